@@ -1,0 +1,80 @@
+"""logicx: when does this neuron fire? As a formula over concepts, with a score.
+
+>>> import logicx
+>>> print(logicx.parse("water or river and not blue"))
+water OR (river AND NOT blue)
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from logicx.bank import ConceptBank
+    from logicx.canon import canonical
+    from logicx.counts import Counts
+    from logicx.errors import LogicxError
+    from logicx.explaining import Explanation, explain, score
+    from logicx.formula import Apply, Concept, Formula
+    from logicx.language import format_formula, parse
+    from logicx.operators import operator
+    from logicx.tables import Column
+    from logicx.thresholds import Threshold
+    from logicx.units import Units
+    from logicx.universe import Universe
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Apply": "formula",
+    "Column": "tables",
+    "Concept": "formula",
+    "ConceptBank": "bank",
+    "Counts": "counts",
+    "Explanation": "explaining",
+    "Formula": "formula",
+    "LogicxError": "errors",
+    "Threshold": "thresholds",
+    "Units": "units",
+    "Universe": "universe",
+    "canonical": "canon",
+    "explain": "explaining",
+    "format_formula": "language",
+    "operator": "operators",
+    "parse": "language",
+    "score": "explaining",
+}
+"""Where each public name lives; modules are imported when a name is first used."""
+
+__all__ = [
+    "Apply",
+    "Column",
+    "Concept",
+    "ConceptBank",
+    "Counts",
+    "Explanation",
+    "Formula",
+    "LogicxError",
+    "Threshold",
+    "Units",
+    "Universe",
+    "canonical",
+    "explain",
+    "format_formula",
+    "operator",
+    "parse",
+    "score",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'logicx' has no attribute {name!r}")
+    value = getattr(import_module(f"logicx.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

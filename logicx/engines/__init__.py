@@ -1,0 +1,1 @@
+"""Engines: exact counts for batches of candidate formulas."""

@@ -1,0 +1,110 @@
+"""Exact counts of every one-step expansion of a beam, in NumPy: the delta method.
+
+For a formula f, a concept c and a unit n, the numbers I = |f and c| and J = |f and c and n| give
+the counts of `f op c` for every truth table, so a search step needs two rows of counts per formula.
+A child differs from its parent only on a set D of signatures, so its rows are the parent's plus or
+minus those of D, and rows of D are sums over the few concepts that the signatures of D hold.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from logicx.bits import Words, pack, popcount, unpack
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from logicx.bank import ConceptBank
+
+PACKING = 1 << 26
+"""Two counts below this share one float64 exactly, so that one pass sums both."""
+
+
+class Rows(NamedTuple):
+    """Counts of a formula with every concept.
+
+    Shape: `all, on: int64[n_concepts]`: cells where formula and concept hold; and where the unit
+    is on besides.
+    """
+
+    all: NDArray[np.int64]
+    on: NDArray[np.int64]
+
+
+class NumpyEngine:
+    """Counts against one unit.
+
+    Args:
+        bank: The concepts.
+        on: How many cells of each signature the unit fires at, `int64[n_signatures]`.
+    """
+
+    def __init__(self, bank: ConceptBank, on: NDArray[np.int64]) -> None:
+        """Count every single concept against the unit."""
+        self.bank = bank
+        self.on = on
+        self.n_on = int(on.sum())
+        self.n_cells = bank.n_valid
+        self._fires = np.flatnonzero(on)
+        self._fire_words = pack(on > 0)
+        concepts, lengths = bank.concepts_of.gather(self._fires)
+        self.on_count = self._sum(concepts, np.repeat(on[self._fires], lengths))
+        self._weights = bank.size + on * float(PACKING)
+
+    def atom_rows(self, concepts: Sequence[int]) -> list[Rows]:
+        """Rows of single concepts: co-occurrence is kept by the bank, only firing cells count."""
+        words = self.bank.packed[np.asarray(concepts, np.int64)] & self._fire_words
+        on_rows = self._rows(words, np.zeros_like(words), self.on.astype(np.float64))
+        return [
+            Rows(self.bank.together_with(concept), on)
+            for concept, on in zip(concepts, on_rows, strict=True)
+        ]
+
+    def child_rows(self, children: Words, parents: Words, rows: Sequence[Rows]) -> list[Rows]:
+        """Rows of formulas from those of their parents.
+
+        Shape: `children, parents: uint64[n, ceil(n_signatures / 64)]`, one of `rows` per parent.
+
+        Cost: the concepts of the signatures on which child and parent differ, or of all of the
+        child's where those are fewer.
+        """
+        delta = children ^ parents
+        is_anew = popcount(children) < popcount(delta)
+        delta[is_anew] = children[is_anew]
+        lost = delta & ~children
+        if self.n_cells < PACKING:
+            both = self._rows(delta, lost, self._weights)
+            on = np.floor_divide(both + PACKING // 2, PACKING)
+            changes = zip(both - on * PACKING, on, strict=True)
+        else:
+            sizes = self._rows(delta, lost, self.bank.size.astype(np.float64))
+            changes = zip(sizes, self._rows(delta, lost, self.on.astype(np.float64)), strict=True)
+        return [
+            Rows(all_, on) if anew else Rows(before.all + all_, before.on + on)
+            for (all_, on), before, anew in zip(changes, rows, is_anew.tolist(), strict=True)
+        ]
+
+    def _rows(self, gained: Words, lost: Words, weights: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Weights of signatures summed by concept, those of `lost` with a minus.
+
+        Shape: `gained, lost: uint64[n, n_words]` (lost within gained) `-> int64[n, n_concepts]`.
+        """
+        n, n_concepts = len(gained), self.bank.n_concepts
+        which, signatures = np.nonzero(unpack(gained, self.bank.n_signatures))
+        signed = weights[signatures]
+        if lost.any():
+            signed[unpack(lost, self.bank.n_signatures)[which, signatures]] *= -1
+        concepts, lengths = self.bank.concepts_of.gather(signatures)
+        keys = np.repeat(which * n_concepts, lengths)
+        keys += concepts
+        sums = np.bincount(keys, np.repeat(signed, lengths), minlength=n * n_concepts)
+        return sums.astype(np.int64).reshape(n, n_concepts)
+
+    def _sum(self, concepts: NDArray[np.int32], weights: NDArray[np.int64]) -> NDArray[np.int64]:
+        sums = np.bincount(concepts, weights, minlength=self.bank.n_concepts)
+        return sums.astype(np.int64)

@@ -1,0 +1,139 @@
+"""Errors that a person can act on: what is wrong, where, and how to mend it.
+
+Every error that logicx raises on purpose is a `LogicxError`; each also derives from the builtin
+that a Python programmer would expect (`ValueError`, `KeyError`, `TypeError`).
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+EXCERPT = 100
+"""Longest piece of a formula that an error shows, in characters."""
+
+
+class LogicxError(Exception):
+    """One thing that is wrong, with its place and its remedy; further ones travel in `also`.
+
+    Args:
+        message: One sentence of what is wrong, without a final full stop.
+        hint: One sentence of why, or of how to mend it.
+        code: A stable name of the kind of error, in kebab case.
+        text: The formula or line in which it stands.
+        span: Start and end of the place in `text`, in characters.
+        also: Further errors of the same input.
+    """
+
+    code = "error"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        code: str = "",
+        text: str = "",
+        span: tuple[int, int] | None = None,
+        also: Iterable[LogicxError] = (),
+    ) -> None:
+        """Store the parts; `str(error)` joins them."""
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.code = code or self.code
+        self.text = text
+        self.span = span
+        self.also = tuple(also)
+
+    def __str__(self) -> str:
+        """The whole message as the command line prints it."""
+        return "\n".join(one._block() for one in (self, *self.also))
+
+    def _block(self) -> str:
+        lines = [f"error[{self.code}]: {self.message}"]
+        if self.span is not None:
+            lines += ["  " + line for line in caret_lines(self.text, self.span)]
+        if self.hint:
+            lines.append("  " + self.hint)
+        return "\n".join(lines)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The error as plain values, for `--json`."""
+        return {
+            "error": self.code,
+            "message": self.message,
+            "hint": self.hint,
+            "text": self.text,
+            "span": self.span,
+            "also": [one.as_dict() for one in self.also],
+        }
+
+
+class FormulaError(LogicxError, ValueError):
+    """The text is no formula."""
+
+    code = "syntax"
+
+
+class UnknownConcept(LogicxError, KeyError):
+    """A name in the formula is no concept of the bank."""
+
+    code = "unknown-concept"
+
+
+class UnknownUnit(LogicxError, KeyError):
+    """The units hold no unit of that name or number."""
+
+    code = "unknown-unit"
+
+
+class OperatorError(LogicxError, TypeError):
+    """An operator is unknown, is registered wrongly, or is applied where it does not apply."""
+
+    code = "operator"
+
+
+class OptionError(LogicxError, ValueError):
+    """An option has a value that means nothing."""
+
+    code = "option"
+
+
+class DataError(LogicxError, ValueError):
+    """Input data are malformed: shapes, names, values, rows."""
+
+    code = "data"
+
+
+class FileError(DataError):
+    """A file cannot be read, is damaged, or is not what it should be."""
+
+    code = "file"
+
+
+class UniverseError(DataError):
+    """Bank and units (or formula) do not speak of the same cells."""
+
+    code = "universe"
+
+
+def caret_lines(text: str, span: tuple[int, int]) -> list[str]:
+    """The text, cut to a readable piece, and a line of carets under the span."""
+    start, end = span
+    left = max(0, min(start - EXCERPT // 2, len(text) - EXCERPT))
+    right = min(len(text), left + EXCERPT)
+    piece = "".join(" " if c.isspace() else c for c in text[left:right])
+    lead, tail = ("…" if left else ""), ("…" if right < len(text) else "")
+    width = max(1, min(end, right) - start)
+    return [f"{lead}{piece}{tail}", " " * (len(lead) + start - left) + "^" * width]
+
+
+def did_you_mean(name: str, known: Iterable[str], n: int = 3) -> str:
+    """`did you mean: river?`, or nothing where no known name is near."""
+    by_folded = {one.casefold(): one for one in known}
+    near = get_close_matches(name.casefold(), by_folded, n=n, cutoff=0.7)
+    return f"did you mean: {', '.join(by_folded[one] for one in near)}?" if near else ""

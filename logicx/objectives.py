@@ -1,0 +1,147 @@
+"""Objectives: what makes a formula a good description of a unit.
+
+An objective scores counts. In all of them the formula predicts the unit: precision is the share of
+the formula's cells at which the unit fires, recall the share of the unit's cells that the formula
+covers. 0/0 is 0.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from logicx.errors import OptionError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from logicx.counts import Counts
+
+Values = Any
+"""A number, or an array of numbers of any shape."""
+
+
+class Objective(Protocol):
+    """A score of counts, larger is better."""
+
+    @property
+    def name(self) -> str:
+        """How it is written, such as `fbeta(0.5)`."""
+        ...
+
+    def score(self, tp: Values, fp: Values, n_on: int, n_cells: int) -> NDArray[np.float64]:
+        """Scores of formulas against one unit.
+
+        Args:
+            tp: Cells where formula and unit both hold.
+            fp: Cells where only the formula holds.
+            n_on: Cells where the unit fires.
+            n_cells: All valid cells.
+
+        Shape: `tp, fp: int64[...] -> float64[...]`.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class CountObjective:
+    """An objective by its formula."""
+
+    name: str
+    formula: Callable[[Values, Values, int, int], Values]
+    doc: str
+
+    def score(self, tp: Values, fp: Values, n_on: int, n_cells: int) -> NDArray[np.float64]:
+        """Scores of formulas against one unit; see `Objective.score`."""
+        return np.asarray(self.formula(tp, fp, n_on, n_cells), dtype=np.float64)
+
+
+def _ratio(a: Values, b: Values) -> Values:
+    """`a / b`, and 0 where b is 0."""
+    a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
+    shape = np.broadcast_shapes(a.shape, b.shape)
+    return np.divide(a, b, out=np.zeros(shape), where=b != 0)
+
+
+def _iou(tp: Values, fp: Values, n_on: int, _: int) -> Values:
+    return np.divide(tp, fp + n_on) if n_on else _ratio(tp, fp + n_on)
+
+
+def _mcc(tp: Values, fp: Values, n_on: int, n_cells: int) -> Values:
+    fn, n_formula = n_on - tp, tp + fp
+    tn = n_cells - n_formula - fn
+    product = np.asarray(tp, np.float64) * tn - np.asarray(fp, np.float64) * fn
+    sides = np.sqrt(np.asarray(n_formula, np.float64)) * np.sqrt(n_cells - n_formula)
+    return _ratio(product, sides * np.sqrt(float(n_on)) * np.sqrt(float(n_cells - n_on)))
+
+
+def fbeta(beta: float) -> CountObjective:
+    """The F-measure that weighs recall `beta` times as much as precision."""
+    if not 0 < beta < np.inf:
+        raise OptionError(f"beta must be a positive number, not {beta:g}")
+    b = beta * beta
+    return CountObjective(
+        f"fbeta({beta:g})",
+        lambda tp, fp, n_on, _: _ratio((1 + b) * tp, tp + fp + b * n_on),
+        f"harmonic mean of precision and recall, recall weighed {beta:g} times",
+    )
+
+
+OBJECTIVES: dict[str, CountObjective] = {
+    one.name: one
+    for one in (
+        CountObjective("iou", _iou, "intersection over union: tp / (tp + fp + fn)"),
+        CountObjective("precision", lambda tp, fp, n_on, _: _ratio(tp, tp + fp), "tp / (tp + fp)"),
+        CountObjective("recall", lambda tp, fp, n_on, _: _ratio(tp, n_on), "tp / (tp + fn)"),
+        CountObjective(
+            "dice",
+            lambda tp, fp, n_on, _: _ratio(2 * tp, tp + fp + n_on),
+            "2 tp / (2 tp + fp + fn), the same as fbeta(1)",
+        ),
+        CountObjective("mcc", _mcc, "Matthews correlation coefficient"),
+        CountObjective(
+            "accuracy",
+            lambda tp, fp, n_on, n: _ratio(n - fp - (n_on - tp), n),
+            "(tp + tn) / all cells",
+        ),
+    )
+}
+
+
+def objective(spec: str | Objective) -> Objective:
+    """The objective that a text names: `iou`, `mcc`, `fbeta(0.5)`, ...
+
+    Raises:
+        OptionError: There is none of that name.
+
+    Example:
+        >>> objective("fbeta(2)").score(2, 1, 4, 10).item()
+        0.5263157894736842
+    """
+    if not isinstance(spec, str):
+        return spec
+    if spec in OBJECTIVES:
+        return OBJECTIVES[spec]
+    found = re.fullmatch(r"fbeta[(:]([0-9.eE+-]+)\)?", spec)
+    if found:
+        try:
+            return fbeta(float(found[1]))
+        except ValueError as error:
+            if isinstance(error, OptionError):
+                raise
+    known = [*OBJECTIVES, "fbeta(b)"]
+    raise OptionError(
+        f"no objective {spec!r}",
+        hint=did_you_mean(spec, known) or f"use one of: {', '.join(known)}",
+    )
+
+
+def score_counts(spec: str | Objective, counts: Counts) -> float:
+    """The score of one formula's counts."""
+    n_on = counts.tp + counts.fn
+    return float(objective(spec).score(counts.tp, counts.fp, n_on, counts.n_cells))

@@ -1,0 +1,268 @@
+"""The space of logical formulas over a concept bank, against one unit.
+
+Formulas grow by one atom at a time: f becomes `f OR c`, `f AND c`, `f AND NOT c`, or any other
+two-argument connective that is asked for; its counts follow from its truth table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from logicx.bits import Words, pack
+from logicx.canon import canonical
+from logicx.counts import Counts, counts_of
+from logicx.engines.numpy_engine import NumpyEngine, Rows
+from logicx.errors import OptionError
+from logicx.formula import Apply, Concept, Formula
+from logicx.operators import REGISTRY
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Sequence
+
+    from numpy.typing import NDArray
+
+    from logicx.objectives import Objective
+
+DEFAULT_STEPS = ("OR", "AND", "AND NOT")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One way to add an atom: `f keyword c`, or `f keyword NOT c`.
+
+    The number of cells of the result is `all·N + f·|f| + c·|c| + both·|f and c|`.
+    """
+
+    keyword: str
+    is_negated: bool
+    all: int
+    f: int
+    c: int
+    both: int
+
+    @staticmethod
+    def of(text: str) -> Step:
+        """The step of a text such as `AND NOT`.
+
+        Raises:
+            OptionError: It names no two-argument connective.
+        """
+        keyword, _, negation = text.upper().partition(" ")
+        op = REGISTRY.get(keyword)
+        if op.kind != "connective" or op.form != "infix" or negation not in ("", "NOT"):
+            raise OptionError(
+                f"{text!r} is no way to extend a formula",
+                hint="name infix connectives, with or without NOT: OR, AND, AND NOT, XOR",
+            )
+        ff, ft, tf, tt = map(int, op.pair_table())
+        if negation:
+            ff, ft, tf, tt = ft, ff, tt, tf
+        return Step(op.keyword, bool(negation), ff, tf - ff, ft - ff, ff - ft - tf + tt)
+
+    def combine(self, f: Words, c: Words, full: Words) -> Words:
+        """The packed bits of the result."""
+        out = np.zeros_like(f)
+        if self.all:
+            out |= ~f & ~c & full
+        if self.all + self.f:
+            out |= f & ~c
+        if self.all + self.c:
+            out |= c & ~f
+        if self.all + self.f + self.c + self.both:
+            out |= f & c
+        return out
+
+    def formula(self, f: Formula, c: Formula) -> Formula:
+        """The formula of the result."""
+        return Apply(self.keyword, (f, Apply("NOT", (c,)) if self.is_negated else c))
+
+
+class _Table(NamedTuple):
+    """All candidates of one step of the search, and how to make a node of one."""
+
+    scores: NDArray[np.float64]
+    space: FormulaSpace
+    parents: Sequence[FormulaNode]
+    sizes: NDArray[np.int64]
+    on_sizes: NDArray[np.int64]
+
+    def node(self, i: int) -> FormulaNode:
+        space = self.space
+        size, n_both = int(self.sizes.flat[i]), int(self.on_sizes.flat[i])
+        if not self.parents:
+            return FormulaNode(space, None, None, i, size, n_both)
+        place, step = divmod(i, len(space.steps))
+        parent, operand = divmod(place, len(space.operands))
+        concept = int(space.operands[operand])
+        return FormulaNode(space, self.parents[parent], space.steps[step], concept, size, n_both)
+
+
+@dataclass(eq=False)
+class FormulaNode:
+    """A concept, or a formula with one more concept added.
+
+    Args:
+        space: Where it lives.
+        parent: The formula it extends, or None for a single concept.
+        step: How it extends it.
+        concept: Number of the concept that was added.
+        size: Cells where it holds.
+        n_both: Cells where it holds and the unit fires.
+    """
+
+    space: FormulaSpace
+    parent: FormulaNode | None
+    step: Step | None
+    concept: int
+    size: int
+    n_both: int
+
+    @cached_property
+    def length(self) -> int:
+        """Number of atoms."""
+        return 1 if self.parent is None else self.parent.length + 1
+
+    @cached_property
+    def n_nodes(self) -> int:
+        """Number of atoms and NOTs, which the paper's code calls the length."""
+        if self.parent is None or self.step is None:
+            return 1
+        return self.parent.n_nodes + 1 + self.step.is_negated
+
+    @property
+    def fingerprint(self) -> Hashable:
+        """Its two sizes."""
+        return self.size, self.n_both
+
+    @cached_property
+    def meaning(self) -> Hashable:
+        """Its packed bits."""
+        return self.words.tobytes()
+
+    @cached_property
+    def form(self) -> Hashable:
+        """Its canonical formula."""
+        return canonical(self.formula)
+
+    @cached_property
+    def words(self) -> Words:
+        """Its packed bits over signatures."""
+        concept: Words = self.space.engine.bank.packed[self.concept]
+        if self.parent is None or self.step is None:
+            return concept
+        return self.step.combine(self.parent.words, concept, self.space.full)
+
+    @cached_property
+    def formula(self) -> Formula:
+        """The formula itself."""
+        concept = Concept(self.space.engine.bank.names[self.concept])
+        if self.parent is None or self.step is None:
+            return concept
+        return self.step.formula(self.parent.formula, concept)
+
+    @property
+    def counts(self) -> Counts:
+        """Its exact counts against the unit."""
+        engine = self.space.engine
+        return counts_of(self.n_both, self.size, engine.n_on, engine.n_cells)
+
+
+class FormulaSpace:
+    """All formulas that grow by one atom at a time.
+
+    Args:
+        engine: Counts against the unit.
+        objective: What is maximised.
+        steps: How formulas grow.
+        operands: Numbers of the concepts that may be added, in order of enumeration.
+        penalty: The score is multiplied by this for every atom after the first.
+        penalizes_not: Whether a NOT counts for the penalty as an atom does.
+
+    Candidates are enumerated by formula, then by concept, then by step.
+    """
+
+    def __init__(
+        self,
+        engine: NumpyEngine,
+        objective: Objective,
+        steps: Sequence[Step],
+        operands: NDArray[np.int64],
+        penalty: float = 1.0,
+        penalizes_not: bool = False,
+    ) -> None:
+        """Take the parts over."""
+        if not 0 < penalty <= 1:
+            raise OptionError(f"penalty must lie above 0 and at most at 1, not {penalty:g}")
+        self.engine = engine
+        self.objective = objective
+        self.steps = tuple(steps)
+        self.operands = operands
+        self.penalty = penalty
+        self.penalizes_not = penalizes_not
+        self._rows: dict[FormulaNode, Rows] = {}
+
+    @cached_property
+    def full(self) -> Words:
+        """The bits of all signatures."""
+        return pack(np.ones(self.engine.bank.n_signatures, dtype=bool))
+
+    def atoms(self) -> _Table:
+        """All single concepts."""
+        engine = self.engine
+        sizes, both = engine.bank.count, engine.on_count
+        scores = self.objective.score(both, sizes - both, engine.n_on, engine.n_cells)
+        return _Table(scores, self, (), sizes, both)
+
+    def expand(self, nodes: Sequence[FormulaNode]) -> _Table:
+        """Every step from every one of these formulas with every operand."""
+        engine = self.engine
+        self._rows = self._rows_of(nodes)
+        rows = [self._rows[node] for node in nodes]
+        which = slice(None) if len(self.operands) == engine.bank.n_concepts else self.operands
+        all_rows = np.array([one.all for one in rows])[:, which]
+        on_rows = np.array([one.on for one in rows])[:, which]
+        f = np.array([node.size for node in nodes])[:, None]
+        f_on = np.array([node.n_both for node in nodes])[:, None]
+        c, c_on = engine.bank.count[which], engine.on_count[which]
+        shape = (len(nodes), len(self.operands), len(self.steps))
+        scores = np.empty(shape)
+        sizes, both = np.empty(shape, np.int64), np.empty(shape, np.int64)
+        for k, step in enumerate(self.steps):
+            size = step.all * engine.n_cells + step.f * f + step.c * c + step.both * all_rows
+            tp = step.all * engine.n_on + step.f * f_on + step.c * c_on + step.both * on_rows
+            sizes[..., k], both[..., k] = size, tp
+            scores[..., k] = self.objective.score(tp, size - tp, engine.n_on, engine.n_cells)
+        if self.penalty != 1:
+            scores *= self._penalties(nodes)
+        return _Table(scores.reshape(-1), self, nodes, sizes, both)
+
+    def _penalties(self, nodes: Sequence[FormulaNode]) -> NDArray[np.float64]:
+        """Factor of each child's score, `float64[n_nodes, 1, n_steps]`."""
+        if self.penalizes_not:
+            before = np.array([node.n_nodes for node in nodes])
+            added = np.array([1 + step.is_negated for step in self.steps])
+        else:
+            before = np.array([node.length for node in nodes])
+            added = np.ones(len(self.steps))
+        return np.asarray(self.penalty ** (before[:, None, None] - 1 + added))
+
+    def _rows_of(self, nodes: Sequence[FormulaNode]) -> dict[FormulaNode, Rows]:
+        """Rows of these nodes, from those of their parents, which were expanded before."""
+        rows = {node: self._rows[node] for node in nodes if node in self._rows}
+        atoms = [node for node in nodes if node not in rows and node.parent is None]
+        if atoms:
+            found = self.engine.atom_rows([node.concept for node in atoms])
+            rows.update(zip(atoms, found, strict=True))
+        children = [(node, node.parent) for node in nodes if node not in rows and node.parent]
+        if children:
+            found = self.engine.child_rows(
+                np.array([node.words for node, _ in children]),
+                np.array([parent.words for _, parent in children]),
+                [self._rows[parent] for _, parent in children],
+            )
+            rows.update(zip((node for node, _ in children), found, strict=True))
+        return rows

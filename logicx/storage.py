@@ -1,0 +1,174 @@
+"""Files of banks and units: tensors and a manifest in one safetensors file, mapped read-only.
+
+The safetensors library writes and checks the file; tensors are then mapped at the offsets that its
+header states, so that processes share one copy and only what is used is read. Each tensor is
+checked against its hash when it is first used. Files are little-endian, as the format is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from logicx.errors import FileError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from numpy.typing import NDArray
+
+FORMAT_VERSION = 1
+_DTYPES = {"I64": "<i8", "I32": "<i4", "U8": "|u1", "F64": "<f8", "F32": "<f4", "F16": "<f2"}
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary path beside `path` that takes its place once the block has succeeded."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    except OSError as error:
+        raise FileError(f"cannot write {path}: {error.strerror}") from error
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def content_hash(parts: Mapping[str, NDArray[Any]], manifest: Mapping[str, Any]) -> str:
+    """SHA-256 over the manifest and the hash of every tensor: the same in memory and on disk."""
+    return _content(manifest, {name: _tensor_hash(array) for name, array in parts.items()})
+
+
+def _content(manifest: Mapping[str, Any], hashes: Mapping[str, str]) -> str:
+    return hashlib.sha256(_canonical_json({"manifest": manifest, "tensors": hashes})).hexdigest()
+
+
+def _tensor_hash(array: NDArray[Any]) -> str:
+    found = hashlib.sha256(f"{array.dtype.newbyteorder('<').str}{array.shape}".encode())
+    if array.size:
+        found.update(np.ascontiguousarray(array).data)
+    return found.hexdigest()
+
+
+def _canonical_json(values: Any) -> bytes:
+    return json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def save(
+    path: Path, kind: str, parts: Mapping[str, NDArray[Any]], manifest: Mapping[str, Any]
+) -> str:
+    """Write a file and return its content hash; an existing file is replaced only on success."""
+    from safetensors.numpy import save_file
+
+    hashes = {name: _tensor_hash(array) for name, array in parts.items()}
+    content = _content(manifest, hashes)
+    header = {
+        "logicx": kind,
+        "format_version": str(FORMAT_VERSION),
+        "manifest": json.dumps(manifest, ensure_ascii=False),
+        "tensors": json.dumps(hashes),
+        "content": content,
+    }
+    with replacing(path) as temporary:
+        try:
+            save_file({k: np.ascontiguousarray(v) for k, v in parts.items()}, temporary, header)
+        except OSError as error:
+            raise FileError(f"cannot write {path}: {error.strerror or error}") from error
+    return content
+
+
+class Stored:
+    """An opened file: its manifest, and its tensors on demand.
+
+    Args:
+        path: The file.
+        kind: What it must hold, `bank` or `units`.
+
+    Raises:
+        FileError: It is missing, truncated, altered, of another kind or of a newer format.
+    """
+
+    def __init__(self, path: Path, kind: str) -> None:
+        """Read and check the header; no tensor is touched."""
+        from safetensors import SafetensorError, safe_open
+
+        self.path = path
+        try:
+            with safe_open(path, framework="numpy") as opened:
+                header = opened.metadata() or {}
+            with path.open("rb") as raw:
+                length = int.from_bytes(raw.read(8), "little")
+                self._entries: dict[str, Any] = json.loads(raw.read(length))
+        except FileNotFoundError:
+            raise FileError(f"no file {path}", hint="check the name, or compile it first") from None
+        except IsADirectoryError:
+            raise FileError(f"{path} is a folder, not a {kind} file") from None
+        except (SafetensorError, OSError, ValueError) as error:
+            raise FileError(
+                f"{path} is no readable {kind} file: it is truncated or damaged",
+                hint=f"make it anew ({error})",
+            ) from error
+        self._start = 8 + length
+        self._read_header(header, kind)
+        self._checked: dict[str, NDArray[Any]] = {}
+
+    def _read_header(self, header: Mapping[str, str], kind: str) -> None:
+        if header.get("logicx") != kind:
+            found = header.get("logicx", "no logicx")
+            raise FileError(f"{self.path} is a {found} file, not a {kind} file")
+        if not header.get("format_version", "").isdigit():
+            raise FileError(f"{self.path} does not state its format version")
+        version = int(header["format_version"])
+        if version > FORMAT_VERSION:
+            raise FileError(
+                f"{self.path} has format version {version}; this logicx reads {FORMAT_VERSION}",
+                hint="install a newer logicx: pip install --upgrade logicx",
+            )
+        try:
+            self.manifest: dict[str, Any] = json.loads(header["manifest"])
+            self._hashes: dict[str, str] = json.loads(header["tensors"])
+            self.content = header["content"]
+        except (KeyError, ValueError) as error:
+            raise FileError(f"{self.path}: its header is damaged") from error
+        if _content(self.manifest, self._hashes) != self.content:
+            raise FileError(f"{self.path} was altered: its manifest does not match its hash")
+
+    def tensor(self, name: str) -> NDArray[Any]:
+        """A tensor, mapped read-only; its hash is checked the first time."""
+        if name not in self._checked:
+            try:
+                entry = self._entries[name]
+                first, last = entry["data_offsets"]
+                shape, dtype = tuple(entry["shape"]), np.dtype(_DTYPES[entry["dtype"]])
+                expected = self._hashes[name]
+            except (KeyError, ValueError) as error:
+                raise FileError(f"{self.path} lacks the tensor {name!r}") from error
+            if last == first:
+                array: NDArray[Any] = np.zeros(shape, dtype)
+            else:
+                array = np.asarray(np.memmap(self.path, dtype, "r", self._start + first, shape))
+            if _tensor_hash(array) != expected:
+                raise FileError(
+                    f"{self.path} was altered: the tensor {name!r} does not match its hash",
+                    hint="make the file anew",
+                )
+            self._checked[name] = array
+        return self._checked[name]

@@ -1,0 +1,186 @@
+"""Tables: columns of a CSV or Parquet file, and the concepts made of them."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from logicx.errors import DataError, FileError, OptionError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+KINDS = ("category", "boolean", "quantiles")
+TRUE = frozenset({"true", "1", "yes", "t", "y"})
+FALSE = frozenset({"false", "0", "no", "f", "n"})
+MISSING = frozenset({"", "na", "nan", "null", "none"})
+MAX_VALUES = 1000
+"""Most different values of a category column: more are taken for a mistake."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """How a column becomes concepts.
+
+    Args:
+        kind: `category` (a concept per value, `color:red`), `boolean` (one concept, the column's
+            name) or `quantiles` (`age:q1`, `age:q2`, ... of nearly equal size).
+        bins: Number of quantile bins.
+    """
+
+    kind: str
+    bins: int = 4
+
+    def __post_init__(self) -> None:
+        """Refuse a kind or a number of bins that means nothing."""
+        if self.kind not in KINDS:
+            raise OptionError(f"column kind {self.kind!r} is not one of {', '.join(KINDS)}")
+        if self.kind == "quantiles" and not 2 <= self.bins <= 100:
+            raise OptionError(f"a column is cut into 2 to 100 quantile bins, not {self.bins}")
+
+
+def read_table(path: Path) -> dict[str, list[Any]]:
+    """The columns of a `.csv`, `.tsv` or `.parquet` file.
+
+    Raises:
+        FileError: The file is missing, is no table, or has rows of different length.
+    """
+    suffix = path.suffix.lower()
+    if not path.is_file():
+        raise FileError(f"no file {path}")
+    if suffix == ".parquet":
+        return _read_parquet(path)
+    if suffix not in (".csv", ".tsv"):
+        raise FileError(f"{path} is no table: its name must end in .csv, .tsv or .parquet")
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as opened:
+            reader = csv.reader(opened, delimiter="\t" if suffix == ".tsv" else ",", strict=True)
+            rows = [(reader.line_num, row) for row in reader if row]
+    except UnicodeDecodeError as error:
+        raise FileError(f"{path} is not UTF-8 text (byte {error.start})") from error
+    except csv.Error as error:
+        raise FileError(f"{path}, line {reader.line_num}: {error}") from error
+    if not rows:
+        raise FileError(f"{path} is empty")
+    header = rows[0][1]
+    doubled = {name for name in header if header.count(name) > 1}
+    if doubled:
+        raise FileError(f"{path} names the column {sorted(doubled)[0]!r} twice")
+    ragged = [(line, len(row)) for line, row in rows[1:] if len(row) != len(header)]
+    if ragged:
+        line, n = ragged[0]
+        raise FileError(
+            f"{path}, line {line}: {n} fields where the header has {len(header)}"
+            + (f" (and {len(ragged) - 1} more such lines)" if len(ragged) > 1 else ""),
+            hint="a field that holds the separator must be in quotes",
+        )
+    return {name: [row[i] for _, row in rows[1:]] for i, name in enumerate(header)}
+
+
+def _read_parquet(path: Path) -> dict[str, list[Any]]:
+    try:
+        from pyarrow import ArrowException, parquet
+    except ImportError as error:
+        raise FileError(
+            f"{path}: reading Parquet needs pyarrow", hint='pip install "logicx[tables]"'
+        ) from error
+    try:
+        table = parquet.read_table(path)
+    except (ArrowException, OSError) as error:
+        raise FileError(f"{path} is no readable Parquet file ({error})") from error
+    return {name: table.column(name).to_pylist() for name in table.column_names}
+
+
+def concepts_of_columns(
+    table: Mapping[str, Sequence[Any]], columns: Mapping[str, Column]
+) -> tuple[list[str], list[str], NDArray[np.bool_], dict[str, Any]]:
+    """Names, categories and masks of the concepts that the columns make, and what was cut where.
+
+    Shape: masks are `bool[n_concepts, n_rows]`; a missing value belongs to no concept.
+
+    Raises:
+        DataError: A column is missing, or its values are not of its kind.
+    """
+    names: list[str] = []
+    categories: list[str] = []
+    masks: list[NDArray[np.bool_]] = []
+    edges: dict[str, Any] = {}
+    known = [str(one) for one in table]
+    for name, column in columns.items():
+        if name not in known:
+            hint = did_you_mean(name, known) or f"it has: {', '.join(known[:20])}"
+            raise DataError(f"the table has no column {name!r}", hint=hint)
+        values = list(table[name])
+        if column.kind == "boolean":
+            found = {name: _booleans(name, values)}
+        elif column.kind == "category":
+            found = categories_of(name, values, ":")
+        else:
+            found, edges[name] = _quantiles(name, values, column.bins)
+        names += found
+        categories += [name] * len(found)
+        masks += found.values()
+    stacked = np.array(masks, dtype=bool) if masks else np.zeros((0, 0), bool)
+    return names, categories, stacked, edges
+
+
+def categories_of(name: str, values: Sequence[Any], joint: str) -> dict[str, NDArray[np.bool_]]:
+    """One mask per value of a column, in order of the values."""
+    texts = np.array([_text(value) for value in values], dtype=object)
+    kinds = sorted({one for one in texts.tolist() if one.casefold() not in MISSING})
+    if len(kinds) > MAX_VALUES:
+        raise DataError(
+            f"column {name!r} has {len(kinds):,} different values, more than {MAX_VALUES:,}",
+            hint="cut numbers into bins: kind = 'quantiles'",
+        )
+    return {f"{name}{joint}{one}": np.asarray(texts == one, dtype=bool) for one in kinds}
+
+
+def _text(value: Any) -> str:
+    if value is None or (isinstance(value, float) and value != value):
+        return ""
+    return " ".join(str(value).split())
+
+
+def _booleans(name: str, values: Sequence[Any]) -> NDArray[np.bool_]:
+    texts = [_text(value).casefold() for value in values]
+    for row, text in enumerate(texts):
+        if text not in TRUE | FALSE | MISSING:
+            raise DataError(
+                f"column {name!r}, row {row + 1}: {values[row]!r} is neither true nor false"
+            )
+    return np.array([text in TRUE for text in texts], dtype=bool)
+
+
+def numbers(name: str, values: Sequence[Any]) -> NDArray[np.float64]:
+    """A column as numbers, missing values as NaN."""
+    found = np.full(len(values), np.nan)
+    for row, value in enumerate(values):
+        text = _text(value)
+        if text.casefold() not in MISSING:
+            try:
+                found[row] = float(text)
+            except ValueError:
+                raise DataError(
+                    f"column {name!r}, row {row + 1}: {value!r} is not a number"
+                ) from None
+    return found
+
+
+def _quantiles(
+    name: str, values: Sequence[Any], bins: int
+) -> tuple[dict[str, NDArray[np.bool_]], list[float]]:
+    found = numbers(name, values)
+    present = ~np.isnan(found)
+    if not present.any():
+        raise DataError(f"column {name!r} holds no number")
+    edges = np.quantile(found[present], np.arange(1, bins) / bins)
+    where = np.searchsorted(edges, found, side="left")
+    masks = {f"{name}:q{i + 1}": present & (where == i) for i in range(bins)}
+    return masks, [float(edge) for edge in edges]

@@ -1,0 +1,126 @@
+"""Thresholds: when an activation counts as firing."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from logicx.errors import OptionError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+KINDS = {"positive": 0, "quantile": 1, "value": 1, "ranges": 1}
+"""Kinds of thresholds and how many numbers each takes."""
+
+
+@dataclass(frozen=True)
+class Range:
+    """A unit is on where `low < activation <= high`."""
+
+    low: float
+    high: float = np.inf
+
+    def mask(self, activations: NDArray[np.floating]) -> NDArray[np.bool_]:
+        """Where the unit is on."""
+        above = activations > self.low
+        return above if self.high == np.inf else above & (activations <= self.high)
+
+    def __str__(self) -> str:
+        """Such as `> 0.5`."""
+        return f"> {self.low:.6g}" + ("" if self.high == np.inf else f", <= {self.high:.6g}")
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """How the activations of a unit are made binary.
+
+    - `positive`: on where the activation is above 0 (units after a ReLU).
+    - `quantile(q)`: on where it lies above the (1 - q)-quantile of all cells of that unit, found
+      exactly (`numpy.quantile`, linear interpolation). Cells that equal the cut-off are off, so
+      with ties fewer than q of the cells may be on. Mu and Andreas use 0.005 for images.
+    - `value(x)`: on where it is above x.
+    - `ranges(k)`: the positive activations are cut into k clusters (one-dimensional k-means,
+      started at quantiles); each cluster is a unit of its own, `483#1` the lowest. The clusters
+      touch: each ends midway between two centres.
+
+    Args:
+        kind: One of the four.
+        number: q, x or k.
+    """
+
+    kind: str = "positive"
+    number: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Refuse a kind or a number that means nothing."""
+        if self.kind not in KINDS:
+            raise OptionError(f"threshold {self.kind!r} is not one of {', '.join(KINDS)}")
+        if self.kind == "quantile" and not 0 < self.number < 1:
+            raise OptionError(f"quantile takes a share between 0 and 1, not {self.number:g}")
+        if self.kind == "ranges" and (self.number != int(self.number) or self.number < 1):
+            raise OptionError(f"ranges takes a whole number from 1, not {self.number:g}")
+        if not np.isfinite(self.number):
+            raise OptionError(f"a threshold of {self.number} means nothing")
+
+    @staticmethod
+    def of(text: str | Threshold) -> Threshold:
+        """The threshold that a text names, such as `quantile(0.005)` or `quantile:0.005`."""
+        if isinstance(text, Threshold):
+            return text
+        found = re.fullmatch(r"\s*([a-z]+)\s*(?:[(:]\s*([^()\s]+?)\s*\)?)?\s*", text)
+        kind = found[1] if found else ""
+        if found is None or kind not in KINDS or (found[2] is not None) != bool(KINDS[kind]):
+            raise OptionError(
+                f"threshold {text!r} is not known",
+                hint="use positive, quantile(0.005), value(1.5) or ranges(3)",
+            )
+        try:
+            return Threshold(kind, float(found[2] or 0))
+        except ValueError as error:
+            if isinstance(error, OptionError):
+                raise
+            raise OptionError(f"threshold {text!r}: {found[2]!r} is not a number") from None
+
+    def ranges(self, activations: NDArray[np.floating]) -> list[Range]:
+        """The range, or ranges, of one unit's activations, `float[n_cells]`."""
+        if self.kind == "quantile":
+            if not len(activations):
+                return [Range(np.inf)]
+            return [Range(float(np.quantile(activations.astype(np.float64), 1 - self.number)))]
+        if self.kind == "ranges":
+            return _clusters(activations[activations > 0].astype(np.float64), int(self.number))
+        return [Range(self.number)]
+
+    def __str__(self) -> str:
+        """As it is written: `quantile(0.005)`."""
+        return f"{self.kind}({self.number:g})" if KINDS[self.kind] else self.kind
+
+
+def _clusters(values: NDArray[np.float64], k: int) -> list[Range]:
+    """Ranges of k clusters of positive values, lowest first (Lloyd's algorithm)."""
+    values = np.sort(values)
+    if len(np.unique(values)) < k:
+        raise OptionError(f"ranges({k}) needs {k} different positive activations in every unit")
+    sums = np.concatenate([[0.0], np.cumsum(values)])
+    ends = np.round(np.arange(1, k) / k * len(values)).astype(int)
+    edges = (values[ends - 1] + values[ends]) / 2 if k > 1 else np.zeros(0)
+    for _ in range(1000):
+        cuts = np.concatenate([[0], np.searchsorted(values, edges, side="right"), [len(values)]])
+        counts = np.diff(cuts)
+        if (counts == 0).any():  # equal start values: spread the cuts over distinct values
+            distinct = np.unique(values)
+            places = np.round(np.arange(1, k) / k * len(distinct)).astype(int)
+            edges = (distinct[places - 1] + distinct[places]) / 2
+            continue
+        centers = np.diff(sums[cuts]) / counts
+        moved = (centers[:-1] + centers[1:]) / 2
+        if np.array_equal(moved, edges):
+            break
+        edges = moved
+    limits = [0.0, *edges.tolist(), np.inf]
+    return [Range(low, high) for low, high in pairwise(limits)]

@@ -1,0 +1,331 @@
+"""Units: where each neuron (or any scalar feature) fires.
+
+A unit that is held against a bank is one number per signature: how many of its cells are on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from logicx import storage
+from logicx.bank import ConceptBank, as_booleans
+from logicx.bits import Words, pack, popcount, unpack
+from logicx.errors import DataError, UniverseError, UnknownUnit, did_you_mean
+from logicx.signatures import Incidence
+from logicx.thresholds import Threshold
+from logicx.universe import Universe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+
+@dataclass(frozen=True)
+class _CellMasks:
+    """Masks over all cells, packed: `words: uint64[n_units, ceil(n_cells / 64)]`."""
+
+    words: Words
+    n_cells: int
+
+    def on(self, bank: ConceptBank, i: int) -> NDArray[np.int64]:
+        return bank.on_counts(unpack(self.words[i], self.n_cells))
+
+    def n_on(self) -> NDArray[np.int64]:
+        return popcount(self.words)
+
+    def parts(self) -> dict[str, NDArray[Any]]:
+        return {"cell_words": self.words.view(np.int64)}
+
+
+@dataclass(frozen=True)
+class _OnCounts:
+    """On-counts per signature of one bank, which is known by its content hash."""
+
+    bank: str
+    signatures: Incidence
+    counts: NDArray[np.int64]
+
+    def on(self, bank: ConceptBank, i: int) -> NDArray[np.int64]:
+        if bank.content != self.bank:
+            raise UniverseError(
+                f"these units were counted on another bank ({self.bank[:12]}) "
+                f"than {bank.name!r} ({bank.content[:12]})",
+                hint="count them again on this bank",
+            )
+        row = slice(self.signatures.indptr[i], self.signatures.indptr[i + 1])
+        on = np.zeros(bank.n_signatures, np.int64)
+        on[self.signatures.indices[row]] = self.counts[row]
+        return on
+
+    def n_on(self) -> NDArray[np.int64]:
+        sums = np.concatenate([[0], np.cumsum(self.counts)])
+        return np.diff(sums[self.signatures.indptr])
+
+    def parts(self) -> dict[str, NDArray[Any]]:
+        return {
+            "indptr": self.signatures.indptr,
+            "indices": self.signatures.indices,
+            "counts": self.counts,
+        }
+
+
+class Units:
+    """Units of a model, over the cells of a universe.
+
+    Build them with `from_masks`, `from_activations` or `counted`; `open` maps a `*.units` file.
+
+    Args:
+        names: Name of each unit.
+        universe: The cells, or None where only their number is known.
+        held: Masks over cells, or on-counts of one bank.
+        cut: Where each unit was cut, such as `> 0.73`.
+        threshold: The rule by which it was cut.
+    """
+
+    def __init__(
+        self,
+        names: Sequence[str],
+        universe: Universe | None,
+        held: _CellMasks | _OnCounts,
+        cut: Sequence[str] = (),
+        threshold: str = "",
+    ) -> None:
+        """Check the names and take the parts over."""
+        self.names = tuple(names)
+        self.universe = universe
+        self.cut = tuple(cut)
+        self.threshold = threshold
+        self._held = held
+        doubled = [name for i, name in enumerate(self.names) if self._numbers[name] != i]
+        if doubled:
+            raise DataError(f"the unit name {doubled[0]!r} is given twice")
+
+    # ---- building
+
+    @classmethod
+    def from_masks(
+        cls,
+        masks: ArrayLike,
+        names: Sequence[str] | None = None,
+        *,
+        universe: Universe | None = None,
+    ) -> Units:
+        """Units from one mask each.
+
+        Args:
+            masks: NumPy array or torch tensor of booleans.
+            names: Names of the units; by default their numbers.
+            universe: The cells; by default only their number is known.
+
+        Shape: `masks: bool[n_units, n_cells]`.
+
+        Example:
+            >>> Units.from_masks(np.eye(3, dtype=bool), ["a", "b", "c"]).n_on.tolist()
+            [1, 1, 1]
+        """
+        array = as_booleans(masks, "unit masks", 2)
+        _check_cells(array.shape[1], universe)
+        return cls(_names(names, len(array)), universe, _CellMasks(pack(array), array.shape[1]))
+
+    @classmethod
+    def from_activations(
+        cls,
+        activations: ArrayLike,
+        threshold: str | Threshold = "positive",
+        *,
+        names: Sequence[str] | None = None,
+        unit_axis: int = 0,
+        universe: Universe | None = None,
+        valid: NDArray[np.bool_] | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Units:
+        """Units from activations, one unit at a time, so that a mapped file stays on disk.
+
+        Args:
+            activations: NumPy array or torch tensor of floats.
+            threshold: `positive`, `quantile(q)`, `value(x)` or `ranges(k)`; see `Threshold`.
+            names: Names of the units; by default their numbers.
+            unit_axis: 0 where the array is `[n_units, n_cells]`, 1 where `[n_cells, n_units]`.
+            universe: The cells; by default only their number is known.
+            valid: Cells that count for the threshold, `bool[n_cells]`; by default all.
+            progress: Called with units done and units in all.
+
+        Raises:
+            DataError: The array has other axes, or holds NaN or infinity.
+
+        Example:
+            >>> units = Units.from_activations([[0.0, 1.0, 2.0, 3.0]], "quantile(0.25)")
+            >>> units.n_on.tolist(), units.cut
+            ([1], ('> 2.25',))
+        """
+        array = np.asarray(activations)
+        if array.ndim != 2 or array.dtype.kind not in "fiu":
+            raise DataError(
+                f"activations must be numbers with 2 axes, not {array.dtype} of shape {array.shape}"
+            )
+        if unit_axis not in (0, 1):
+            raise DataError(f"unit_axis is 0 or 1, not {unit_axis}")
+        array = array.T if unit_axis else array
+        n_units, n_cells = array.shape
+        _check_cells(n_cells, universe)
+        rule = Threshold.of(threshold)
+        found_names, words, cut = [], [], []
+        for i, name in enumerate(_names(names, n_units)):
+            row = np.asarray(array[i])
+            if not np.isfinite(row).all():
+                cell = int(np.flatnonzero(~np.isfinite(row))[0])
+                raise DataError(f"unit {name!r} has the activation {row[cell]} at cell {cell:,}")
+            ranges = rule.ranges(row if valid is None else row[valid])
+            for k, one in enumerate(ranges):
+                found_names.append(f"{name}#{k + 1}" if rule.kind == "ranges" else name)
+                words.append(pack(one.mask(row)))
+                cut.append(str(one))
+            if progress:
+                progress(i + 1, n_units)
+        packed = np.array(words, np.uint64).reshape(len(words), -1)
+        return cls(found_names, universe, _CellMasks(packed, n_cells), cut, str(rule))
+
+    @classmethod
+    def counted(
+        cls,
+        bank: ConceptBank,
+        names: Sequence[str],
+        on: Iterable[NDArray[np.integer]],
+        *,
+        cut: Sequence[str] = (),
+        threshold: str = "",
+    ) -> Units:
+        """Units that were already counted on a bank's signatures (large images).
+
+        Args:
+            bank: The bank.
+            names: Names of the units.
+            on: For each unit how many cells of each signature are on, `int[n_signatures]`.
+            cut: Where each unit was cut.
+            threshold: The rule by which it was cut.
+        """
+        places = [np.zeros(0, np.int32)]
+        counts = [np.zeros(0, np.int64)]
+        for row in on:
+            if len(row) != bank.n_signatures or (row < 0).any() or (row > bank.size).any():
+                raise DataError("on-counts must lie between 0 and each signature's number of cells")
+            where = np.flatnonzero(row)
+            places.append(where.astype(np.int32))
+            counts.append(row[where].astype(np.int64))
+        indptr = np.cumsum([len(one) for one in places]).astype(np.int64)
+        if len(indptr) != len(names) + 1:
+            raise DataError(f"{len(indptr) - 1} rows of on-counts but {len(names)} names")
+        held = _OnCounts(
+            bank.content, Incidence(indptr, np.concatenate(places)), np.concatenate(counts)
+        )
+        return cls(names, bank.universe, held, cut, threshold)
+
+    # ---- files
+
+    def save(self, path: str | Path) -> str:
+        """Write a `*.units` file and return its content hash."""
+        return storage.save(Path(path), "units", self._held.parts(), self._manifest())
+
+    @classmethod
+    def open(cls, path: str | Path) -> Units:
+        """Map a `*.units` file."""
+        stored = storage.Stored(Path(path), "units")
+        manifest = stored.manifest
+        held: _CellMasks | _OnCounts
+        if manifest["bank"]:
+            incidence = Incidence(stored.tensor("indptr"), stored.tensor("indices"))
+            held = _OnCounts(manifest["bank"], incidence, stored.tensor("counts"))
+        else:
+            held = _CellMasks(stored.tensor("cell_words").view(np.uint64), manifest["n_cells"])
+        universe = Universe.from_dict(manifest["universe"]) if manifest["universe"] else None
+        units = cls(manifest["names"], universe, held, manifest["cut"], manifest["threshold"])
+        units.__dict__["content"] = stored.content
+        return units
+
+    @cached_property
+    def content(self) -> str:
+        """Content hash: equal units have equal hashes, in memory and on disk."""
+        return storage.content_hash(self._held.parts(), self._manifest())
+
+    def _manifest(self) -> dict[str, Any]:
+        return {
+            "names": list(self.names),
+            "universe": self.universe.as_dict() if self.universe else None,
+            "cut": list(self.cut),
+            "threshold": self.threshold,
+            "bank": self._held.bank if isinstance(self._held, _OnCounts) else None,
+            "n_cells": self._held.n_cells if isinstance(self._held, _CellMasks) else None,
+        }
+
+    # ---- what they hold
+
+    def __len__(self) -> int:
+        """Number of units."""
+        return len(self.names)
+
+    @cached_property
+    def n_on(self) -> NDArray[np.int64]:
+        """Cells at which each unit is on, `int64[n_units]` (invalid cells of a bank included)."""
+        return self._held.n_on()
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        numbers: dict[str, int] = {}
+        for i, name in enumerate(self.names):
+            numbers.setdefault(name, i)
+        return numbers
+
+    def number(self, unit: str | int) -> int:
+        """Place of a unit, by its name, or else by its number.
+
+        Raises:
+            UnknownUnit: There is none; the error suggests near names.
+        """
+        if str(unit) in self._numbers:
+            return self._numbers[str(unit)]
+        if str(unit).isdecimal() and int(unit) < len(self):
+            return int(unit)
+        named = did_you_mean(str(unit), self.names)
+        span = f"{self.names[0]} ... {self.names[-1]}" if len(self) else "none"
+        raise UnknownUnit(
+            f"no unit {str(unit)!r} among {len(self):,} units",
+            hint=f"{named or 'they are: ' + span}    list them: logicx units",
+        )
+
+    def on(self, bank: ConceptBank, unit: str | int) -> NDArray[np.int64]:
+        """How many cells of each of the bank's signatures the unit fires at.
+
+        Raises:
+            UniverseError: The units speak of other cells than the bank.
+        """
+        self.check_universe(bank)
+        return self._held.on(bank, self.number(unit))
+
+    def check_universe(self, bank: ConceptBank) -> None:
+        """Raise a `UniverseError` unless the units speak of the bank's cells."""
+        if self.universe is not None:
+            bank.universe.check_same(self.universe, f"bank {bank.name!r}", "the set of units")
+        elif isinstance(self._held, _CellMasks) and self._held.n_cells != bank.universe.n_cells:
+            raise UniverseError(
+                f"bank {bank.name!r} covers {bank.universe}, "
+                f"but the units have {self._held.n_cells:,} cells",
+                hint="use units that were recorded on the data the bank was compiled from"
+                + ("; or set unit_axis=1" if len(self) == bank.universe.n_cells else ""),
+            )
+
+
+def _names(names: Sequence[str] | None, n: int) -> list[str]:
+    if names is not None and len(names) != n:
+        raise DataError(f"{n:,} units but {len(names):,} names")
+    return [str(i) for i in range(n)] if names is None else [str(one) for one in names]
+
+
+def _check_cells(n_cells: int, universe: Universe | None) -> None:
+    if universe is not None and universe.n_cells != n_cells:
+        raise DataError(f"{n_cells:,} cells were given for a universe of {universe}")

@@ -1,0 +1,102 @@
+"""Universes: all cells of a data set, with their geometry and their groups."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from logicx.errors import DataError, UniverseError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+KINDS = ("rows", "pairs", "tokens", "pixels")
+
+
+@dataclass(frozen=True)
+class Universe:
+    """All cells of a data set: at each of them a concept is true or false and a unit on or off.
+
+    Build one with `rows`, `pairs`, `tokens` or `pixels`. Cells belong to groups (a row or pair is
+    its own group; tokens belong to documents, pixels to images).
+
+    Args:
+        kind: One of `rows`, `pairs`, `tokens`, `pixels`.
+        shape: Cells along each axis; for tokens, the number of cells.
+        offsets: For tokens: where each document begins, and the number of cells.
+    """
+
+    kind: str
+    shape: tuple[int, ...]
+    offsets: tuple[int, ...] = field(default=(), repr=False)
+
+    def __post_init__(self) -> None:
+        """Refuse geometry that means nothing."""
+        if self.kind not in KINDS:
+            raise DataError(f"universe kind {self.kind!r} is not one of {', '.join(KINDS)}")
+        if any(n < 0 for n in self.shape) or len(self.shape) != (3 if self.kind == "pixels" else 1):
+            raise DataError(f"a universe of {self.kind} cannot have the shape {self.shape}")
+        if self.kind == "tokens":
+            steps = np.diff(self.offsets)
+            if not self.offsets or self.offsets[0] != 0 or (steps < 0).any():
+                raise DataError("token offsets must begin at 0 and never fall")
+            if self.offsets[-1] != self.shape[0]:
+                raise DataError("the last token offset must be the number of tokens")
+
+    @staticmethod
+    def rows(n: int) -> Universe:
+        """The rows of a table."""
+        return Universe("rows", (n,))
+
+    @staticmethod
+    def pairs(n: int) -> Universe:
+        """Sentence pairs."""
+        return Universe("pairs", (n,))
+
+    @staticmethod
+    def tokens(offsets: NDArray[np.integer] | list[int]) -> Universe:
+        """Tokens of documents; document d is `offsets[d]` up to `offsets[d + 1]`."""
+        ends = tuple(int(one) for one in offsets)
+        return Universe("tokens", (ends[-1] if ends else 0,), ends)
+
+    @staticmethod
+    def pixels(images: int, height: int, width: int) -> Universe:
+        """Cells of a mask grid over images, row by row, image after image."""
+        return Universe("pixels", (images, height, width))
+
+    @property
+    def n_cells(self) -> int:
+        """Number of cells."""
+        return int(np.prod(self.shape, dtype=np.int64))
+
+    @property
+    def n_groups(self) -> int:
+        """Number of groups: rows, pairs, documents or images."""
+        return len(self.offsets) - 1 if self.kind == "tokens" else self.shape[0]
+
+    def __str__(self) -> str:
+        """Such as `10,000 pairs` or `500 images of 48 x 48 pixels`."""
+        if self.kind == "pixels":
+            return f"{self.shape[0]:,} images of {self.shape[1]} x {self.shape[2]} pixels"
+        if self.kind == "tokens":
+            return f"{self.shape[0]:,} tokens in {self.n_groups:,} documents"
+        return f"{self.shape[0]:,} {self.kind}"
+
+    def check_same(self, other: Universe, mine: str, theirs: str) -> None:
+        """Raise a `UniverseError` unless both speak of the same cells."""
+        if self != other:
+            raise UniverseError(
+                f"{mine} covers {self}, but {theirs} covers {other}",
+                hint="use units that were recorded on the data the bank was compiled from",
+            )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for a file's manifest."""
+        return {"kind": self.kind, "shape": list(self.shape), "offsets": list(self.offsets)}
+
+    @staticmethod
+    def from_dict(values: dict[str, Any]) -> Universe:
+        """The universe of a manifest."""
+        return Universe(values["kind"], tuple(values["shape"]), tuple(values["offsets"]))

@@ -158,6 +158,16 @@ class ConceptBank:
         bank.source = {**(source or {}), "quantile_edges": edges}
         return bank
 
+    def relate(self, table: str, rows: Mapping[str, Sequence[str]]) -> None:
+        """Give the bank a table that relates concepts, such as `NEIGHBORS`.
+
+        Raises:
+            DataError: It names a concept that the bank does not have.
+        """
+        self.relations = {**self.relations, table: {k: list(v) for k, v in rows.items()}}
+        self._check_relations()
+        self.__dict__.pop("content", None)
+
     # ---- files
 
     def save(self, path: str | Path) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from logicx.counts import Counts, count
+from logicx.counts import Counts, count, counts_of
 from logicx.errors import DataError, LogicxError, OptionError
 from logicx.formula import Formula
 from logicx.language import Dialect, format_formula, read
@@ -18,14 +18,25 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from logicx.bank import ConceptBank
+    from logicx.search.formulas import FormulaNode
+    from logicx.search.space import Kept
     from logicx.units import Units
 
 
 class Scored(NamedTuple):
-    """A formula and its score."""
+    """A formula, its score and its counts."""
 
     formula: Formula
     score: float
+    counts: Counts
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for `--json`."""
+        return {
+            "formula": format_formula(self.formula),
+            "score": self.score,
+            "counts": asdict(self.counts),
+        }
 
 
 @dataclass(frozen=True)
@@ -75,27 +86,22 @@ class Explanation:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for `--json`."""
-        counts = self.counts
         return {
             "unit": self.unit,
             "formula": format_formula(self.formula),
             "objective": self.objective,
             "score": self.score,
             "length": self.length,
-            "counts": {"tp": counts.tp, "fp": counts.fp, "fn": counts.fn, "tn": counts.tn},
+            "counts": asdict(self.counts),
             "iou": self.iou,
             "precision": self.precision,
             "recall": self.recall,
-            "best_single": _scored_dict(self.best_single),
-            "by_length": [_scored_dict(one) for one in self.by_length],
+            "best_single": self.best_single.as_dict(),
+            "by_length": [one.as_dict() for one in self.by_length],
             "n_scored": self.n_scored,
             "settings": self.settings,
             "notes": list(self.notes),
         }
-
-
-def _scored_dict(one: Scored) -> dict[str, Any]:
-    return {"formula": format_formula(one.formula), "score": one.score}
 
 
 def score(
@@ -171,9 +177,11 @@ def best_single(bank: ConceptBank, on: NDArray[np.int64], goal: Objective) -> Sc
     concepts, lengths = bank.concepts_of.gather(fires)
     weights = np.repeat(on[fires], lengths)
     both = np.bincount(concepts, weights, minlength=bank.n_concepts).astype(np.int64)
-    scores = goal.score(both, bank.count - both, int(on.sum()), bank.n_valid)
+    n_on = int(on.sum())
+    scores = goal.score(both, bank.count - both, n_on, bank.n_valid)
     best = int(np.argmax(scores))
-    return Scored(Concept(bank.names[best]), float(scores[best]))
+    counts = counts_of(int(both[best]), int(bank.count[best]), n_on, bank.n_valid)
+    return Scored(Concept(bank.names[best]), float(scores[best]), counts)
 
 
 class Skipped(NamedTuple):
@@ -276,8 +284,8 @@ class _Search:
             counts=best.node.counts,
             length=best.node.length,
             objective=self.objective.name,
-            best_single=Scored(single.node.formula, single.score),
-            by_length=tuple(Scored(one[0].node.formula, one[0].score) for one in result.levels),
+            best_single=_kept(single),
+            by_length=tuple(_kept(level[0]) for level in result.levels),
             n_scored=result.n_scored,
             settings={
                 "strategy": "beam",
@@ -290,6 +298,10 @@ class _Search:
                 "units": units.content,
             },
         )
+
+
+def _kept(one: Kept[FormulaNode]) -> Scored:
+    return Scored(one.node.formula, one.score, one.node.counts)
 
 
 def explain(

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FORMAT_VERSION = 1
+KEY = "logicx"
+"""The one metadata entry: with several, safetensors writes them in no fixed order."""
 _DTYPES = {"I64": "<i8", "I32": "<i4", "U8": "|u1", "F64": "<f8", "F32": "<f4", "F16": "<f2"}
 
 
@@ -81,15 +83,16 @@ def save(
     hashes = {name: _tensor_hash(array) for name, array in parts.items()}
     content = _content(manifest, hashes)
     header = {
-        "logicx": kind,
-        "format_version": str(FORMAT_VERSION),
-        "manifest": json.dumps(manifest, ensure_ascii=False),
-        "tensors": json.dumps(hashes),
+        "kind": kind,
+        "format_version": FORMAT_VERSION,
+        "manifest": manifest,
+        "tensors": hashes,
         "content": content,
     }
     with replacing(path) as temporary:
         try:
-            save_file({k: np.ascontiguousarray(v) for k, v in parts.items()}, temporary, header)
+            tensors = {k: np.ascontiguousarray(v) for k, v in parts.items()}
+            save_file(tensors, temporary, {KEY: _canonical_json(header).decode()})
         except OSError as error:
             raise FileError(f"cannot write {path}: {error.strerror or error}") from error
     return content
@@ -117,6 +120,7 @@ class Stored:
             with path.open("rb") as raw:
                 length = int.from_bytes(raw.read(8), "little")
                 self._entries: dict[str, Any] = json.loads(raw.read(length))
+            stated = json.loads(header.get(KEY, "{}"))
         except FileNotFoundError:
             raise FileError(f"no file {path}", hint="check the name, or compile it first") from None
         except IsADirectoryError:
@@ -127,28 +131,27 @@ class Stored:
                 hint=f"make it anew ({error})",
             ) from error
         self._start = 8 + length
-        self._read_header(header, kind)
         self._checked: dict[str, NDArray[Any]] = {}
+        self._read_header(stated, kind)
 
-    def _read_header(self, header: Mapping[str, str], kind: str) -> None:
-        if header.get("logicx") != kind:
-            found = header.get("logicx", "no logicx")
+    def _read_header(self, stated: Any, kind: str) -> None:
+        found = stated.get("kind", "no logicx") if isinstance(stated, dict) else "no logicx"
+        if found != kind:
             raise FileError(f"{self.path} is a {found} file, not a {kind} file")
-        if not header.get("format_version", "").isdigit():
-            raise FileError(f"{self.path} does not state its format version")
-        version = int(header["format_version"])
-        if version > FORMAT_VERSION:
+        version = stated.get("format_version")
+        if not isinstance(version, int) or version > FORMAT_VERSION:
             raise FileError(
                 f"{self.path} has format version {version}; this logicx reads {FORMAT_VERSION}",
                 hint="install a newer logicx: pip install --upgrade logicx",
             )
         try:
-            self.manifest: dict[str, Any] = json.loads(header["manifest"])
-            self._hashes: dict[str, str] = json.loads(header["tensors"])
-            self.content = header["content"]
-        except (KeyError, ValueError) as error:
+            self.manifest: dict[str, Any] = stated["manifest"]
+            self._hashes: dict[str, str] = stated["tensors"]
+            self.content: str = stated["content"]
+            is_whole = _content(self.manifest, self._hashes) == self.content
+        except (KeyError, TypeError) as error:
             raise FileError(f"{self.path}: its header is damaged") from error
-        if _content(self.manifest, self._hashes) != self.content:
+        if not is_whole:
             raise FileError(f"{self.path} was altered: its manifest does not match its hash")
 
     def tensor(self, name: str) -> NDArray[Any]:

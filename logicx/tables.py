@@ -45,8 +45,12 @@ class Column:
             raise OptionError(f"a column is cut into 2 to 100 quantile bins, not {self.bins}")
 
 
-def read_table(path: Path) -> dict[str, list[Any]]:
+def read_table(path: Path, has_header: bool = True) -> dict[str, list[Any]]:
     """The columns of a `.csv`, `.tsv` or `.parquet` file.
+
+    Args:
+        path: The file. In a .tsv, quotation marks are ordinary characters.
+        has_header: Whether the first line names the columns; else they are `1`, `2`, ...
 
     Raises:
         FileError: The file is missing, is no table, or has rows of different length.
@@ -60,7 +64,11 @@ def read_table(path: Path) -> dict[str, list[Any]]:
         raise FileError(f"{path} is no table: its name must end in .csv, .tsv or .parquet")
     try:
         with path.open(encoding="utf-8-sig", newline="") as opened:
-            reader = csv.reader(opened, delimiter="\t" if suffix == ".tsv" else ",", strict=True)
+            reader = (
+                csv.reader(opened, delimiter="\t", quoting=csv.QUOTE_NONE)
+                if suffix == ".tsv"
+                else csv.reader(opened, strict=True)
+            )
             rows = [(reader.line_num, row) for row in reader if row]
     except UnicodeDecodeError as error:
         raise FileError(f"{path} is not UTF-8 text (byte {error.start})") from error
@@ -68,19 +76,21 @@ def read_table(path: Path) -> dict[str, list[Any]]:
         raise FileError(f"{path}, line {reader.line_num}: {error}") from error
     if not rows:
         raise FileError(f"{path} is empty")
-    header = rows[0][1]
+    first = rows[0][1]
+    header = first if has_header else [str(i + 1) for i in range(len(first))]
     doubled = {name for name in header if header.count(name) > 1}
     if doubled:
         raise FileError(f"{path} names the column {sorted(doubled)[0]!r} twice")
-    ragged = [(line, len(row)) for line, row in rows[1:] if len(row) != len(header)]
+    body = rows[1:] if has_header else rows
+    ragged = [(line, len(row)) for line, row in body if len(row) != len(header)]
     if ragged:
         line, n = ragged[0]
         raise FileError(
-            f"{path}, line {line}: {n} fields where the header has {len(header)}"
+            f"{path}, line {line}: {n} fields where the first line has {len(header)}"
             + (f" (and {len(ragged) - 1} more such lines)" if len(ragged) > 1 else ""),
             hint="a field that holds the separator must be in quotes",
         )
-    return {name: [row[i] for _, row in rows[1:]] for i, name in enumerate(header)}
+    return {name: [row[i] for _, row in body] for i, name in enumerate(header)}
 
 
 def _read_parquet(path: Path) -> dict[str, list[Any]]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Generic, Literal
 import numpy as np
 
 from logicx.errors import OptionError
-from logicx.search.space import Candidates, N, Scored, SearchResult, Space
+from logicx.search.space import Candidates, Kept, N, SearchResult, Space
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence
@@ -64,19 +64,19 @@ class Beam:
                 break
         return SearchResult(levels, n_scored)
 
-    def _select(self, kept: Sequence[Scored[N]], new: Candidates[N]) -> list[Scored[N]]:
+    def _select(self, kept: Sequence[Kept[N]], new: Candidates[N]) -> list[Kept[N]]:
         """The best of the beam and its expansions; at equal scores the beam comes first."""
         seen = _Seen[N](self.dedupe)
         for one in kept:
             seen.is_new(one.node)
         floor = kept[-1].score if len(kept) == self.width else -np.inf
-        entering: list[Scored[N]] = []
+        entering: list[Kept[N]] = []
         for i in _best_first(new.scores, floor, self.width):
             if len(entering) == self.width:
                 break
             node = new.node(i)
             if seen.is_new(node):
-                entering.append(Scored(float(new.scores[i]), node))
+                entering.append(Kept(float(new.scores[i]), node))
         return sorted([*kept, *entering], key=lambda one: -one.score)[: self.width]
 
 

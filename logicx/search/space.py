@@ -69,7 +69,7 @@ class Space(Protocol[N]):
         ...
 
 
-class Scored(NamedTuple, Generic[N]):
+class Kept(NamedTuple, Generic[N]):
     """A formula that was kept, and its score."""
 
     score: float
@@ -84,7 +84,7 @@ class SearchResult(NamedTuple, Generic[N]):
         n_scored: How many formulas were scored.
     """
 
-    levels: list[list[Scored[N]]]
+    levels: list[list[Kept[N]]]
     n_scored: int
 
 

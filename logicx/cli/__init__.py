@@ -1,0 +1,51 @@
+"""The command line: `logicx score "(water OR river) AND NOT blue" unit=483`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from logicx.errors import LogicxError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+OK, FAILED, USER_ERROR, INTERRUPTED = 0, 1, 2, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command and exit: 0 done, 1 ran but found nothing, 2 the input is wrong."""
+    sys.exit(run(sys.argv[1:] if arguments is None else list(arguments)))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command and return the exit status."""
+    import typer
+
+    from logicx.cli.app import command
+
+    try:
+        status = command(arguments)
+    except LogicxError as error:
+        _report(error, arguments)
+        return USER_ERROR
+    except (KeyboardInterrupt, typer.Abort):
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()
+        return OK
+    except Exception as error:
+        # Typer's usage errors; whose click they come from depends on the version of Typer.
+        if not hasattr(error, "format_message"):
+            raise
+        text = error.format_message()
+        _report(LogicxError(text, code="usage", hint="see: logicx --help"), arguments)
+        return USER_ERROR
+    return status if isinstance(status, int) else OK
+
+
+def _report(error: LogicxError, arguments: Sequence[str]) -> None:
+    is_json = "--json" in arguments or "json=true" in arguments
+    print(json.dumps(error.as_dict()) if is_json else error, file=sys.stderr)

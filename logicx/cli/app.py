@@ -1,0 +1,202 @@
+"""All commands with their options; what they do stands in `commands` and is imported late."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from logicx.cli.arguments import as_options, defaults
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+app = typer.Typer(
+    name="logicx",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="When does this neuron fire? As a formula over concepts, with a score.\n\n"
+    "Every option may be written --unit 483 or unit=483. Without bank and units, commands use "
+    "the shipped demo. A logicx.toml in this folder sets defaults.",
+)
+
+Bank = Annotated[str | None, typer.Option(help="A .bank file, or: demo.")]
+Unit = Annotated[list[str] | None, typer.Option(help="Name or number; repeat it, or: all.")]
+UnitsFile = Annotated[
+    str | None, typer.Option(help="Units: .units, .csv, .tsv, .parquet, .npy, .npz, .safetensors.")
+]
+Cut = Annotated[
+    str | None,
+    typer.Option(help="For activations: positive, quantile(0.005), value(1.5) or ranges(3)."),
+]
+UnitAxis = Annotated[int, typer.Option(help="Axis of an array along which the units lie: 0 or 1.")]
+Goal = Annotated[str, typer.Option(help="iou, precision, recall, dice, fbeta(b), mcc or accuracy.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
+Pattern = Annotated[str, typer.Argument(help="Names to list, such as 'riv*'.")]
+Limit = Annotated[int, typer.Option(help="Most rows to print; 0 for all.")]
+
+SETTINGS = (
+    *("bank", "units", "unit", "threshold", "unit_axis", "objective", "dialect"),
+    *("length", "beam", "preset", "penalty", "steps", "min_active"),
+)
+"""What a logicx.toml may set."""
+
+
+@app.command()
+def score(
+    formula: Annotated[str, typer.Argument(help="Such as '(water OR river) AND NOT blue'.")],
+    unit: Unit = None,
+    bank: Bank = None,
+    units: UnitsFile = None,
+    threshold: Cut = None,
+    unit_axis: UnitAxis = 0,
+    objective: Goal = "iou",
+    dialect: Annotated[
+        str, typer.Option(help="standard, or chain: left to right, as the paper prints.")
+    ] = "standard",
+    json: Json = False,
+) -> int:
+    """Score a formula against a unit."""
+    from logicx.cli import commands
+
+    data = commands.open_data(bank, units, threshold, unit_axis)
+    return commands.score(data, formula, unit or [], objective, dialect, json)
+
+
+@app.command()
+def explain(
+    unit: Unit = None,
+    bank: Bank = None,
+    units: UnitsFile = None,
+    threshold: Cut = None,
+    unit_axis: UnitAxis = 0,
+    length: Annotated[int, typer.Option(help="Most concepts in a formula.")] = 3,
+    beam: Annotated[int, typer.Option(help="Formulas kept at each step.")] = 10,
+    preset: Annotated[
+        str, typer.Option(help="default, or compexp: the rules of the paper's code.")
+    ] = "default",
+    objective: Goal = "iou",
+    penalty: Annotated[
+        float, typer.Option(help="Factor on the score for every concept after the first.")
+    ] = 1.0,
+    steps: Annotated[
+        str, typer.Option(help="How formulas grow, such as 'OR, AND, AND NOT, XOR'.")
+    ] = "OR, AND, AND NOT",
+    min_active: Annotated[int, typer.Option(help="Skip units that fire at fewer cells.")] = 1,
+    json: Json = False,
+) -> int:
+    """Find the best formula of one unit, several, or all."""
+    from logicx.cli import commands
+
+    data = commands.open_data(bank, units, threshold, unit_axis)
+    options: dict[str, Any] = {
+        "length": length,
+        "beam": beam,
+        "preset": preset,
+        "objective": objective,
+        "penalty": penalty,
+        "steps": [one.strip() for one in steps.split(",") if one.strip()],
+        "min_active": min_active,
+    }
+    return commands.explain(data, unit or [], options, json)
+
+
+@app.command("compile")
+def compile_(
+    recipe: Annotated[str, typer.Argument(help="A TOML file, or a shipped recipe such as: snli.")],
+    data: Annotated[
+        Path | None, typer.Option(help="The data file, in place of the recipe's.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="The .bank file to write.")] = None,
+    json: Json = False,
+) -> int:
+    """Compile a concept bank from a recipe."""
+    from logicx.cli import commands
+
+    return commands.compile_bank(recipe, data, out, json)
+
+
+@app.command()
+def concepts(
+    pattern: Pattern = "*",
+    bank: Bank = None,
+    category: Annotated[str | None, typer.Option(help="Only concepts of this category.")] = None,
+    sort: Annotated[str, typer.Option(help="bank (order of the bank), name or cells.")] = "bank",
+    limit: Limit = 50,
+    json: Json = False,
+) -> int:
+    """List the concepts of a bank, with how often they hold."""
+    from logicx.cli import listings
+
+    return listings.concepts(pattern, bank, category, sort, limit, json)
+
+
+@app.command()
+def units(
+    pattern: Pattern = "*",
+    units: UnitsFile = None,
+    threshold: Cut = None,
+    unit_axis: UnitAxis = 0,
+    out: Annotated[Path | None, typer.Option(help="A .units file to write.")] = None,
+    limit: Limit = 50,
+    json: Json = False,
+) -> int:
+    """List the units of a file, with how often they fire; or convert it."""
+    from logicx.cli import listings
+
+    return listings.units(pattern, units, threshold, unit_axis, out, limit, json)
+
+
+@app.command()
+def operators(json: Json = False) -> int:
+    """List the operators of the formula language."""
+    from logicx.cli import listings
+
+    return listings.operators(json)
+
+
+@app.command()
+def grammar(
+    dialect: Annotated[str, typer.Option(help="standard or chain.")] = "standard",
+) -> int:
+    """Print the whole grammar in force."""
+    from logicx.language import grammar as in_force
+
+    print(in_force(dialect), end="")  # type: ignore[arg-type]
+    return 0
+
+
+@app.command()
+def demo(
+    unit: Annotated[str, typer.Option(help="Number of a unit of the demo's network.")] = "483",
+    out: Annotated[Path, typer.Option(help="The picture to write.")] = Path("logicx-demo.png"),
+) -> int:
+    """Explain a unit of the shipped demo, and draw where it fires."""
+    from logicx.cli import commands
+
+    return commands.demo(unit, out)
+
+
+@app.callback(invoke_without_command=True)
+def _version(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        from logicx import __version__
+
+        print(f"logicx {__version__}")
+        raise typer.Exit
+
+
+def command(arguments: Sequence[str]) -> Any:
+    """Run one command; errors are raised, not printed."""
+    group: Any = typer.main.get_command(app)
+    commands = group.commands
+    return group.main(
+        as_options(arguments, commands),
+        prog_name="logicx",
+        standalone_mode=False,
+        default_map=defaults(commands, SETTINGS),
+    )

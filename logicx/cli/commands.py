@@ -1,0 +1,238 @@
+"""What the commands score, explain, compile and demo do."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from logicx.bank import ConceptBank
+from logicx.cli import render
+from logicx.errors import DataError, FileError, did_you_mean
+from logicx.explaining import Explanation
+from logicx.explaining import explain as search
+from logicx.explaining import score as score_formula
+from logicx.loading import open_units
+from logicx.resources import resource
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from logicx.units import Units
+
+DEMO = "demo"
+DEMO_UNIT = "483"
+DEMO_FORMULA = "(water OR river) AND NOT blue"
+
+
+@dataclass(frozen=True)
+class Data:
+    """What a command works on."""
+
+    bank: ConceptBank
+    units: Units
+    where: str
+
+
+def open_data(bank: str | None, units: str | None, threshold: str | None, unit_axis: int) -> Data:
+    """The bank and units of the options, or the shipped demo."""
+    if bank in (None, DEMO) and units in (None, DEMO):
+        if threshold is not None:
+            raise DataError(
+                "the demo's units are cut already", hint="leave threshold away, or name units"
+            )
+        with render.progress() as progress:
+            from logicx.demo.data import open_demo
+
+            demo = open_demo(progress)
+        return Data(demo.bank, demo.units, "the shipped demo (docs/demo.md)")
+    if bank is None or units is None:
+        missing = "bank" if bank is None else "units"
+        raise DataError(
+            f"no {missing} named",
+            hint=f"set {missing}=FILE, here or in logicx.toml; without both, the demo is used",
+        )
+    opened = open_bank(bank)
+    with render.progress() as progress:
+        told = _told(progress, "reading units")
+        found = open_units(Path(units), threshold, unit_axis=unit_axis, progress=told)
+    found.check_universe(opened)
+    return Data(opened, found, f"bank {opened.name} ({bank}), units {units}")
+
+
+def open_bank(bank: str | None) -> ConceptBank:
+    """The bank of a file, or the demo's."""
+    if bank in (None, DEMO):
+        from logicx.demo.data import open_demo
+
+        with render.progress() as progress:
+            return open_demo(progress).bank
+    path = Path(str(bank))
+    if path.suffix == ".toml":
+        raise FileError(
+            f"{path} is a recipe, not a bank", hint=f"compile it: logicx compile {path}"
+        )
+    return ConceptBank.open(path)
+
+
+def score(
+    data: Data, formula: str, unit: Sequence[str], objective: str, dialect: str, as_json: bool
+) -> int:
+    """Score a formula against units and print the result."""
+    names = _chosen(data, unit)
+    found: list[Explanation] = []
+    for name in names:
+        one = score_formula(
+            formula,
+            data.bank,
+            data.units,
+            name,
+            objective=objective,
+            dialect=dialect,  # type: ignore[arg-type]
+        )
+        found.append(one)
+        if as_json:
+            print(json.dumps(one.as_dict()), flush=True)
+    for text in found[0].notes if found else ():
+        render.note(text)
+    if not as_json:
+        _show(data, found)
+    return 0
+
+
+def explain(data: Data, unit: Sequence[str], options: dict[str, Any], as_json: bool) -> int:
+    """Search the units' best formulas and print them; Ctrl-C prints those found so far."""
+    wanted = "all" if list(unit) == ["all"] else _chosen(data, unit)
+    plan = search(data.bank, data.units, unit=wanted, **options)
+    found: list[Explanation] = []
+    is_interrupted = False
+    try:
+        with render.progress() as progress:
+            for one in _watched(plan, progress):
+                found.append(one)
+                if as_json:
+                    print(json.dumps(one.as_dict()), flush=True)
+    except KeyboardInterrupt:
+        is_interrupted = True
+    if as_json:
+        for skipped in plan.skipped:
+            print(json.dumps({"unit": skipped.unit, "skipped": skipped.reason}))
+    else:
+        _show(data, found)
+    if plan.skipped:
+        first = plan.skipped[0]
+        render.note(
+            f"{len(plan.skipped):,} of {len(plan):,} units skipped, such as {first.unit}: "
+            f"{first.reason}"
+        )
+    if is_interrupted:
+        render.note(f"interrupted: {len(found):,} of {len(plan):,} units are done")
+        return 130
+    if not found:
+        render.note("no unit could be explained")
+    return 0 if found else 1
+
+
+def compile_bank(recipe: str, data: Path | None, out: Path | None, as_json: bool) -> int:
+    """Compile a recipe and say what came out."""
+    from logicx.recipes import compile_recipe
+
+    path = Path(recipe)
+    if not path.suffix and not path.exists():
+        path = resource("concepts", f"{recipe}.toml")
+        if not path.exists():
+            known = sorted(one.stem for one in resource("concepts").glob("*.toml"))
+            raise FileError(
+                f"no recipe {recipe!r}",
+                hint=did_you_mean(recipe, known) or f"shipped recipes: {', '.join(known)}",
+            )
+    target = out or Path(f"{path.stem}.bank")
+    with render.progress() as progress:
+        bank = compile_recipe(path, data, _told(progress, f"compiling {path.name}"))
+    content = bank.save(target)
+    families: dict[str, int] = {}
+    for category in bank.categories:
+        families[category] = families.get(category, 0) + 1
+    result = {
+        "bank": str(target),
+        "concepts": bank.n_concepts,
+        "families": families,
+        "cells": bank.universe.n_cells,
+        "valid_cells": bank.n_valid,
+        "signatures": bank.n_signatures,
+        "bytes": target.stat().st_size,
+        "content": content,
+    }
+    if as_json:
+        print(json.dumps(result))
+        return 0
+    listed = ", ".join(f"{n:,} {name or 'without category'}" for name, n in families.items())
+    print(f"{target}: {bank.n_concepts:,} concepts ({listed})")
+    print(f"  {bank.universe}, {bank.n_valid:,} valid cells, {bank.n_signatures:,} signatures")
+    print(f"  {result['bytes']:,} bytes, content {content[:16]}")
+    return 0
+
+
+def demo(unit: str, out: Path) -> int:
+    """Score the paper's formula, search the unit's best, and draw where both hold."""
+    data = open_data(None, None, None, 0)
+    name = data.units.names[data.units.number(unit)]
+    if name == DEMO_UNIT:
+        score(data, DEMO_FORMULA, [name], "iou", "standard", False)
+        print()
+    found = list(search(data.bank, data.units, unit=name))
+    _show(data, found)
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError:
+        render.note('for the picture, install matplotlib: pip install "logicx[report]"')
+        return 0
+    from logicx.demo.showing import draw_unit
+
+    with render.progress() as progress:
+        draw_unit(out, data.bank, found[0], progress)
+    print(f"\npicture: {out}")
+    return 0
+
+
+def _chosen(data: Data, unit: Sequence[str]) -> list[str]:
+    """Names of the units that are asked for."""
+    if not unit:
+        raise DataError("no unit named", hint="set unit=NAME or unit=all; list them: logicx units")
+    if list(unit) == ["all"]:
+        return list(data.units.names)
+    return [data.units.names[data.units.number(one)] for one in unit]
+
+
+def _show(data: Data, found: Sequence[Explanation]) -> None:
+    if not found:
+        return
+    console = render.console()
+    if len(found) == 1:
+        number = data.units.number(found[0].unit)
+        n_on = found[0].counts.tp + found[0].counts.fn
+        cut = f", on where {data.units.cut[number]}" if data.units.cut else ""
+        share = n_on / data.bank.n_valid
+        console.print(
+            f"unit {found[0].unit} in {data.where}: "
+            f"fires at {n_on:,} of {data.bank.n_valid:,} cells ({share:.2%}){cut}",
+            markup=False,
+        )
+        console.print(render.explanation(found[0]))
+    else:
+        console.print(data.where, markup=False)
+        console.print(render.explanations(found))
+
+
+def _watched(plan: Any, progress: Callable[[str, int, int], None] | None) -> Iterator[Explanation]:
+    for n, one in enumerate(plan, 1):
+        yield one
+        if progress:
+            progress("explaining units", n + len(plan.skipped), len(plan))
+
+
+def _told(
+    progress: Callable[[str, int, int], None] | None, what: str
+) -> Callable[[int, int], None] | None:
+    return None if progress is None else lambda done, total: progress(what, done, total)

@@ -1,0 +1,136 @@
+"""What the commands concepts, units and operators list."""
+
+from __future__ import annotations
+
+import json
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from logicx.cli import render
+from logicx.cli.commands import DEMO, open_bank
+from logicx.errors import DataError, OptionError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from logicx.units import Units
+
+
+def concepts(
+    pattern: str, bank: str | None, category: str | None, sort: str, limit: int, as_json: bool
+) -> int:
+    """Concepts whose names match, with their cells."""
+    opened = open_bank(bank)
+    known = sorted(set(opened.categories))
+    if category is not None and category not in known:
+        raise DataError(
+            f"no category {category!r} in bank {opened.name!r}",
+            hint=did_you_mean(category, known) or f"it has: {', '.join(known[:20])}",
+        )
+    found = [
+        (name, opened.categories[i], int(opened.count[i]), int(opened.count[i]) / opened.n_valid)
+        for i, name in enumerate(opened.names)
+        if _matches(name, pattern) and category in (None, opened.categories[i])
+    ]
+    if sort == "name":
+        found.sort()
+    elif sort == "cells":
+        found.sort(key=lambda row: -row[2])
+    elif sort != "bank":
+        raise OptionError(f"sort is bank, name or cells, not {sort!r}")
+    rows = [
+        {"name": name, "category": kind, "cells": cells, "prevalence": share}
+        for name, kind, cells, share in found
+    ]
+    shown = [[r["name"], r["category"], f"{r['cells']:,}", f"{r['prevalence']:.3%}"] for r in rows]
+    headline = f"bank {opened.name}: {len(found):,} of {opened.n_concepts:,} concepts"
+    return _list(headline, rows, ("concept", "category", "cells", "share"), shown, limit, as_json)
+
+
+def units(
+    pattern: str,
+    path: str | None,
+    threshold: str | None,
+    unit_axis: int,
+    out: Path | None,
+    limit: int,
+    as_json: bool,
+) -> int:
+    """Units whose names match, with the cells they fire at; all of them are saved on request."""
+    opened = _open_units(path, threshold, unit_axis)
+    if out is not None:
+        opened.save(out)
+        if not as_json:
+            print(f"{out}: {len(opened):,} units")
+    rows = [
+        {"name": name, "cells": int(n), "cut": opened.cut[i] if opened.cut else ""}
+        for i, (name, n) in enumerate(zip(opened.names, opened.n_on, strict=True))
+        if _matches(name, pattern)
+    ]
+    shown = [[row["name"], f"{row['cells']:,}", row["cut"]] for row in rows]
+    rule = f", threshold {opened.threshold}" if opened.threshold else ""
+    headline = f"{len(rows):,} of {len(opened):,} units{rule}"
+    return _list(headline, rows, ("unit", "fires at cells", "on where"), shown, limit, as_json)
+
+
+def operators(as_json: bool) -> int:
+    """All operators in force."""
+    from logicx.operators import operators as in_force
+
+    rows = [
+        {
+            "keyword": op.keyword,
+            "symbol": op.symbol,
+            "form": op.signature,
+            "kind": op.kind,
+            "precedence": op.precedence,
+            "doc": op.doc,
+            "example": op.example,
+            "owner": op.owner,
+        }
+        for op in sorted(in_force(), key=lambda op: -op.precedence)
+    ]
+    columns = ("keyword", "symbol", "form", "kind", "doc", "example", "owner")
+    shown = [[row[name] for name in columns] for row in rows]
+    headline = "operators, tightest binding first"
+    return _list(headline, rows, columns, shown, 0, as_json)
+
+
+def _open_units(path: str | None, threshold: str | None, unit_axis: int) -> Units:
+    if path in (None, DEMO):
+        from logicx.demo.data import open_demo
+
+        with render.progress() as progress:
+            return open_demo(progress).units
+    from logicx.loading import open_units
+
+    return open_units(Path(str(path)), threshold, unit_axis=unit_axis)
+
+
+def _matches(name: str, pattern: str) -> bool:
+    return fnmatchcase(name.casefold(), pattern.casefold())
+
+
+def _list(
+    headline: str,
+    rows: Sequence[dict[str, Any]],
+    columns: Sequence[str],
+    shown: Sequence[Sequence[Any]],
+    limit: int,
+    as_json: bool,
+) -> int:
+    if limit < 0:
+        raise OptionError(f"limit must be 0 or more, not {limit}")
+    if as_json:
+        for row in rows:
+            print(json.dumps(row))
+        return 0 if rows else 1
+    console = render.console()
+    console.print(headline, markup=False)
+    if rows:
+        numeric = ("cells", "share", "fires at cells")
+        console.print(render.table(columns, shown[: limit or None], numeric))
+    if limit and len(rows) > limit:
+        render.note(f"{len(rows) - limit:,} more; limit=0 lists all")
+    return 0 if rows else 1

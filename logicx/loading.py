@@ -1,0 +1,104 @@
+"""Units from files, whatever their format."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from logicx.errors import DataError, FileError
+from logicx.recipes import read_arrays
+from logicx.tables import categories_of, numbers, read_table
+from logicx.units import Units
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from logicx.thresholds import Threshold
+
+SUFFIXES = (".units", ".csv", ".tsv", ".parquet", ".npy", ".npz", ".safetensors")
+
+
+def open_units(
+    path: Path,
+    threshold: str | Threshold | None = None,
+    *,
+    unit_axis: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+) -> Units:
+    """The units of a file.
+
+    - `.units`: as they were saved.
+    - `.csv`, `.tsv`, `.parquet`: without a threshold, one unit per value of each column, such as
+      `pred=entailment`; with one, each column holds the activations of a unit.
+    - `.npy`, `.npz` (the array `activations`, or the only one; `names` if there), `.safetensors`
+      (likewise): activations, cut by the threshold; boolean arrays are masks.
+
+    Args:
+        path: The file.
+        threshold: See `Threshold`; for arrays the default is `positive`.
+        unit_axis: 0 for arrays `[n_units, n_cells]`, 1 for `[n_cells, n_units]`.
+        progress: Called with units done and units in all.
+
+    Raises:
+        FileError: The file cannot be read.
+        DataError: Its values are no activations.
+    """
+    suffix = path.suffix.lower()
+    if not path.exists():
+        raise FileError(f"no file {path}")
+    if suffix == ".units":
+        if threshold is not None:
+            raise DataError(
+                f"{path} holds units that were cut already", hint="leave threshold away"
+            )
+        return Units.open(path)
+    if suffix in (".csv", ".tsv", ".parquet"):
+        return _from_table(path, threshold, progress)
+    if suffix not in SUFFIXES:
+        raise FileError(f"{path} holds no units: its name must end in {', '.join(SUFFIXES)}")
+    arrays = _safetensors(path) if suffix == ".safetensors" else read_arrays(path)
+    names = arrays.pop("names", None)
+    array = arrays.get("activations", next(iter(arrays.values())) if len(arrays) == 1 else None)
+    if array is None:
+        raise DataError(f"{path} holds {', '.join(arrays)}, but no array called activations")
+    named = None if names is None else [str(one) for one in names]
+    if array.dtype == bool:
+        if threshold is not None:
+            raise DataError(f"{path} holds masks", hint="leave threshold away")
+        return Units.from_masks(array.T if unit_axis else array, named)
+    return Units.from_activations(
+        array, threshold or "positive", names=named, unit_axis=unit_axis, progress=progress
+    )
+
+
+def _from_table(
+    path: Path, threshold: str | Threshold | None, progress: Callable[[int, int], None] | None
+) -> Units:
+    table = read_table(path)
+    if threshold is not None:
+        columns = np.array([numbers(name, values) for name, values in table.items()])
+        return Units.from_activations(columns, threshold, names=list(table), progress=progress)
+    masks: dict[str, NDArray[np.bool_]] = {}
+    for name, values in table.items():
+        try:
+            masks |= categories_of(name, values, "=")
+        except DataError as error:
+            error.hint = "to read numbers as activations, set a threshold, such as positive"
+            raise
+    n_rows = len(next(iter(table.values())))
+    stacked = np.array(list(masks.values()), dtype=bool).reshape(len(masks), n_rows)
+    return Units.from_masks(stacked, list(masks))
+
+
+def _safetensors(path: Path) -> dict[str, NDArray[np.generic]]:
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
+        return dict(load_file(path))
+    except (SafetensorError, OSError) as error:
+        raise FileError(f"{path} is no readable safetensors file ({error})") from error

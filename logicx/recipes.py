@@ -1,0 +1,230 @@
+"""Recipes: TOML files that say where data are and which concepts to make of them.
+
+A recipe has a `kind`, a `[source]` with the file's path (inside the recipe's own folder; a path
+given on the command line may be anywhere), and the settings of its kind:
+
+- `pairs`: `[pairs]`, see `logicx.text.pairs.PairSettings`;
+- `table`: `[columns]`, such as `color = "category"` or `age = { kind = "quantiles", bins = 4 }`;
+- `masks`: an `.npz` with `masks` (bool[n_concepts, n_cells]), `names` and, if wanted,
+  `categories` and `valid`; or an `.npy` of masks and `names = "names.txt"`, a name a line.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from logicx.bank import ConceptBank
+from logicx.errors import DataError, FileError, did_you_mean
+from logicx.tables import Column, read_table
+from logicx.universe import Universe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from numpy.typing import NDArray
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+COMMON = ("name", "kind", "source", "neighbors")
+KINDS = ("pairs", "table", "masks")
+
+
+def compile_recipe(
+    recipe: Path,
+    data: Path | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> ConceptBank:
+    """The bank that a recipe describes; the same inputs give the same content hash.
+
+    Args:
+        recipe: The TOML file.
+        data: The data file, in place of the recipe's own `source.path`.
+        progress: Called with steps done and steps in all.
+
+    Raises:
+        FileError: Recipe or data cannot be read.
+        DataError: The recipe asks for what the data do not have.
+    """
+    settings = read_toml(recipe)
+    kind = settings.get("kind")
+    if kind not in KINDS:
+        raise DataError(f"{recipe}: kind is one of {', '.join(KINDS)}, not {kind!r}")
+    own = {"pairs": ("pairs",), "table": ("columns",), "masks": ()}[kind]
+    check_keys(recipe, settings, (*COMMON, *own))
+    stated = settings.get("source", {})
+    check_keys(recipe, stated, ("path", "names"), "source")
+    path = data or _inside(recipe, stated.get("path"))
+    name = settings.get("name", recipe.stem)
+    source = {"recipe": settings, "file": path.name, "sha256": _sha256(path)}
+    if kind == "pairs":
+        bank = _pairs(recipe, settings, path, name, source, progress)
+    elif kind == "table":
+        columns = {key: _column(recipe, key, value) for key, value in _columns(recipe, settings)}
+        bank = ConceptBank.from_table(read_table(path), columns, name=name, source=source)
+    else:
+        names = _inside(recipe, stated["names"]) if "names" in stated else None
+        bank = _masks(path, names, name)
+        bank.source = source
+    if "neighbors" in settings:
+        bank.relate("NEIGHBORS", _neighbors(_inside(recipe, settings["neighbors"])))
+    return bank
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The values of a TOML file.
+
+    Raises:
+        FileError: It is missing or is no TOML.
+    """
+    try:
+        values: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        return values
+    except FileNotFoundError:
+        raise FileError(f"no file {path}") from None
+    except OSError as error:
+        raise FileError(f"cannot read {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise FileError(f"{path} is no TOML: {error}") from error
+
+
+def check_keys(path: Path, values: Any, known: Iterable[str], table: str = "") -> None:
+    """Raise a `DataError` at the first key that means nothing."""
+    where = f"{path}, [{table}]" if table else str(path)
+    known = tuple(known)
+    if not isinstance(values, dict):
+        raise DataError(f"{where} must be a table of settings")
+    for key in values:
+        if key not in known:
+            hint = did_you_mean(key, known) or f"it may hold: {', '.join(known)}"
+            raise DataError(f"{where}: unknown setting {key!r}", hint=hint)
+
+
+def _inside(recipe: Path, path: Any) -> Path:
+    """A path of a recipe, which must stay inside the recipe's folder."""
+    if not isinstance(path, str) or not path:
+        raise DataError(f"{recipe} names no data file", hint="set [source] path, or data=FILE")
+    root = recipe.resolve().parent
+    found = (root / path).resolve()
+    if not found.is_relative_to(root):
+        raise DataError(
+            f"{recipe}: the path {path!r} leaves the recipe's folder",
+            hint="name such a file on the command line: data=FILE",
+        )
+    return found
+
+
+def _sha256(path: Path) -> str:
+    try:
+        with path.open("rb") as opened:
+            found = hashlib.sha256()
+            while block := opened.read(1 << 20):
+                found.update(block)
+            return found.hexdigest()
+    except FileNotFoundError:
+        raise FileError(f"no file {path}") from None
+    except OSError as error:
+        raise FileError(f"cannot read {path}: {error.strerror}") from error
+
+
+def _pairs(
+    recipe: Path,
+    settings: dict[str, Any],
+    path: Path,
+    name: str,
+    source: dict[str, Any],
+    progress: Callable[[int, int], None] | None,
+) -> ConceptBank:
+    from logicx.text.pairs import PairSettings, compile_pairs
+
+    given = settings.get("pairs", {})
+    check_keys(recipe, given, [one.name for one in fields(PairSettings)], "pairs")
+    defaults = PairSettings()
+    for key, value in given.items():
+        want = type(getattr(defaults, key))
+        fits = isinstance(value, (str, int) if key in ("premise", "hypothesis") else want)
+        if not (fits or (want is tuple and isinstance(value, list))):
+            raise DataError(f"{recipe}, [pairs]: {key} cannot be {value!r}")
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in given.items()}
+    return compile_pairs(path, PairSettings(**values), name=name, source=source, progress=progress)
+
+
+def _columns(recipe: Path, settings: dict[str, Any]) -> Iterable[tuple[str, Any]]:
+    columns = settings.get("columns")
+    if not isinstance(columns, dict) or not columns:
+        raise DataError(f"{recipe} names no columns", hint='add [columns] with: color = "category"')
+    return columns.items()
+
+
+def _column(recipe: Path, name: str, value: Any) -> Column:
+    if isinstance(value, str):
+        return Column(value)
+    check_keys(recipe, value, [one.name for one in fields(Column)], f"columns.{name}")
+    return Column(**value)
+
+
+def _masks(path: Path, names_path: Path | None, name: str) -> ConceptBank:
+    arrays = read_arrays(path)
+    masks = arrays.get("masks", arrays.get(""))
+    names = arrays.get("names")
+    if names_path is not None:
+        names = np.array(names_path.read_text(encoding="utf-8").splitlines())
+    if masks is None or names is None:
+        raise DataError(
+            f"{path} holds no {'masks' if masks is None else 'names'}",
+            hint='an .npz needs the arrays masks and names; an .npy needs names = "names.txt"',
+        )
+    n_cells = masks.shape[-1] if masks.ndim else 0
+    universe = Universe.pixels(*masks.shape[1:]) if masks.ndim == 4 else Universe.rows(n_cells)
+    flat = masks.reshape(len(masks), -1) if masks.ndim == 4 else masks
+    categories = arrays.get("categories")
+    return ConceptBank.from_masks(
+        flat,
+        [str(one) for one in names],
+        categories=None if categories is None else [str(one) for one in categories],
+        valid=None if "valid" not in arrays else arrays["valid"].reshape(-1),
+        universe=universe,
+        name=name,
+    )
+
+
+def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
+    """The arrays of an `.npy` (under the name "") or `.npz` file; pickled objects are refused.
+
+    Raises:
+        FileError: The file cannot be read.
+    """
+    try:
+        if path.suffix == ".npy":
+            return {"": np.load(path, mmap_mode="r", allow_pickle=False)}
+        with np.load(path, allow_pickle=False) as opened:
+            return dict(opened)
+    except FileNotFoundError:
+        raise FileError(f"no file {path}") from None
+    except (OSError, ValueError, EOFError) as error:
+        raise FileError(f"{path} holds no readable arrays ({error})") from error
+    except Exception as error:  # zipfile.BadZipFile and zlib.error have no common base
+        raise FileError(f"{path} is damaged ({error})") from error
+
+
+def _neighbors(path: Path) -> dict[str, list[str]]:
+    import json
+
+    try:
+        table = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise FileError(f"{path} is no readable JSON ({error})") from error
+    is_table = isinstance(table, dict) and all(
+        isinstance(row, list) and all(isinstance(one, str) for one in row) for row in table.values()
+    )
+    if not is_table:
+        raise DataError(f"{path} must map concept names to lists of concept names")
+    return dict(table)

@@ -1,0 +1,1 @@
+"""Text: concept families of sentence pairs."""

@@ -100,6 +100,6 @@ def _keyed(
     text = f"{keyword}{parameters}" + "".join(one.key[1] for one in parts[:READABLE])
     digest = blake2b(f"{keyword}{parameters}".encode(), digest_size=16)
     for one in parts:
-        digest.update(one.key[2] or one.key[1].encode())
+        digest.update(one.key[2] or one.key[1].encode("utf-8", "surrogatepass"))
         digest.update(b"\0")
     return _Done(formula, (True, text[:READABLE], digest.digest()), keyword, tuple(parts))

@@ -55,7 +55,7 @@ class LogicxError(Exception):
 
     def _block(self) -> str:
         lines = [f"error[{self.code}]: {self.message}"]
-        if self.span is not None:
+        if self.span is not None and self.text:
             lines += ["  " + line for line in caret_lines(self.text, self.span)]
         if self.hint:
             lines.append("  " + self.hint)
@@ -126,7 +126,8 @@ def caret_lines(text: str, span: tuple[int, int]) -> list[str]:
     start, end = span
     left = max(0, min(start - EXCERPT // 2, len(text) - EXCERPT))
     right = min(len(text), left + EXCERPT)
-    piece = "".join(" " if c.isspace() else c for c in text[left:right])
+    shown = (" " if c.isspace() else c if c.isprintable() else "\ufffd" for c in text[left:right])
+    piece = "".join(shown)
     lead, tail = ("…" if left else ""), ("…" if right < len(text) else "")
     width = max(1, min(end, right) - start)
     return [f"{lead}{piece}{tail}", " " * (len(lead) + start - left) + "^" * width]

@@ -30,15 +30,15 @@ class Formula:
 
     def __and__(self, other: Formula) -> Formula:
         """`self AND other`."""
-        return Apply("AND", (self, other))
+        return Apply("AND", (self, other)) if isinstance(other, Formula) else NotImplemented
 
     def __or__(self, other: Formula) -> Formula:
         """`self OR other`."""
-        return Apply("OR", (self, other))
+        return Apply("OR", (self, other)) if isinstance(other, Formula) else NotImplemented
 
     def __xor__(self, other: Formula) -> Formula:
         """`self XOR other`."""
-        return Apply("XOR", (self, other))
+        return Apply("XOR", (self, other)) if isinstance(other, Formula) else NotImplemented
 
     def __invert__(self) -> Formula:
         """`NOT self`."""
@@ -99,6 +99,10 @@ class Apply(Formula):
     def __post_init__(self) -> None:
         """Hash now, from the arguments' stored hashes: no depth is ever walked twice."""
         object.__setattr__(self, "_hash", hash((self.operator, self.parameters, self.args)))
+
+    def __reduce__(self) -> tuple[type[Apply], tuple[object, ...]]:
+        """Pickle without the hash: those of strings differ from process to process."""
+        return Apply, (self.operator, self.args, self.parameters, self.span)
 
     def __hash__(self) -> int:
         """Hash of operator, parameters and arguments."""

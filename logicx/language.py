@@ -100,6 +100,9 @@ class _Printed(NamedTuple):
 def _printed(op: Operator | None, node: Apply, args: list[_Printed]) -> _Printed:
     if op is None:
         raise OperatorError(f"no operator {node.operator!r} is registered", code="unknown-operator")
+    wrong = op.check_arity(len(args), node.parameters)
+    if wrong:
+        raise OperatorError(wrong, code="arity")
     if op.form == "infix":
         left, right = args
         is_chain = left.top == node.operator
@@ -186,7 +189,7 @@ class Language:
         return Reading(part.node, notes)
 
     def _explain(self, error: UnexpectedInput, text: str) -> FormulaError:
-        from lark import UnexpectedCharacters, UnexpectedToken
+        from lark import Token, UnexpectedCharacters, UnexpectedToken
 
         if isinstance(error, UnexpectedCharacters):
             start = error.pos_in_stream or 0
@@ -202,12 +205,13 @@ class Language:
         is_end = token.type == "$END"
         span = (len(text), len(text) + 1) if is_end else _span(token)
         found = "the end" if is_end else repr(str(token))
-        before = WORD.fullmatch(text[: span[0]].rstrip().split(" ")[-1].split("(")[-1])
-        if token.type == "LPAR" and before and before[0].upper() not in self.operators:
+        before = error.state.value_stack[-1] if error.state.value_stack else None
+        if token.type == "LPAR" and isinstance(before, Token) and before.type == "WORD":
+            word = str(before)
             return FormulaError(
-                f"no operator {before[0]!r}, and no operator between it and the parenthesis",
+                f"no operator {word!r}, and no operator between it and the parenthesis",
                 code="unknown-operator",
-                hint=did_you_mean(before[0], self.operators) or "list them: logicx operators",
+                hint=did_you_mean(word, self.operators) or "list them: logicx operators",
                 text=text,
                 span=span,
             )
@@ -275,9 +279,10 @@ def _grammar(in_force: tuple[Operator, ...], dialect: Dialect) -> str:
     tokens = " | ".join(f"OP_{op.keyword}" for op in several) or "/(?!)x/"
     lines += ["", f"call: ({tokens}) LPAR arguments RPAR", ""]
     for op in in_force:
-        pattern = f"/{op.keyword}(?![^\\s()&|~^,])/i"
+        pattern = f"/(?a:{op.keyword})(?![^\\s()&|~^,])/i"  # ASCII: dotless i is not I
         symbol = f' | "{op.symbol}"' if op.symbol else ""
-        lines.append(f"OP_{op.keyword}.2: {pattern}{symbol}")
+        longest_first = 2 + len(op.symbol)
+        lines.append(f"OP_{op.keyword}.{longest_first}: {pattern}{symbol}")
     return resource("grammar", "formula.lark").read_text(encoding="utf-8") + "\n".join(lines) + "\n"
 
 

@@ -17,6 +17,7 @@ import os
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass
+from inspect import signature
 from itertools import permutations, product
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -112,6 +113,10 @@ class Operator:
         if len(parameters) < len(self.parameters):
             missing = self.parameters[len(parameters)]
             return f"{self.keyword} needs a whole number {missing!r} first: {self.signature}"
+        if len(parameters) > len(self.parameters):
+            return f"{self.keyword} takes no number {parameters[-1]!r} first: {self.signature}"
+        if not all(type(one) is int and 0 <= one < 10**9 for one in parameters):
+            return f"{self.keyword} takes whole numbers from 0 to 999,999,999, not {parameters}"
         most = self.max_args
         if n_args < self.min_args or (most is not None and n_args > most):
             want = str(self.min_args) if most == self.min_args else f"at least {self.min_args}"
@@ -153,7 +158,11 @@ class Registry:
         """Every operator in force, plug-ins included; loads those on first use."""
         if not self._has_plugins:
             self._has_plugins = True
-            _load_plugins()
+            try:
+                _load_plugins()
+            except BaseException:
+                self._has_plugins = False  # so that the next use fails as well
+                raise
         return tuple(self._by_keyword.values())
 
     def get(self, keyword: str) -> Operator:
@@ -170,11 +179,12 @@ class Registry:
     @contextmanager
     def scope(self) -> Iterator[None]:
         """What is registered inside is forgotten afterwards (for tests and notebooks)."""
-        before = dict(self._by_keyword), self._has_plugins
+        self.all()  # a plug-in registers once: loaded inside, it would be forgotten for good
+        before = dict(self._by_keyword)
         try:
             yield
         finally:
-            self._by_keyword, self._has_plugins = dict(before[0]), before[1]
+            self._by_keyword = before
 
 
 REGISTRY = Registry()
@@ -273,12 +283,28 @@ def _validate(new: Operator) -> None:
         raise refuse("only a call can have parameters")
     if new.facts - FACTS:
         raise refuse(f"unknown facts: {', '.join(sorted(new.facts - FACTS))}")
+    if "involution" in new.facts and (new.min_args, new.max_args) != (1, 1):
+        raise refuse("only an operator of one argument can be an involution")
+    if new.facts & {"associative", "idempotent"} and not new.min_args <= 2 <= (new.max_args or 2):
+        raise refuse("only an operator of two arguments can be associative or idempotent")
+    for n_args in (new.min_args, new.max_args or new.min_args + 2):
+        n = (new.kind == "rewrite") + len(new.parameters) + n_args
+        if not _is_callable_with(new.meaning, n):
+            raise refuse(f"its function cannot be called with {n} arguments")
     if not new.doc or not new.example:
         raise refuse("it needs a docstring and an example")
     if new.kind == "connective":
         false = _false_facts(new)
         if false:
             raise refuse(f"its truth table is not {', '.join(false)}")
+
+
+def _is_callable_with(function: Callable[..., Any], n_args: int) -> bool:
+    try:
+        signature(function).bind(*range(n_args))
+    except (TypeError, ValueError) as error:
+        return isinstance(error, ValueError)  # a builtin that does not say what it takes
+    return True
 
 
 def _false_facts(new: Operator) -> list[str]:
@@ -314,11 +340,13 @@ def _load_plugins() -> None:
     for entry in entry_points(group=ENTRY_POINTS):
         if wanted is not None and entry.name not in [one.strip() for one in wanted.split(",")]:
             continue
+        before = dict(REGISTRY._by_keyword)
         try:
             entry.load()
-        except LogicxError:
-            raise
         except Exception as error:
+            REGISTRY._by_keyword = before
+            if isinstance(error, LogicxError):
+                raise
             raise OperatorError(
                 f"the plug-in {entry.name!r} ({entry.value}) cannot be loaded: {error}",
                 code="plugin",

@@ -36,13 +36,6 @@ def run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return OK
-    except Exception as error:
-        # Typer's usage errors; whose click they come from depends on the version of Typer.
-        if not hasattr(error, "format_message"):
-            raise
-        text = error.format_message()
-        _report(LogicxError(text, code="usage", hint="see: logicx --help"), arguments)
-        return USER_ERROR
     return status if isinstance(status, int) else OK
 
 

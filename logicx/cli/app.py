@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from logicx.cli.arguments import as_options, defaults
+from logicx.cli.arguments import as_options, defaults, misspelt
+from logicx.errors import LogicxError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -191,9 +192,25 @@ def _version(
 
 
 def command(arguments: Sequence[str]) -> Any:
-    """Run one command; errors are raised, not printed."""
+    """Run one command; errors are raised, not printed.
+
+    Raises:
+        LogicxError: The input is wrong.
+    """
     group: Any = typer.main.get_command(app)
     commands = group.commands
+    try:
+        return _run(group, commands, arguments)
+    except Exception as error:
+        # Typer's usage errors; whose click they come from depends on the version of Typer.
+        if not hasattr(error, "format_message"):
+            raise
+        known = next((f"logicx {one} --help" for one in arguments if one in commands), None)
+        hint = misspelt(arguments, commands) or f"see: {known or 'logicx --help'}"
+        raise LogicxError(error.format_message(), code="usage", hint=hint) from None
+
+
+def _run(group: Any, commands: Any, arguments: Sequence[str]) -> Any:
     return group.main(
         as_options(arguments, commands),
         prog_name="logicx",

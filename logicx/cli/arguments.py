@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from logicx.errors import did_you_mean
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -41,6 +43,17 @@ def _option(command: Command | None, key: str) -> Parameter | None:
     name = key.replace("-", "_")
     options = (one for one in (command.params if command else ()) if one.opts[0].startswith("--"))
     return next((one for one in options if one.name == name), None)
+
+
+def misspelt(arguments: Sequence[str], commands: dict[str, Command]) -> str:
+    """A hint for the first `key=value` whose key is nearly an option of the command, or nothing."""
+    command = next((commands[one] for one in arguments if one in commands), None)
+    names = [one.name for one in command.params if one.name] if command else []
+    for argument in arguments:
+        key = argument.partition("=")[0]
+        if key != argument and key not in names and did_you_mean(key, names):
+            return did_you_mean(key, names, n=1)
+    return ""
 
 
 def defaults(commands: dict[str, Command], known: Iterable[str]) -> dict[str, dict[str, Any]]:

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # two torch threads beside other processes crawl
+
+import numpy as np
+import pytest
+
+from logicx.bank import ConceptBank
+from logicx.units import Units
+from logicx.universe import Universe
+
+SHARED = Path(__file__).resolve().parents[1].parent / "shared"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real data and of references beside the checkout."""
+    if not SHARED.is_dir():
+        pytest.skip(f"real data are not here: {SHARED}")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def reference_bank(shared: Path) -> ConceptBank:
+    """The paper's own NLI bank: 10,000 sentence pairs, 4,004 concepts."""
+    masks, names = _unpacked(shared / "reference" / "compexp_nli" / "bank.npz")
+    categories = [name.split(":")[0] for name in names]
+    universe = Universe.pairs(masks.shape[1])
+    return ConceptBank.from_masks(masks, names, categories=categories, universe=universe)
+
+
+@pytest.fixture(scope="session")
+def reference_units(shared: Path) -> Units:
+    """The eight units whose explanations by the paper's own code are in results.json."""
+    masks, names = _unpacked(shared / "reference" / "compexp_nli" / "units.npz")
+    return Units.from_masks(masks, names, universe=Universe.pairs(masks.shape[1]))
+
+
+def _unpacked(path: Path) -> tuple[np.ndarray, list[str]]:
+    if not path.is_file():
+        pytest.skip(f"no reference {path}")
+    with np.load(path, allow_pickle=False) as stored:
+        n_cells, _ = stored["shape"]
+        masks = np.unpackbits(stored["packed"], axis=0, count=int(n_cells)).astype(bool).T
+        return masks, [str(name) for name in stored["names"]]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def demo_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache folder of the test run's own, so that the demo is made anew once."""
+    folder = tmp_path_factory.mktemp("cache")
+    os.environ["LOGICX_CACHE"] = str(folder)
+    return folder

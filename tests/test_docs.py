@@ -1,0 +1,109 @@
+"""Nothing that is registered is undocumented, and what the documents say runs."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import logicx
+from logicx.cli import run
+from logicx.cli.app import app
+from logicx.objectives import OBJECTIVES
+from logicx.operators import operators
+from logicx.search.presets import PRESETS
+from logicx.tables import KINDS as COLUMN_KINDS
+from logicx.text.pairs import PairSettings
+from logicx.thresholds import KINDS as THRESHOLDS
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCS = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md")}
+
+
+@pytest.mark.parametrize("op", operators(), ids=lambda op: op.keyword)
+def test_operators_are_documented(op):
+    assert op.keyword in DOCS["language.md"]
+    assert op.doc
+    logicx.parse(op.example)
+
+
+@pytest.mark.parametrize(
+    ("page", "names"),
+    [
+        ("search.md", [*OBJECTIVES, "fbeta(b)", *PRESETS]),
+        ("data.md", [*THRESHOLDS, *COLUMN_KINDS, *(one.name for one in fields(PairSettings))]),
+    ],
+)
+def test_everything_with_a_name_is_documented(page, names):
+    assert [name for name in names if name not in DOCS[page]] == []
+
+
+def test_every_command_and_option_is_explained():
+    import typer
+
+    commands = typer.main.get_command(app).commands
+    assert len(commands) == 8
+    for name, command in commands.items():
+        assert command.help, name
+        for parameter in command.params:
+            assert parameter.help, (name, parameter.name)
+    for option in commands["explain"].params:
+        known = DOCS["search.md"] + DOCS["data.md"] + README
+        assert option.name in known, option.name
+
+
+def test_links_lead_somewhere():
+    for page, text in {"README.md": README, **DOCS}.items():
+        folder = ROOT if page == "README.md" else ROOT / "docs"
+        for target in re.findall(r"\]\(([^)#:]+)\)", text):
+            assert (folder / target).exists(), (page, target)
+
+
+def test_every_command_of_the_readme_runs(tmp_path, monkeypatch, capsys, demo_cache):
+    """With files of the names that it uses."""
+    monkeypatch.chdir(tmp_path)
+    lines = re.findall(r"^ {4}(logicx .*)$", README, flags=re.MULTILINE)
+    assert len(lines) >= 8
+    sentences = ["nobody has hair", "a man sleeps", "people talk", "nobody sleeps"] * 20
+    Path("snli_1.0_dev.tok").write_text("\n".join(sentences))
+    Path("predictions.csv").write_text("pred\n" + "contradiction\nneutral\n" * 20)
+    dice = np.random.default_rng(0)
+    np.save("activations.npy", dice.normal(size=(3, 40)).astype(np.float32))
+    for line in lines:
+        arguments = shlex.split(line.replace("min_active=500", "min_active=5"))[1:]
+        assert run(arguments) == 0, (line, capsys.readouterr())
+    shown = re.search(r"```console\n\$ logicx (score .*)\n((?:.*\n)*?)```", README)
+    assert shown
+    capsys.readouterr()
+    assert run(shlex.split(shown[1])) == 0
+    printed = capsys.readouterr().out.splitlines()
+    formulas = [line.split()[:7] for line in shown[2].splitlines()[2:]]
+    assert [line.split()[:7] for line in printed[2:]] == formulas
+
+
+@pytest.mark.parametrize("page", ["README.md", *sorted(DOCS)])
+def test_python_in_the_documents_runs(page, capsys):
+    """Each page's blocks, one after the other."""
+    from logicx.operators import REGISTRY
+
+    text = README if page == "README.md" else DOCS[page]
+    blocks = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
+    with REGISTRY.scope():
+        names: dict[str, object] = {"__name__": page}
+        for block in blocks:
+            exec(compile(block, page, "exec"), names)
+    if page in ("README.md", "language.md"):
+        assert blocks
+
+
+def test_public_names_are_there_and_have_docstrings():
+    for name in logicx.__all__:
+        assert getattr(logicx, name).__doc__, name
+    with pytest.raises(AttributeError, match="no attribute 'nope'"):
+        _ = logicx.nope
+    assert set(logicx.__all__) <= set(dir(logicx))

@@ -240,7 +240,7 @@ class Language:
 
         table: dict[tuple[int, str], _Mistake] = {}
         for mistake, examples in _mistakes():
-            for example in examples:
+            for example in (like for one in examples for like in self._like(one)):
                 try:
                     self._lark.parse(example)
                 except UnexpectedToken as error:
@@ -250,6 +250,18 @@ class Language:
                 except LogicxError:
                     continue
         return table
+
+    def _like(self, example: str) -> list[str]:
+        """The example, then the same with other operators of the form: each has its own states."""
+        stand_ins = {"infix": r"\b(AND|OR)\b", "one": r"\b(NOT|NEIGHBORS)\b", "call": "ATLEAST"}
+        forms = {op.keyword: "one" if op.takes_one else op.form for op in self.operators.values()}
+        return [
+            example,
+            *(
+                re.sub(stand_ins[form], keyword, example, count=1)
+                for keyword, form in forms.items()
+            ),
+        ]
 
 
 def _grammar(in_force: tuple[Operator, ...], dialect: Dialect) -> str:

@@ -7,7 +7,8 @@ A `Strategy` knows nothing else; the formulas may be made of bits or of anything
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
@@ -69,14 +70,16 @@ class Space(Protocol[N]):
         ...
 
 
-class Kept(NamedTuple, Generic[N]):
+@dataclass(frozen=True)
+class Kept(Generic[N]):
     """A formula that was kept, and its score."""
 
     score: float
     node: N
 
 
-class SearchResult(NamedTuple, Generic[N]):
+@dataclass(frozen=True)
+class SearchResult(Generic[N]):
     """What a search found.
 
     Args:

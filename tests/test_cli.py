@@ -223,7 +223,7 @@ def test_settings_file_is_checked(folder, capsys):
 
 
 def test_settings_are_defaults_that_options_override(folder, capsys):
-    settings = 'bank = "lake.bank"\nunits = "net.units"\nunit = ["483"]\nlength = 1\nbeam = 2\n'
+    settings = 'bank = "lake.bank"\nunits = "net.units"\nunit = 483\nlength = 1\nbeam = 2\n'
     (folder / "logicx.toml").write_text(settings)
     _, out, _ = call(capsys, "explain", "--json")
     assert json.loads(out)["settings"]["length"] == 1

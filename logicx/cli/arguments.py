@@ -70,6 +70,14 @@ def defaults(commands: dict[str, Command], known: Iterable[str]) -> dict[str, di
     values = read_toml(path)
     check_keys(path, values, known)
     return {
-        name: {one.name: values[one.name] for one in command.params if one.name in values}
+        name: {
+            one.name: _several(values[one.name]) if one.multiple else values[one.name]
+            for one in command.params
+            if one.name in values
+        }
         for name, command in commands.items()
     }
+
+
+def _several(value: Any) -> list[str]:
+    return [str(one) for one in (value if isinstance(value, list) else [value])]

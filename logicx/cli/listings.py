@@ -28,8 +28,9 @@ def concepts(
             f"no category {category!r} in bank {opened.name!r}",
             hint=did_you_mean(category, known) or f"it has: {', '.join(known[:20])}",
         )
+    shares = opened.count / max(1, opened.n_valid)
     found = [
-        (name, opened.categories[i], int(opened.count[i]), int(opened.count[i]) / opened.n_valid)
+        (name, opened.categories[i], int(opened.count[i]), float(shares[i]))
         for i, name in enumerate(opened.names)
         if _matches(name, pattern) and category in (None, opened.categories[i])
     ]
@@ -130,7 +131,7 @@ def _list(
     console.print(headline, markup=False)
     if rows:
         numeric = ("cells", "share", "fires at cells")
-        console.print(render.table(columns, shown[: limit or None], numeric))
+        console.print(render.table(columns, shown[: limit or None], numeric, ("owner", "kind", "example")))
     if limit and len(rows) > limit:
         render.note(f"{len(rows) - limit:,} more; limit=0 lists all")
     return 0 if rows else 1

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 PIPE_WIDTH = 2000
 """Width where the output is no terminal: nothing is ever cut."""
-
-Progress = "Callable[[str, int, int], None]"
+LEAST_TEXT = 24
+"""A column of longer texts may be broken into lines, but not below this width."""
 
 
 def console() -> Console:
@@ -63,17 +63,46 @@ def progress() -> Iterator[Callable[[str, int, int], None] | None]:
         yield told
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], numeric: Sequence[str]) -> Table:
-    """A plain table; the numeric columns are aligned to the right."""
+def table(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    numeric: Sequence[str] = (),
+    expendable: Sequence[str] = (),
+) -> Table:
+    """A plain table.
+
+    Args:
+        columns: Heads of the columns.
+        rows: Cells of each row.
+        numeric: Columns that are aligned to the right and never broken.
+        expendable: Columns left out, in this order, where a terminal is too narrow for them.
+    """
+    texts = [[str(cell) for cell in row] for row in rows]
+    widths = {
+        name: max(len(name), *(len(row[i]) for row in texts)) + 2 for i, name in enumerate(columns)
+    }
+    kept = list(columns)
+    for name in expendable:
+        fixed = sum(widths[one] for one in kept if one in numeric or widths[one] < LEAST_TEXT)
+        n_long = sum(one not in numeric and widths[one] >= LEAST_TEXT for one in kept)
+        if fixed + n_long * LEAST_TEXT > console().width:
+            kept.remove(name)
     made = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for name in columns:
-        made.add_column(name, justify="right" if name in numeric else "left", overflow="fold")
-    for row in rows:
-        made.add_row(*(Text(str(cell)) for cell in row))
+    for name in kept:
+        is_short = name in numeric or widths[name] < LEAST_TEXT
+        made.add_column(
+            name,
+            justify="right" if name in numeric else "left",
+            no_wrap=is_short,
+            overflow="fold",
+        )
+    for row in texts:
+        made.add_row(*(Text(row[columns.index(name)]) for name in kept))
     return made
 
 
 COUNT_COLUMNS = ("length", "precision", "recall", "tp", "fp", "fn", "tn")
+EXPENDABLE = ("tn", "length", "fn", "fp", "tp")
 
 
 def _counted(formula: Formula, counts: Counts) -> list[str]:
@@ -100,6 +129,7 @@ def explanation(found: Explanation) -> Table:
             for label, formula, score, counts in rows
         ],
         (goal, *COUNT_COLUMNS),
+        EXPENDABLE,
     )
 
 
@@ -118,7 +148,7 @@ def explanations(found: Sequence[Explanation]) -> Table:
         ]
         for one in found
     ]
-    return table(columns, rows, (goal, *COUNT_COLUMNS, "its " + goal))
+    return table(columns, rows, (goal, *COUNT_COLUMNS, "its " + goal), EXPENDABLE)
 
 
 def goal_name(objective: str) -> str:

@@ -18,7 +18,7 @@ from logicx.counts import Counts, counts_of
 from logicx.engines.numpy_engine import NumpyEngine, Rows
 from logicx.errors import OptionError
 from logicx.formula import Apply, Concept, Formula
-from logicx.operators import REGISTRY
+from logicx.operators import REGISTRY, Truth
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
@@ -63,16 +63,29 @@ class Step:
             ff, ft, tf, tt = ft, ff, tt, tf
         return Step(op.keyword, bool(negation), ff, tf - ff, ft - ff, ff - ft - tf + tt)
 
+    @property
+    def is_one_sided(self) -> bool:
+        """Whether the result always lies within f, or always holds f."""
+        ff, ft, tf, tt = self.table
+        return not (ff or ft) or (tf and tt)
+
+    @property
+    def table(self) -> Truth:
+        """Truth of the result at (not f, not c), (not f, c), (f, not c), (f, c)."""
+        both = self.all + self.f + self.c + self.both
+        return bool(self.all), bool(self.all + self.c), bool(self.all + self.f), bool(both)
+
     def combine(self, f: Words, c: Words, full: Words) -> Words:
         """The packed bits of the result."""
+        ff, ft, tf, tt = self.table
         out = np.zeros_like(f)
-        if self.all:
+        if ff:
             out |= ~f & ~c & full
-        if self.all + self.f:
+        if tf:
             out |= f & ~c
-        if self.all + self.c:
+        if ft:
             out |= c & ~f
-        if self.all + self.f + self.c + self.both:
+        if tt:
             out |= f & c
         return out
 
@@ -140,7 +153,10 @@ class FormulaNode:
 
     @cached_property
     def meaning(self) -> Hashable:
-        """Its packed bits."""
+        """Its packed bits; those of its parent where the step changed nothing."""
+        parent, step = self.parent, self.step
+        if parent and step and step.is_one_sided and self.size == parent.size:
+            return parent.meaning
         return self.words.tobytes()
 
     @cached_property

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from logicx.counts import Counts, count, counts_of
 from logicx.errors import DataError, LogicxError, OptionError
 from logicx.formula import Formula
-from logicx.language import Dialect, format_formula, read
+from logicx.grammar import Dialect
+from logicx.language import format_formula, read
 from logicx.objectives import Objective, objective, score_counts
 
 if TYPE_CHECKING:

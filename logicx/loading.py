@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from logicx.arrays import read_arrays, texts
 from logicx.errors import DataError, FileError
-from logicx.recipes import read_arrays, texts
 from logicx.tables import categories_of, numbers, read_table
 from logicx.units import Units
 
@@ -61,7 +61,7 @@ def open_units(
         return _from_table(path, threshold, progress)
     if suffix not in SUFFIXES:
         raise FileError(f"{path} holds no units: its name must end in {', '.join(SUFFIXES)}")
-    arrays = _safetensors(path) if suffix == ".safetensors" else read_arrays(path)
+    arrays = read_arrays(path)
     names = arrays.pop("names", None)
     array = arrays.get("activations", next(iter(arrays.values())) if len(arrays) == 1 else None)
     if array is None:
@@ -99,13 +99,3 @@ def _from_table(
         masks += found.values()
     stacked = np.array(masks, dtype=bool).reshape(len(masks), n_rows)
     return Units.from_masks(stacked, names)
-
-
-def _safetensors(path: Path) -> dict[str, NDArray[np.generic]]:
-    from safetensors import SafetensorError
-    from safetensors.numpy import load_file
-
-    try:
-        return dict(load_file(path))
-    except (SafetensorError, OSError, TypeError, AttributeError) as error:  # NumPy has no bfloat16
-        raise FileError(f"{path} is no readable safetensors file ({error})") from error

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from logicx.arrays import read_arrays, texts
 from logicx.bank import ConceptBank
 from logicx.errors import DataError, FileError, did_you_mean, is_plain_text
 from logicx.tables import Column, read_lines, read_table
@@ -27,7 +28,6 @@ from logicx.universe import Universe
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from numpy.typing import NDArray
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -206,45 +206,6 @@ def _masks(path: Path, names_path: Path | None, name: str) -> ConceptBank:
         universe=universe,
         name=name,
     )
-
-
-def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
-    """The arrays of an `.npy` (under the name "") or `.npz` file; pickled objects are refused.
-
-    Raises:
-        FileError: The file cannot be read.
-    """
-    try:
-        with path.open("rb") as opened:
-            if opened.read(2) != b"PK":
-                return {"": np.load(path, mmap_mode="r", allow_pickle=False)}
-            opened.seek(0)
-            with np.load(opened, allow_pickle=False) as arrays:
-                found = dict(arrays)
-    except FileNotFoundError:
-        raise FileError(f"no file {path}") from None
-    except (OSError, ValueError, EOFError) as error:
-        raise FileError(f"{path} holds no readable arrays ({error})") from error
-    except Exception as error:  # zipfile.BadZipFile and zlib.error have no common base
-        raise FileError(f"{path} is damaged ({error})") from error
-    foreign = [name for name, array in found.items() if not isinstance(array, np.ndarray)]
-    if foreign:
-        raise FileError(f"{path}: {foreign[0]!r} is no array")
-    return found
-
-
-def texts(array: NDArray[Any], what: str) -> list[str]:
-    """An array of names as text; bytes are UTF-8.
-
-    Raises:
-        DataError: It has other axes than one, or holds neither text nor numbers.
-    """
-    if array.ndim != 1 or array.dtype.kind not in "USiu":
-        raise DataError(f"{what} must be a list of texts, not {array.dtype} of shape {array.shape}")
-    try:
-        return [one.decode() if isinstance(one, bytes) else str(one) for one in array.tolist()]
-    except UnicodeDecodeError as error:
-        raise DataError(f"{what} are not UTF-8 ({error})") from error
 
 
 def _neighbors(path: Path) -> dict[str, list[str]]:

@@ -13,10 +13,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from logicx.arrays import read_arrays, texts
 from logicx.bank import ConceptBank
 from logicx.bits import unpack
 from logicx.errors import DataError, FileError, LogicxError
-from logicx.recipes import compile_recipe, read_arrays, read_toml, texts
+from logicx.recipes import compile_recipe, read_toml
 from logicx.resources import resource
 from logicx.universe import Universe
 

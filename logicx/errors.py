@@ -116,6 +116,12 @@ class FileError(DataError):
     code = "file"
 
 
+class JournalError(FileError):
+    """A journal exists already, is damaged, is of another run, or cannot be written to."""
+
+    code = "journal"
+
+
 class UniverseError(DataError):
     """Bank and units (or formula) do not speak of the same cells."""
 

@@ -139,11 +139,12 @@ class Journal:
         if is_there and not self.path.is_file():
             raise JournalError(f"{self.path} is a folder or a device, not a file")
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            if not is_there:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
             file = self.path.open("r+b" if is_there else "xb", buffering=0)
-        except FileExistsError:
-            raise _exists(self.path) from None
         except OSError as error:
+            if not is_there and self.path.exists():  # another process was quicker
+                raise _exists(self.path) from None
             raise JournalError(f"cannot write {self.path}: {error.strerror}") from error
         try:
             _lock(file, self.path)

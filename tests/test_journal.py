@@ -153,9 +153,11 @@ KILLED = textwrap.dedent(
         def __getattr__(self, name):
             return getattr(self.file, name)
 
+    opened, append = Journal._opened, Journal.append
     if sys.argv[1] == "slow":
-        opened = Journal._opened
         Journal._opened = lambda self, is_there: Slow(opened(self, is_there))
+    else:
+        Journal.append = lambda self, row: (time.sleep(0.005), append(self, row))
     plan = explain(ConceptBank.open("a.bank"), Units.open("a.units"))
     run_journal(plan, "run.jsonl", resume=True)
     """
@@ -172,26 +174,32 @@ def test_killed_at_twenty_random_moments(tmp_path):
     def size():
         return path.stat().st_size if path.exists() else 0
 
-    for n_killed in range(20):
+    n_killed = 0
+    while n_killed < 20:
         before = size()
         speed = "slow" if n_killed % 2 else "normal"
         process = subprocess.Popen([sys.executable, "-c", KILLED, speed], cwd=tmp_path)
         if n_killed in (0, 5):
             time.sleep(random.uniform(0, 0.6))
         else:
-            share = random.uniform(0, 1.2) / (21 - n_killed)
-            target = min(before + int(share * (len(whole) - before)), len(whole) - 20_000)
+            share = random.uniform(0.2, 1.2) / (21 - n_killed)
+            target = before + int(share * (len(whole) - before))
             while size() < target and process.poll() is None:
                 time.sleep(0.0005)
             time.sleep(random.uniform(0, 0.005))
         process.kill()
-        assert process.wait() == -signal.SIGKILL
+        if process.wait() == 0:  # it was faster than this process, on a busy machine
+            assert path.read_bytes() == whole
+            path.unlink()
+            continue
         found = path.read_bytes() if path.exists() else b""
+        assert process.returncode == -signal.SIGKILL
         assert whole.startswith(found)
+        n_killed += 1
         n_torn += not found.endswith(b"\n")
         n_grown += len(found) > before
     assert n_torn
-    assert n_grown > 10
+    assert n_grown >= 10
     subprocess.run([sys.executable, "-c", KILLED, "normal"], cwd=tmp_path, check=True)
     assert path.read_bytes() == whole
 

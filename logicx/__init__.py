@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from logicx.formula import Apply, Concept, Formula
     from logicx.journaling import run_journal
     from logicx.language import format_formula, parse
+    from logicx.loading import open_units
     from logicx.operators import operator
+    from logicx.recipes import compile_recipe
     from logicx.search.journal import read_journal
     from logicx.tables import Column
     from logicx.thresholds import Threshold
@@ -43,6 +45,8 @@ _HOMES = {
     "canonical": "canon",
     "explain": "explaining",
     "format_formula": "language",
+    "compile_recipe": "recipes",
+    "open_units": "loading",
     "operator": "operators",
     "parse": "language",
     "read_journal": "search.journal",
@@ -64,8 +68,10 @@ __all__ = [
     "Units",
     "Universe",
     "canonical",
+    "compile_recipe",
     "explain",
     "format_formula",
+    "open_units",
     "operator",
     "parse",
     "read_journal",

@@ -37,6 +37,7 @@ class Scored(NamedTuple):
         return {
             "formula": format_formula(self.formula),
             "score": self.score,
+            "length": self.formula.n_atoms,
             "counts": asdict(self.counts),
         }
 

@@ -124,6 +124,8 @@ def objective(spec: str | Objective) -> Objective:
         0.5263157894736842
     """
     if not isinstance(spec, str):
+        if not (hasattr(spec, "score") and hasattr(spec, "name")):
+            raise OptionError(f"an objective is a name or has name and score, not {spec!r}")
         return spec
     if spec in OBJECTIVES:
         return OBJECTIVES[spec]

@@ -114,12 +114,14 @@ def test_the_beam_equals_the_slow_way(seed, length, width, spec, steps, dedupe, 
         assert [one.node.formula for one in mine] == [parse(one[1]) for one in theirs]
 
 
-@pytest.mark.parametrize("packing", [1 << 26, 1])
+@pytest.mark.parametrize("packing", [1 << 26, 1, "n + 1", "2n + 1"])
 def test_both_ways_to_sum_rows_agree(packing, monkeypatch):
     """With counts too large to share a float64, two passes are made; the result is the same."""
-    monkeypatch.setattr("logicx.engines.numpy_engine.PACKING", packing)
     for seed in range(10):
         bank, units, masks, unit = world(seed)
+        n = bank.n_valid
+        limit = {"n + 1": n + 1, "2n + 1": 2 * n + 1}.get(packing, packing)
+        monkeypatch.setattr("logicx.engines.numpy_engine.PACKING", limit)
         slow = plain_beam(masks, unit, objective("iou"), 5, 4, DEFAULT, True)
         fast = searched(bank, units, objective("iou"), 5, 4, DEFAULT)
         texts = [[format_formula(one.node.formula) for one in level] for level in fast]

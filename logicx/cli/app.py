@@ -22,14 +22,18 @@ app = typer.Typer(
     "the shipped demo. A logicx.toml in this folder sets defaults.",
 )
 
-Bank = Annotated[str | None, typer.Option(help="A .bank file, or: demo.")]
-Unit = Annotated[list[str] | None, typer.Option(help="Name or number; repeat it, or: all.")]
+Bank = Annotated[str | None, typer.Option(help="A .bank file; or demo: its bank and units.")]
+Unit = Annotated[
+    list[str] | None, typer.Option(help="Name or number of a unit; repeat it for several; or: all.")
+]
 UnitsFile = Annotated[
     str | None, typer.Option(help="Units: .units, .csv, .tsv, .parquet, .npy, .npz, .safetensors.")
 ]
 Cut = Annotated[
     str | None,
-    typer.Option(help="For activations: positive, quantile(0.005), value(1.5) or ranges(3)."),
+    typer.Option(
+        help="For activations: positive (default), quantile(0.005), value(1.5) or ranges(3)."
+    ),
 ]
 UnitAxis = Annotated[int, typer.Option(help="Axis of an array along which the units lie: 0 or 1.")]
 Goal = Annotated[str, typer.Option(help="iou, precision, recall, dice, fbeta(b), mcc or accuracy.")]
@@ -218,9 +222,10 @@ def command(arguments: Sequence[str]) -> Any:
 
 
 def _run(group: Any, commands: Any, arguments: Sequence[str]) -> Any:
+    is_help = "--help" in arguments or not any(one in commands for one in arguments)
     return group.main(
         as_options(arguments, commands),
         prog_name="logicx",
         standalone_mode=False,
-        default_map=defaults(commands, SETTINGS),
+        default_map={} if is_help else defaults(commands, SETTINGS),
     )

@@ -37,7 +37,7 @@ class Data:
 
 def open_data(bank: str | None, units: str | None, threshold: str | None, unit_axis: int) -> Data:
     """The bank and units of the options, or the shipped demo."""
-    if bank in (None, DEMO) and units in (None, DEMO):
+    if bank == DEMO or (bank is None and units in (None, DEMO)):
         if threshold is not None:
             raise DataError(
                 "the demo's units are cut already", hint="leave threshold away, or name units"
@@ -82,7 +82,11 @@ def score(
     """Score a formula against units and print the result."""
     names = _chosen(data, unit)
     found: list[Explanation] = []
+    dead: list[str] = []
     for name in names:
+        if len(names) > 1 and not data.units.on(data.bank, name).any():
+            dead.append(name)
+            continue
         one = score_formula(
             formula,
             data.bank,
@@ -96,9 +100,11 @@ def score(
             print(json.dumps(one.as_dict()), flush=True)
     for text in found[0].notes if found else ():
         render.note(text)
+    if dead:
+        render.note(f"{len(dead):,} of {len(names):,} units never fire, such as {dead[0]}")
     if not as_json:
         _show(data, found)
-    return 0
+    return 0 if found else 1
 
 
 def explain(
@@ -148,7 +154,7 @@ def compile_bank(recipe: str, data: Path | None, out: Path | None, as_json: bool
     from logicx.recipes import compile_recipe
 
     path = Path(recipe)
-    if not path.suffix and not path.exists():
+    if not path.suffix and not path.is_file():
         path = resource("concepts", f"{recipe}.toml")
         if not path.exists():
             known = sorted(one.stem for one in resource("concepts").glob("*.toml"))
@@ -157,6 +163,7 @@ def compile_bank(recipe: str, data: Path | None, out: Path | None, as_json: bool
                 hint=did_you_mean(recipe, known) or f"shipped recipes: {', '.join(known)}",
             )
     target = out or Path(f"{path.stem}.bank")
+    check_output(target, ".bank", [path, data])
     with render.progress() as progress:
         bank = compile_recipe(path, data, _told(progress, f"compiling {path.name}"))
     content = bank.save(target)
@@ -185,6 +192,7 @@ def compile_bank(recipe: str, data: Path | None, out: Path | None, as_json: bool
 
 def demo(unit: str, out: Path) -> int:
     """Score the paper's formula, search the unit's best, and draw where both hold."""
+    check_output(out, ".png", [])
     data = open_data(None, None, None, 0)
     name = data.units.names[data.units.number(unit)]
     if name == DEMO_UNIT:
@@ -203,6 +211,17 @@ def demo(unit: str, out: Path) -> int:
         draw_unit(out, data.bank, found[0], progress)
     print(f"\npicture: {out}")
     return 0
+
+
+def check_output(out: Path, suffix: str, inputs: Sequence[Path | None]) -> None:
+    """Refuse to write where the name is wrong or an input lies."""
+    if out.suffix != suffix:
+        raise FileError(f"{out} cannot be written: its name must end in {suffix}")
+    if out.is_dir():
+        raise FileError(f"{out} cannot be written: it is a folder")
+    for one in inputs:
+        if one is not None and out.exists() and one.exists() and out.samefile(one):
+            raise FileError(f"{out} cannot be written: it is an input")
 
 
 def _chosen(data: Data, unit: Sequence[str]) -> list[str]:
@@ -228,10 +247,10 @@ def _show(data: Data, found: Sequence[Explanation]) -> None:
             f"fires at {n_on:,} of {data.bank.n_valid:,} cells ({share:.2%}){cut}",
             markup=False,
         )
-        console.print(render.explanation(found[0]))
+        render.explanation(found[0].as_dict())
     else:
         console.print(data.where, markup=False)
-        console.print(render.explanations([one.as_dict() for one in found]))
+        render.explanations([one.as_dict() for one in found])
 
 
 def _watched(plan: Any, progress: Callable[[str, int, int], None] | None) -> Iterator[Explanation]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from logicx.bank import ConceptBank
 
 PACKING = 1 << 26
-"""Two counts below this share one float64 exactly, so that one pass sums both."""
+"""Two counts below half of this, of either sign, share one float64 exactly: one pass sums both."""
 
 
 class Rows(NamedTuple):
@@ -77,7 +77,7 @@ class NumpyEngine:
         is_anew = popcount(children) < popcount(delta)
         delta[is_anew] = children[is_anew]
         lost = delta & ~children
-        if self.n_cells < PACKING:
+        if self.n_cells < PACKING // 2:
             both = self._rows(delta, lost, self._weights)
             on = np.floor_divide(both + PACKING // 2, PACKING)
             changes = zip(both - on * PACKING, on, strict=True)

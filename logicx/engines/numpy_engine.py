@@ -8,6 +8,7 @@ minus those of D, and rows of D are sums over the few concepts that the signatur
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -45,16 +46,27 @@ class NumpyEngine:
     """
 
     def __init__(self, bank: ConceptBank, on: NDArray[np.int64]) -> None:
-        """Count every single concept against the unit."""
+        """Take the parts over; nothing is counted yet."""
         self.bank = bank
         self.on = on
         self.n_on = int(on.sum())
         self.n_cells = bank.n_valid
-        self._fires = np.flatnonzero(on)
-        self._fire_words = pack(on > 0)
-        concepts, lengths = bank.concepts_of.gather(self._fires)
-        self.on_count = self._sum(concepts, np.repeat(on[self._fires], lengths))
-        self._weights = bank.size + on * float(PACKING)
+
+    @cached_property
+    def on_count(self) -> NDArray[np.int64]:
+        """Cells of each concept at which the unit fires, `int64[n_concepts]`."""
+        fires = np.flatnonzero(self.on)
+        concepts, lengths = self.bank.concepts_of.gather(fires)
+        weights = np.repeat(self.on[fires], lengths)
+        return np.bincount(concepts, weights, minlength=self.bank.n_concepts).astype(np.int64)
+
+    @cached_property
+    def _fire_words(self) -> Words:
+        return pack(self.on > 0)
+
+    @cached_property
+    def _weights(self) -> NDArray[np.float64]:
+        return self.bank.size + self.on * float(PACKING)
 
     def atom_rows(self, concepts: Sequence[int]) -> list[Rows]:
         """Rows of single concepts: co-occurrence is kept by the bank, only firing cells count."""
@@ -104,7 +116,3 @@ class NumpyEngine:
         keys += concepts
         sums = np.bincount(keys, np.repeat(signed, lengths), minlength=n * n_concepts)
         return sums.astype(np.int64).reshape(n, n_concepts)
-
-    def _sum(self, concepts: NDArray[np.int32], weights: NDArray[np.int64]) -> NDArray[np.int64]:
-        sums = np.bincount(concepts, weights, minlength=self.bank.n_concepts)
-        return sums.astype(np.int64)

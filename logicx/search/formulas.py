@@ -256,15 +256,20 @@ class FormulaSpace:
             scores *= self._penalties(nodes)
         return _Table(scores.reshape(-1), self, nodes, sizes, both)
 
+    def added(self, step: Step) -> int:
+        """What a step adds to the length that the penalty counts."""
+        return 1 + (self.penalizes_not and step.is_negated)
+
+    def factors(self, n: int) -> NDArray[np.float64]:
+        """Factor of the score by what was added to a single concept, `float64[n]`."""
+        return np.array([self.penalty**i for i in range(n)])
+
     def _penalties(self, nodes: Sequence[FormulaNode]) -> NDArray[np.float64]:
         """Factor of each child's score, `float64[n_nodes, 1, n_steps]`."""
-        if self.penalizes_not:
-            before = np.array([node.n_nodes for node in nodes])
-            added = np.array([1 + step.is_negated for step in self.steps])
-        else:
-            before = np.array([node.length for node in nodes])
-            added = np.ones(len(self.steps))
-        return np.asarray(self.penalty ** (before[:, None, None] - 1 + added))
+        before = [node.n_nodes if self.penalizes_not else node.length for node in nodes]
+        added = np.array([self.added(step) for step in self.steps])
+        lengths = np.array(before)[:, None, None] - 1 + added
+        return self.factors(int(lengths.max()) + 1)[lengths]
 
     def _rows_of(self, nodes: Sequence[FormulaNode]) -> dict[FormulaNode, Rows]:
         """Rows of these nodes, from those of their parents, which were expanded before."""

@@ -43,13 +43,20 @@ if TYPE_CHECKING:
 
     F = TypeVar("F", bound=Callable[..., Any])
 
-BLOCK = 64
+BLOCK = 512
 SLACK = 1e-13
 
 
 def compiled(function: F) -> F:
     """Compile once, keep it on disk, and run without the lock of the interpreter."""
     kernel: F = njit(cache=True, nogil=True, error_model="numpy")(function)
+    return kernel
+
+
+def filtering(function: F) -> F:
+    """The same, with fused multiplication and addition: `_bar` has the slack for it."""
+    options = {"cache": True, "nogil": True, "fastmath": {"contract"}}
+    kernel: F = njit(**options)(function)
     return kernel
 
 
@@ -114,25 +121,32 @@ def _bar(kind: int, b: float, floor: float, n_on: int, n_cells: int) -> tuple[fl
 
 
 @compiled
-def _joined(f: np.uint64, c: np.uint64, table: NDArray[np.uint64]) -> np.uint64:
-    """A word of the formula that a step makes of words of f and c."""
-    return (table[0] & ~f & ~c) | (table[1] & c & ~f) | (table[2] & f & ~c) | (table[3] & f & c)
+def _join(
+    out: NDArray[np.uint64], f: NDArray[np.uint64], c: NDArray[np.uint64],
+    table: NDArray[np.uint64], full: NDArray[np.uint64],
+) -> None:  # fmt: skip
+    """Words of the formula that a step makes of f and c."""
+    ff, ft, tf, tt = table
+    for w in range(len(out)):
+        made = (ff & ~f[w] & ~c[w]) | (ft & c[w] & ~f[w]) | (tf & f[w] & ~c[w]) | (tt & f[w] & c[w])
+        out[w] = made & full[w]
 
 
 @compiled
-def _is_equal(
-    bank: Bank, rules: Rules, store: Store, parent: int, step: int, concept: int, other: int,
-    other_step: int, other_concept: int,
-) -> bool:  # fmt: skip
-    """Whether a candidate denotes what another does, or (`other_step` CARRIED) a kept formula."""
-    for w in range(len(bank.full)):
-        mine = _joined(store.words[parent, w], bank.words[concept, w], rules.tables[step])
-        theirs = store.words[other, w]
-        if other_step != CARRIED:
-            theirs = _joined(theirs, bank.words[other_concept, w], rules.tables[other_step])
-        if (mine ^ theirs) & bank.full[w] != 0:
+def _are_equal(mine: NDArray[np.uint64], theirs: NDArray[np.uint64]) -> bool:
+    for w in range(len(mine)):
+        if mine[w] != theirs[w]:
             return False
     return True
+
+
+@compiled
+def _join_candidate(
+    out: NDArray[np.uint64], bank: Bank, rules: Rules, store: Store, parent: int,
+    parts: NDArray[np.int64],
+) -> None:  # fmt: skip
+    table = rules.tables[parts[STEP]]
+    _join(out, store.words[parent], bank.words[parts[CONCEPT]], table, bank.full)
 
 
 @compiled
@@ -145,23 +159,29 @@ def _enter(
     Candidates come in order of enumeration, so those of equal score are passed by.
     """
     scores, parts, n = levels.scores[level], levels.parts[level], levels.n_kept[level]
+    size, on = new[SIZE], new[ON]
     last = n if n < len(scores) else n - 1
     if rules.drops_equals:
-        parent = store.place[level - 1, new[PARENT]] if level else len(store.words) - 1
-        step, concept = new[STEP], new[CONCEPT]
-        for i in range(levels.n_kept[level - 1] if level else 0):
-            old = levels.parts[level - 1, i]
-            if old[SIZE] == new[SIZE] and old[ON] == new[ON]:
-                other = store.place[level - 1, i]
-                if _is_equal(bank, rules, store, parent, step, concept, other, CARRIED, 0):
-                    return
+        is_joined = False
+        parent = len(store.words) - 1
+        if level:
+            places, before = store.place[level - 1], levels.parts[level - 1]
+            parent = places[new[PARENT]]
+            for i in range(levels.n_kept[level - 1]):
+                if before[i, SIZE] == size and before[i, ON] == on:
+                    if not is_joined:
+                        is_joined = True
+                        _join_candidate(store.scratch[0], bank, rules, store, parent, new)
+                    if _are_equal(store.scratch[0], store.words[places[i]]):
+                        return
         for i in range(n):
-            old = parts[i]
-            if old[STEP] != CARRIED and old[SIZE] == new[SIZE] and old[ON] == new[ON]:
-                other = store.place[level - 1, old[PARENT]] if level else parent
-                if _is_equal(
-                    bank, rules, store, parent, step, concept, other, old[STEP], old[CONCEPT]
-                ):
+            if parts[i, STEP] != CARRIED and parts[i, SIZE] == size and parts[i, ON] == on:
+                if not is_joined:
+                    is_joined = True
+                    _join_candidate(store.scratch[0], bank, rules, store, parent, new)
+                other = store.place[level - 1, parts[i, PARENT]] if level else parent
+                _join_candidate(store.scratch[1], bank, rules, store, other, parts[i])
+                if _are_equal(store.scratch[0], store.scratch[1]):
                     if scores[i] >= score:
                         return
                     last = i
@@ -170,10 +190,12 @@ def _enter(
         levels.n_kept[level] = n + 1
     while last > 0 and scores[last - 1] < score:
         scores[last] = scores[last - 1]
-        parts[last] = parts[last - 1]
+        for k in range(len(new)):
+            parts[last, k] = parts[last - 1, k]
         last -= 1
     scores[last] = score
-    parts[last] = new
+    for k in range(len(new)):
+        parts[last, k] = new[k]
 
 
 @compiled
@@ -181,6 +203,14 @@ def _floor(levels: Levels, level: int) -> float:
     """What a candidate must score above to enter the beam."""
     n, width = levels.n_kept[level], levels.scores.shape[1]
     return float(levels.scores[level, n - 1]) if n == width else -np.inf
+
+
+@compiled
+def _n_common(a: NDArray[np.uint64], b: NDArray[np.uint64]) -> int:
+    n = 0
+    for w in range(len(a)):
+        n += _ones(a[w] & b[w])
+    return n
 
 
 @compiled
@@ -193,9 +223,7 @@ def _add(
     Cost: the concepts of those signatures; or, where that is less, packed words of the frequent
     concepts and the rare concepts of those signatures.
     """
-    n, n_words = 0, len(words)
-    for w in range(n_words):
-        n += _ones(words[w])
+    n, n_words = _n_common(words, words), len(words)
     if n == 0:
         return
     indptr, indices = bank.indptr, bank.indices
@@ -207,18 +235,15 @@ def _add(
             for w in range(n_words):
                 part[w] = words[w] & planes[i, w]
             for concept in bank.frequent:
-                both = 0
-                for w in range(n_words):
-                    both += _ones(part[w] & bank.words[concept, w])
-                row[concept] += sign * (both << i)
+                row[concept] += sign * (_n_common(part, bank.words[concept]) << i)
     for w in range(n_words):
         word = words[w]
         while word != 0:
             rest = word & (word - np.uint64(1))
-            s = w * 64 + _ones((word ^ rest) - np.uint64(1))
+            s = np.uint64(w * 64) + _n_ones((word ^ rest) - np.uint64(1))
             word = rest
             weight = sign * weights[s]
-            for j in range(indptr[s], indptr[s + 1]):
+            for j in range(np.uint64(indptr[s]), np.uint64(indptr[s + np.uint64(1)])):
                 row[indices[j]] += weight
 
 
@@ -251,12 +276,63 @@ def start(bank: Bank, unit: Unit, rules: Rules, levels: Levels, store: Store) ->
     """The beam of single concepts."""
     new = np.zeros(6, np.int64)
     new[STEP], new[DEPTH] = len(rules.steps), 1
-    for concept in range(len(bank.count)):
-        tp, size = unit.on_count[concept], bank.count[concept]
-        score = _score(rules.kind, rules.beta_squared, tp, size, unit.n_on, unit.n_cells)
-        if score > _floor(levels, 0):
+    counts, on_counts, kind, b = bank.count, unit.on_count, rules.kind, rules.beta_squared
+    n_on, n_cells, floor = unit.n_on, unit.n_cells, -np.inf
+    for concept in range(len(counts)):
+        tp, size = on_counts[concept], counts[concept]
+        score = _score(kind, b, tp, size, n_on, n_cells)
+        if score > floor:
             new[CONCEPT], new[SIZE], new[ON] = concept, size, tp
             _enter(bank, rules, levels, store, 0, score, new)
+            floor = _floor(levels, 0)
+
+
+@filtering
+def _any_above(
+    steps: NDArray[np.float64], base: NDArray[np.float64], p: float, q: float,
+    on_counts: NDArray[np.float64], on_both: NDArray[Any],
+    counts: NDArray[np.float64], all_both: NDArray[Any],
+) -> bool:  # fmt: skip
+    """Whether any candidate of three steps may score above the floor; see `_bar`."""
+    base_0, c_0, both_0 = base[0], steps[0, 0], steps[0, 1]
+    base_1, c_1, both_1 = base[1], steps[1, 0], steps[1, 1]
+    base_2, c_2, both_2 = base[2], steps[2, 0], steps[2, 1]
+    is_any = False
+    for j in range(len(counts)):
+        c = p * on_counts[j] + q * counts[j]
+        both = p * float(on_both[j]) + q * float(all_both[j])
+        is_any |= (
+            (base_0 + c_0 * c + both_0 * both > 0)
+            | (base_1 + c_1 * c + both_1 * both > 0)
+            | (base_2 + c_2 * c + both_2 * both > 0)
+        )
+    return is_any
+
+
+@filtering
+def _mark(
+    marks: NDArray[np.uint8], bit: int, step: NDArray[np.float64], base: float, p: float, q: float,
+    on_counts: NDArray[np.float64], on_both: NDArray[Any],
+    counts: NDArray[np.float64], all_both: NDArray[Any],
+) -> None:  # fmt: skip
+    """Mark the candidates of one step that may score above the floor."""
+    of_c, of_both = step[0], step[1]
+    for j in range(len(marks)):
+        c = p * on_counts[j] + q * counts[j]
+        both = p * float(on_both[j]) + q * float(all_both[j])
+        marks[j] |= np.uint8(base + of_c * c + of_both * both > 0) << bit
+
+
+@compiled
+def _unmark(
+    marks: NDArray[np.uint8], bit: int, step: NDArray[np.float64], change: float,
+    counts: NDArray[np.float64], all_both: NDArray[Any],
+) -> None:  # fmt: skip
+    """Take the mark from those whose size is their parent's."""
+    of_c, of_both = step[0], step[1]
+    for j in range(len(marks)):
+        is_same = change + of_c * counts[j] + of_both * float(all_both[j]) == 0
+        marks[j] &= ~(np.uint8(is_same) << bit)
 
 
 @compiled
@@ -267,60 +343,49 @@ def _expand(
     """Walk all expansions of one formula and sort those that are good enough into the beam."""
     f, f_on, depth = levels.parts[level - 1, slot, SIZE:]
     alls, ons = store.all[store.place[level - 1, slot]], store.on[store.place[level - 1, slot]]
-    n_steps, n_concepts = len(rules.steps), len(bank.count)
-    sizes, tps = np.empty(n_steps, np.int64), np.empty(n_steps, np.int64)
-    factor = 0.0
-    for i in range(n_steps):
-        sizes[i] = rules.steps[i, 0] * unit.n_cells + rules.steps[i, 1] * f
-        tps[i] = rules.steps[i, 0] * unit.n_on + rules.steps[i, 1] * f_on
-        factor = max(factor, rules.factors[depth - 1 + rules.added[i]])
-    of_c, of_both = np.empty(BLOCK), np.empty(BLOCK)
-    new = np.empty(6, np.int64)
+    kind, b, n_on, n_cells = rules.kind, rules.beta_squared, unit.n_on, unit.n_cells
+    steps, may_add = rules.steps, rules.may_add
+    n_steps, n_concepts = len(steps), len(counts)
+    sizes = steps[:, 0] * n_cells + steps[:, 1] * f
+    tps = steps[:, 0] * n_on + steps[:, 1] * f_on
+    factors = rules.factors[depth - 1 + rules.added]
+    drops = rules.one_sided & rules.drops_equals
+    n_thirds = -(-n_steps // 3)
+    base, slopes = np.full(3 * n_thirds, -np.inf), np.zeros((3 * n_thirds, 2))
+    slopes[:n_steps] = steps[:, 2:]
+    marks, new = np.empty(BLOCK, np.uint8), np.empty(6, np.int64)
+    floor = _floor(levels, level)
     for first in range(0, n_concepts, BLOCK):
         n = min(BLOCK, n_concepts - first)
-        floor = _floor(levels, level) / factor
-        p, q, r = _bar(rules.kind, rules.beta_squared, floor, unit.n_on, unit.n_cells)
-        for j in range(n):
-            of_c[j] = p * on_counts[first + j] + q * counts[first + j]
-            of_both[j] = p * float(ons[first + j]) + q * float(alls[first + j])
-        for i in range(n_steps):
-            c, both = float(rules.steps[i, 2]), float(rules.steps[i, 3])
-            base = p * float(tps[i]) + q * float(sizes[i]) + r
-            is_above = False
-            if rules.one_sided[i] and rules.drops_equals:
-                change = float(sizes[i] - f)
-                for j in range(n):
-                    is_above |= (base + c * of_c[j] + both * of_both[j] > 0) & (
-                        change + c * counts[first + j] + both * float(alls[first + j]) != 0
-                    )
-            else:
-                for j in range(n):
-                    is_above |= base + c * of_c[j] + both * of_both[j] > 0
-            if is_above:
-                break
-        else:
+        c, c_on = counts[first : first + n], on_counts[first : first + n]
+        both, both_on = alls[first : first + n], ons[first : first + n]
+        p, q, r = _bar(kind, b, floor / factors.max(), n_on, n_cells)
+        base[:n_steps] = p * tps + q * sizes + r
+        is_any = False
+        for i in range(0, 3 * n_thirds, 3):
+            is_any |= _any_above(slopes[i : i + 3], base[i : i + 3], p, q, c_on, both_on, c, both)
+        if not is_any:
             continue
-        for j in range(n):
-            concept = first + j
-            if not rules.may_add[concept]:
+        marked = marks[:n]
+        marked[:] = 0
+        for i in range(n_steps):
+            _mark(marked, i, slopes[i], base[i], p, q, c_on, both_on, c, both)
+            if drops[i]:
+                _unmark(marked, i, slopes[i], float(sizes[i] - f), c, both)
+        for j in np.flatnonzero(marked):
+            if not may_add[first + j]:
                 continue
             for i in range(n_steps):
-                c, both = float(rules.steps[i, 2]), float(rules.steps[i, 3])
-                base = p * float(tps[i]) + q * float(sizes[i]) + r
-                if not base + c * of_c[j] + both * of_both[j] > 0:
+                if not (marked[j] >> i) & 1:
                     continue
-                size = sizes[i] + rules.steps[i, 2] * bank.count[concept]
-                size += rules.steps[i, 3] * np.int64(alls[concept])
-                if size == f and rules.drops_equals and rules.one_sided[i]:
-                    continue
-                tp = tps[i] + rules.steps[i, 2] * unit.on_count[concept]
-                tp += rules.steps[i, 3] * np.int64(ons[concept])
-                score = _score(rules.kind, rules.beta_squared, tp, size, unit.n_on, unit.n_cells)
-                score *= rules.factors[depth - 1 + rules.added[i]]
-                if score > _floor(levels, level):
-                    new[PARENT], new[STEP], new[CONCEPT] = slot, i, concept
+                size = sizes[i] + steps[i, 2] * np.int64(c[j]) + steps[i, 3] * np.int64(both[j])
+                tp = tps[i] + steps[i, 2] * np.int64(c_on[j]) + steps[i, 3] * np.int64(both_on[j])
+                score = _score(kind, b, tp, size, n_on, n_cells) * factors[i]
+                if score > floor:
+                    new[PARENT], new[STEP], new[CONCEPT] = slot, i, first + j
                     new[SIZE], new[ON], new[DEPTH] = size, tp, depth + rules.added[i]
                     _enter(bank, rules, levels, store, level, score, new)
+                    floor = _floor(levels, level)
 
 
 @compiled
@@ -330,12 +395,9 @@ def _derive(
 ) -> None:  # fmt: skip
     """Words and rows of a child from those of its parent; anew where that is less work."""
     words, before = store.words[child], store.words[parent]
-    n, n_delta = 0, 0
-    for w in range(len(words)):
-        joined = _joined(before[w], bank.words[concept, w], rules.tables[step]) & bank.full[w]
-        words[w] = joined
-        n += _ones(joined)
-        n_delta += _ones(joined ^ before[w])
+    _join(words, before, bank.words[concept], rules.tables[step], bank.full)
+    n = _n_common(words, words)
+    n_delta = n + _n_common(before, before) - 2 * _n_common(words, before)
     is_anew = n < n_delta
     if is_anew:
         store.all[child] = 0
@@ -343,16 +405,17 @@ def _derive(
     else:
         store.all[child] = store.all[parent]
         store.on[child] = store.on[parent]
-    changed = np.empty_like(words)
+    keep = np.uint64(0) if is_anew else ~np.uint64(0)
+    changed, fires = np.empty_like(words), unit.fires
     for sign in (1, -1):
         if sign < 0 and is_anew:
             break
         for w in range(len(words)):
-            old = np.uint64(0) if is_anew else before[w]
+            old = before[w] & keep
             changed[w] = words[w] & ~old if sign > 0 else old & ~words[w]
         _add(store.all[child], changed, sign, bank.size, bank.size_planes, bank)
         for w in range(len(words)):
-            changed[w] &= unit.fires[w]
+            changed[w] &= fires[w]
         _add(store.on[child], changed, sign, unit.on, unit.on_planes, bank)
 
 

@@ -108,13 +108,14 @@ class Store(NamedTuple):
     """Words and rows of the formulas of two beams, and where those of each formula lie.
 
     Shape: `words: uint64[2 * width + 1, n_words]`, the last all zero;
-    `all, on: Weight[2 * width, n_concepts]`; `place: int64[length, width]`.
+    `all, on: Weight[2 * width, n_concepts]`; `place: int64[length, width]`; `scratch: uint64[2, n_words]`.
     """
 
     words: NDArray[np.uint64]
     all: NDArray[Any]
     on: NDArray[Any]
     place: NDArray[np.int64]
+    scratch: NDArray[np.uint64]
 
 
 KINDS = {

@@ -101,6 +101,7 @@ class CompiledBank:
                 all=np.empty((2 * width, n_concepts), self.weight),
                 on=np.empty((2 * width, n_concepts), self.weight),
                 place=np.zeros((length, width), np.int64),
+                scratch=np.zeros((2, n_words), np.uint64),
             )
             self._of_thread.store = store
         return store

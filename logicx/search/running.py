@@ -85,7 +85,7 @@ class _Nodes:
         self._space = space
         self._scores = levels.scores
         self._n_kept = levels.n_kept.tolist()
-        self._parts = levels.parts.tolist()
+        self._parts = levels.parts
         self._made: dict[tuple[int, int], FormulaNode] = {}
 
     def level(self, level: int, n_slots: int) -> list[Kept[FormulaNode]]:
@@ -94,10 +94,10 @@ class _Nodes:
         return [Kept(float(self._scores[level, i]), self._node(level, i)) for i in range(n)]
 
     def _node(self, level: int, slot: int) -> FormulaNode:
-        part = self._parts[level][slot]
+        part = self._parts[level, slot].tolist()
         while part[STEP] == CARRIED:
             level, slot = level - 1, part[PARENT]
-            part = self._parts[level][slot]
+            part = self._parts[level, slot].tolist()
         node = self._made.get((level, slot))
         if node is None:
             parent = self._node(level - 1, part[PARENT]) if level else None

@@ -105,6 +105,8 @@ def explain(data: Data, unit: Sequence[str], options: dict[str, Any], as_json: b
     """Search the units' best formulas and print them; Ctrl-C prints those found so far."""
     wanted = "all" if list(unit) == ["all"] else _chosen(data, unit)
     plan = search(data.bank, data.units, unit=wanted, **options)
+    if plan.note:
+        render.note(plan.note)
     found: list[Explanation] = []
     is_interrupted = False
     try:

@@ -11,7 +11,7 @@ All kernels stand in this one file, because Numba's cache watches only the file 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numba import njit, types
@@ -49,26 +49,20 @@ SLACK = 1e-13
 
 def compiled(function: F) -> F:
     """Compile once, keep it on disk, and run without the lock of the interpreter."""
-    kernel: F = njit(cache=True, nogil=True, error_model="numpy")(function)
-    return kernel
+    return cast("F", njit(cache=True, nogil=True, error_model="numpy")(function))
 
 
 def filtering(function: F) -> F:
     """The same, with fused multiplication and addition: `_bar` has the slack for it."""
-    options = {"cache": True, "nogil": True, "fastmath": {"contract"}}
-    kernel: F = njit(**options)(function)
-    return kernel
+    return cast("F", njit(cache=True, nogil=True, fastmath={"contract"})(function))
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def _n_ones(_: Any, word: Any) -> Any:
+def _population(_: Any, word: Any) -> Any:
     """Number of set bits, as one instruction; loops over it are vectorised."""
     return types.uint64(types.uint64), lambda _c, builder, _s, args: builder.ctpop(args[0])
 
 
-@compiled
-def _ones(word: np.uint64) -> int:
-    return np.int64(_n_ones(word))  # type: ignore[return-value]
+_n_ones: Any = intrinsic(_population)
 
 
 @compiled
@@ -134,7 +128,7 @@ def _join(
 
 @compiled
 def _are_equal(mine: NDArray[np.uint64], theirs: NDArray[np.uint64]) -> bool:
-    for w in range(len(mine)):
+    for w in range(len(mine)):  # noqa: SIM110, a compiled loop
         if mine[w] != theirs[w]:
             return False
     return True
@@ -209,7 +203,7 @@ def _floor(levels: Levels, level: int) -> float:
 def _n_common(a: NDArray[np.uint64], b: NDArray[np.uint64]) -> int:
     n = 0
     for w in range(len(a)):
-        n += _ones(a[w] & b[w])
+        n += np.int64(_n_ones(a[w] & b[w]))
     return n
 
 
@@ -228,7 +222,7 @@ def _add(
         return
     indptr, indices = bank.indptr, bank.indices
     n_saved = n * (len(indices) - len(bank.rare_indices)) // len(weights)
-    if 8 * n_saved > len(bank.frequent) * n_words * len(planes):
+    if n_saved > bank.word_price * (len(bank.frequent) * n_words * len(planes)):
         indptr, indices = bank.rare_indptr, bank.rare_indices
         part = np.empty_like(words)
         for i in range(len(planes)):
@@ -276,7 +270,7 @@ def start(bank: Bank, unit: Unit, rules: Rules, levels: Levels, store: Store) ->
     """The beam of single concepts."""
     new = np.zeros(6, np.int64)
     new[STEP], new[DEPTH] = len(rules.steps), 1
-    counts, on_counts, kind, b = bank.count, unit.on_count, rules.kind, rules.beta_squared
+    counts, on_counts, kind, b = bank.counts, unit.on_count, rules.kind, rules.beta_squared
     n_on, n_cells, floor = unit.n_on, unit.n_cells, -np.inf
     for concept in range(len(counts)):
         tp, size = on_counts[concept], counts[concept]
@@ -433,16 +427,14 @@ def lay_atoms(bank: Bank, unit: Unit, levels: Levels, store: Store) -> None:
 
 
 @compiled
-def grow(
-    bank: Bank, unit: Unit, rules: Rules, levels: Levels, store: Store
-) -> tuple[int, int]:
+def grow(bank: Bank, unit: Unit, rules: Rules, levels: Levels, store: Store) -> tuple[int, int]:
     """The beams from length 2; single concepts and their rows are there.
 
     Returns:
         How many levels are filled (the rest would repeat the last), and how many formulas were
         scored, counting all expansions of every beam.
     """
-    counts, on_counts = bank.count.astype(np.float64), unit.on_count.astype(np.float64)
+    counts, on_counts = bank.counts.astype(np.float64), unit.on_count.astype(np.float64)
     length, width = levels.scores.shape
     n_operands = np.sum(rules.may_add)
     n_scored = 0

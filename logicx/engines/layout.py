@@ -29,22 +29,24 @@ class Bank(NamedTuple):
         full: `uint64[n_words]`, all signatures.
         size: `Weight[n_signatures]`, cells of each signature.
         size_planes: `uint64[n_planes, n_words]`, the binary digits of the sizes.
-        count: `int64[n_concepts]`, cells of each concept.
+        counts: `int64[n_concepts]`, cells of each concept.
         indptr, indices: concepts of each signature, `int64`, `uint32`.
         rare_indptr, rare_indices: the same without the frequent ones.
         frequent: `int64[n_frequent]`, concepts that hold at many signatures.
+        word_price: What it costs to count one packed word, in concepts of a signature.
     """
 
     words: NDArray[np.uint64]
     full: NDArray[np.uint64]
     size: NDArray[Any]
     size_planes: NDArray[np.uint64]
-    count: NDArray[np.int64]
+    counts: NDArray[np.int64]
     indptr: NDArray[np.int64]
     indices: NDArray[np.uint32]
     rare_indptr: NDArray[np.int64]
     rare_indices: NDArray[np.uint32]
     frequent: NDArray[np.int64]
+    word_price: float
 
 
 class Unit(NamedTuple):
@@ -108,7 +110,8 @@ class Store(NamedTuple):
     """Words and rows of the formulas of two beams, and where those of each formula lie.
 
     Shape: `words: uint64[2 * width + 1, n_words]`, the last all zero;
-    `all, on: Weight[2 * width, n_concepts]`; `place: int64[length, width]`; `scratch: uint64[2, n_words]`.
+    `all, on: Weight[2 * width, n_concepts]`; `place: int64[length, width]`;
+    `scratch: uint64[2, n_words]`.
     """
 
     words: NDArray[np.uint64]

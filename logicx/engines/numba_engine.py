@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 FREQUENT = 1 / 32
 """Share of all signatures from which on a concept is also counted by packed words."""
 
+WORD_PRICE = 1 / 8
+"""What it costs to count one packed word, where one concept of one signature costs 1."""
+
 MAX_PLANES = 8
 """Most binary digits of a weight for which packed words are counted."""
 
@@ -43,7 +46,7 @@ class Found(NamedTuple):
 class CompiledBank:
     """A bank as the kernels read it, with what all units share; made once per bank."""
 
-    _known: WeakKeyDictionary[ConceptBank, CompiledBank] = WeakKeyDictionary()
+    _known: ClassVar[WeakKeyDictionary[ConceptBank, CompiledBank]] = WeakKeyDictionary()
     _lock = threading.Lock()
 
     def __init__(self, bank: ConceptBank) -> None:
@@ -61,12 +64,13 @@ class CompiledBank:
             full=_frozen(pack(np.ones(bank.n_signatures, bool)), np.uint64),
             size=_frozen(bank.size, self.weight),
             size_planes=_frozen(_planes(bank.size, digits if frequent.any() else 0), np.uint64),
-            count=_frozen(bank.count, np.int64),
+            counts=_frozen(bank.count, np.int64),
             indptr=_frozen(bank.concepts_of.indptr, np.int64),
             indices=_frozen(bank.concepts_of.indices, np.uint32),
             rare_indptr=_frozen(rare.indptr, np.int64),
             rare_indices=_frozen(rare.indices, np.uint32),
             frequent=_frozen(np.flatnonzero(frequent), np.int64),
+            word_price=WORD_PRICE,
         )
         self._of_thread = threading.local()
 
@@ -81,11 +85,11 @@ class CompiledBank:
     @cached_property
     def together(self) -> Callable[[int], NDArray[Any]]:
         """Cells of every concept together with one, as many rows kept as there is room for."""
-        row_bytes = max(1, len(self.arrays.count) * self.weight.itemsize)
+        row_bytes = max(1, len(self.arrays.counts) * self.weight.itemsize)
 
         @lru_cache(maxsize=max(16, KEPT_BYTES // row_bytes))
         def together(concept: int) -> NDArray[Any]:
-            row = np.zeros(len(self.arrays.count), self.weight)
+            row = np.zeros(len(self.arrays.counts), self.weight)
             compiled.together(row, self.arrays, concept)
             return row
 
@@ -126,7 +130,7 @@ class NumbaEngine(NumpyEngine):
         compiled.read_unit(on, fires, planes)
         n_on, n_cells = np.int64(self.n_on), np.int64(self.n_cells)
         unit = Unit(on, fires, planes, np.empty(0, np.int64), n_on, n_cells)
-        row = np.zeros(len(bank.count), self.shared.weight)
+        row = np.zeros(len(bank.counts), self.shared.weight)
         compiled.count_on(row, bank, unit)
         return unit._replace(on_count=row.astype(np.int64))
 
@@ -146,17 +150,17 @@ class NumbaEngine(NumpyEngine):
         )
         compiled.start(bank, unit, rules, levels, store)
         if length == 1:
-            return Found(levels, 1, len(bank.count))
+            return Found(levels, 1, len(bank.counts))
         for slot, concept in enumerate(levels.parts[0, : levels.n_kept[0], CONCEPT].tolist()):
             store.all[slot] = shared.together(concept)
         compiled.lay_atoms(bank, unit, levels, store)
         n_filled, n_scored = compiled.grow(bank, unit, rules, levels, store)
-        return Found(levels, int(n_filled), len(bank.count) + int(n_scored))
+        return Found(levels, int(n_filled), len(bank.counts) + int(n_scored))
 
 
 def _frozen(array: NDArray[Any], dtype: Any) -> NDArray[Any]:
     """The array as the kernels are compiled for: contiguous, aligned, read-only."""
-    frozen = np.require(array, dtype, ["C", "A"]).view()
+    frozen: NDArray[Any] = np.require(array, dtype, ["C", "A"]).view()
     frozen.flags.writeable = False
     return frozen
 

@@ -269,7 +269,7 @@ class FormulaSpace:
         before = [node.n_nodes if self.penalizes_not else node.length for node in nodes]
         added = np.array([self.added(step) for step in self.steps])
         lengths = np.array(before)[:, None, None] - 1 + added
-        return self.factors(int(lengths.max()) + 1)[lengths]
+        return np.asarray(self.factors(int(lengths.max()) + 1)[lengths])
 
     def _rows_of(self, nodes: Sequence[FormulaNode]) -> dict[FormulaNode, Rows]:
         """Rows of these nodes, from those of their parents, which were expanded before."""

@@ -91,7 +91,7 @@ class NumpyEngine:
         lost = delta & ~children
         if self.n_cells < PACKING:
             both = self._rows(delta, lost, self._weights)
-            on = np.floor_divide(both + PACKING // 2, PACKING)
+            on = both + PACKING // 2 >> PACKING.bit_length() - 1
             changes = zip(both - on * PACKING, on, strict=True)
         else:
             sizes = self._rows(delta, lost, self.bank.size.astype(np.float64))
@@ -107,10 +107,11 @@ class NumpyEngine:
         Shape: `gained, lost: uint64[n, n_words]` (lost within gained) `-> int64[n, n_concepts]`.
         """
         n, n_concepts = len(gained), self.bank.n_concepts
-        which, signatures = np.nonzero(unpack(gained, self.bank.n_signatures))
+        places = np.flatnonzero(unpack(gained, self.bank.n_signatures))
+        which, signatures = np.divmod(places, self.bank.n_signatures)
         signed = weights[signatures]
         if lost.any():
-            signed[unpack(lost, self.bank.n_signatures)[which, signatures]] *= -1
+            signed[unpack(lost, self.bank.n_signatures).reshape(-1)[places]] *= -1
         concepts, lengths = self.bank.concepts_of.gather(signatures)
         keys = np.repeat(which * n_concepts, lengths)
         keys += concepts

@@ -13,6 +13,7 @@ import argparse
 import platform
 import resource
 import time
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -100,6 +101,10 @@ def plain(bank: ConceptBank, on: np.ndarray, width: int, length: int) -> tuple[F
     return formula, score
 
 
+def plain_of_all(bank: ConceptBank, masks: list[np.ndarray], width: int, length: int) -> list[Any]:
+    return [plain(bank, mask, width, length) for mask in masks]
+
+
 def timed(work: Callable[[], list[Any]]) -> tuple[float, list[Any]]:
     """CPU seconds for each of the results, and the results."""
     started = time.process_time()
@@ -138,12 +143,9 @@ def main() -> None:
     for engine in engines:
         search(engine, 2)  # read what is mapped and compile, once
     for length in chosen.lengths:
-        found = {one: timed(lambda one=one: search(one, length)) for one in engines}
-        slow_time, slow = timed(
-            lambda: [
-                plain(bank, as_cells(bank, units, one), chosen.beam, length) for one in names[:2]
-            ]
-        )
+        found = {one: timed(partial(search, one, length)) for one in engines}
+        masks = [as_cells(bank, units, one) for one in names[:2]]
+        slow_time, slow = timed(partial(plain_of_all, bank, masks, chosen.beam, length))
         line = f"{length:6}  {slow_time * 1e3:8.1f}"
         for seconds, mine in found.values():
             is_same = [(one.formula, one.score) for one in mine[:2]] == slow

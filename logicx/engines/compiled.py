@@ -208,6 +208,14 @@ def _n_common(a: NDArray[np.uint64], b: NDArray[np.uint64]) -> int:
 
 
 @compiled
+def _n_common_with(a: NDArray[np.uint64], rows: NDArray[np.uint64], row: int) -> int:
+    n = 0
+    for w in range(len(a)):
+        n += np.int64(_n_ones(a[w] & rows[row, w]))
+    return n
+
+
+@compiled
 def _add(
     row: NDArray[Any], words: NDArray[np.uint64], sign: int, weights: NDArray[Any],
     planes: NDArray[np.uint64], bank: Bank,
@@ -224,12 +232,12 @@ def _add(
     n_saved = n * (len(indices) - len(bank.rare_indices)) // len(weights)
     if n_saved > bank.word_price * (len(bank.frequent) * n_words * len(planes)):
         indptr, indices = bank.rare_indptr, bank.rare_indices
-        part = np.empty_like(words)
+        part, frequent, all_words = np.empty_like(words), bank.frequent, bank.words
         for i in range(len(planes)):
             for w in range(n_words):
                 part[w] = words[w] & planes[i, w]
-            for concept in bank.frequent:
-                row[concept] += sign * (_n_common(part, bank.words[concept]) << i)
+            for k in range(len(frequent)):
+                row[frequent[k]] += sign * (_n_common_with(part, all_words, frequent[k]) << i)
     for w in range(n_words):
         word = words[w]
         while word != 0:
@@ -283,16 +291,17 @@ def start(bank: Bank, unit: Unit, rules: Rules, levels: Levels, store: Store) ->
 
 @filtering
 def _any_above(
-    steps: NDArray[np.float64], base: NDArray[np.float64], p: float, q: float,
+    lines: NDArray[np.float64], first_line: int, p: float, q: float,
     on_counts: NDArray[np.float64], on_both: NDArray[Any],
-    counts: NDArray[np.float64], all_both: NDArray[Any],
+    counts: NDArray[np.float64], all_both: NDArray[Any], first: np.uint64, stop: np.uint64,
 ) -> bool:  # fmt: skip
     """Whether any candidate of three steps may score above the floor; see `_bar`."""
-    base_0, c_0, both_0 = base[0], steps[0, 0], steps[0, 1]
-    base_1, c_1, both_1 = base[1], steps[1, 0], steps[1, 1]
-    base_2, c_2, both_2 = base[2], steps[2, 0], steps[2, 1]
+    i = first_line
+    base_0, c_0, both_0 = lines[i, 0], lines[i, 1], lines[i, 2]
+    base_1, c_1, both_1 = lines[i + 1, 0], lines[i + 1, 1], lines[i + 1, 2]
+    base_2, c_2, both_2 = lines[i + 2, 0], lines[i + 2, 1], lines[i + 2, 2]
     is_any = False
-    for j in range(len(counts)):
+    for j in range(first, stop):
         c = p * on_counts[j] + q * counts[j]
         both = p * float(on_both[j]) + q * float(all_both[j])
         is_any |= (
@@ -305,13 +314,13 @@ def _any_above(
 
 @filtering
 def _mark(
-    marks: NDArray[np.uint8], bit: int, step: NDArray[np.float64], base: float, p: float, q: float,
+    marks: NDArray[np.uint8], bit: int, lines: NDArray[np.float64], p: float, q: float,
     on_counts: NDArray[np.float64], on_both: NDArray[Any],
-    counts: NDArray[np.float64], all_both: NDArray[Any],
+    counts: NDArray[np.float64], all_both: NDArray[Any], first: np.uint64, stop: np.uint64,
 ) -> None:  # fmt: skip
     """Mark the candidates of one step that may score above the floor."""
-    of_c, of_both = step[0], step[1]
-    for j in range(len(marks)):
+    base, of_c, of_both = lines[bit, 0], lines[bit, 1], lines[bit, 2]
+    for j in range(first, stop):
         c = p * on_counts[j] + q * counts[j]
         both = p * float(on_both[j]) + q * float(all_both[j])
         marks[j] |= np.uint8(base + of_c * c + of_both * both > 0) << bit
@@ -319,12 +328,12 @@ def _mark(
 
 @compiled
 def _unmark(
-    marks: NDArray[np.uint8], bit: int, step: NDArray[np.float64], change: float,
-    counts: NDArray[np.float64], all_both: NDArray[Any],
+    marks: NDArray[np.uint8], bit: int, lines: NDArray[np.float64], change: float,
+    counts: NDArray[np.float64], all_both: NDArray[Any], first: np.uint64, stop: np.uint64,
 ) -> None:  # fmt: skip
     """Take the mark from those whose size is their parent's."""
-    of_c, of_both = step[0], step[1]
-    for j in range(len(marks)):
+    of_c, of_both = lines[bit, 1], lines[bit, 2]
+    for j in range(first, stop):
         is_same = change + of_c * counts[j] + of_both * float(all_both[j]) == 0
         marks[j] &= ~(np.uint8(is_same) << bit)
 
@@ -332,9 +341,13 @@ def _unmark(
 @compiled
 def _expand(
     bank: Bank, unit: Unit, rules: Rules, levels: Levels, store: Store, level: int, slot: int,
-    counts: NDArray[np.float64], on_counts: NDArray[np.float64],
+    counts: NDArray[np.float64], on_counts: NDArray[np.float64], marks: NDArray[np.uint8],
 ) -> None:  # fmt: skip
-    """Walk all expansions of one formula and sort those that are good enough into the beam."""
+    """Walk all expansions of one formula and sort those that are good enough into the beam.
+
+    Blocks of concepts are passed by as a whole where no candidate can be good enough. Arrays are
+    not sliced in loops: that would count references.
+    """
     f, f_on, depth = levels.parts[level - 1, slot, SIZE:]
     alls, ons = store.all[store.place[level - 1, slot]], store.on[store.place[level - 1, slot]]
     kind, b, n_on, n_cells = rules.kind, rules.beta_squared, unit.n_on, unit.n_cells
@@ -343,40 +356,42 @@ def _expand(
     sizes = steps[:, 0] * n_cells + steps[:, 1] * f
     tps = steps[:, 0] * n_on + steps[:, 1] * f_on
     factors = rules.factors[depth - 1 + rules.added]
-    drops = rules.one_sided & rules.drops_equals
-    n_thirds = -(-n_steps // 3)
-    base, slopes = np.full(3 * n_thirds, -np.inf), np.zeros((3 * n_thirds, 2))
-    slopes[:n_steps] = steps[:, 2:]
-    marks, new = np.empty(BLOCK, np.uint8), np.empty(6, np.int64)
+    drops, factor = rules.one_sided & rules.drops_equals, factors.max()
+    n_lines = -(-n_steps // 3) * 3
+    lines = np.zeros((n_lines, 3))
+    lines[:, 0] = -np.inf
+    lines[:n_steps, 1:] = steps[:, 2:]
+    new = np.empty(6, np.int64)
     floor = _floor(levels, level)
-    for first in range(0, n_concepts, BLOCK):
-        n = min(BLOCK, n_concepts - first)
-        c, c_on = counts[first : first + n], on_counts[first : first + n]
-        both, both_on = alls[first : first + n], ons[first : first + n]
-        p, q, r = _bar(kind, b, floor / factors.max(), n_on, n_cells)
-        base[:n_steps] = p * tps + q * sizes + r
+    for start_of_block in range(0, n_concepts, BLOCK):
+        first = np.uint64(start_of_block)
+        stop = np.uint64(min(start_of_block + BLOCK, n_concepts))
+        p, q, r = _bar(kind, b, floor / factor, n_on, n_cells)
+        for i in range(n_steps):
+            lines[i, 0] = p * float(tps[i]) + q * float(sizes[i]) + r
         is_any = False
-        for i in range(0, 3 * n_thirds, 3):
-            is_any |= _any_above(slopes[i : i + 3], base[i : i + 3], p, q, c_on, both_on, c, both)
+        for i in range(0, n_lines, 3):
+            is_any |= _any_above(lines, i, p, q, on_counts, ons, counts, alls, first, stop)
         if not is_any:
             continue
-        marked = marks[:n]
-        marked[:] = 0
+        for j in range(first, stop):
+            marks[j] = 0
         for i in range(n_steps):
-            _mark(marked, i, slopes[i], base[i], p, q, c_on, both_on, c, both)
+            _mark(marks, i, lines, p, q, on_counts, ons, counts, alls, first, stop)
             if drops[i]:
-                _unmark(marked, i, slopes[i], float(sizes[i] - f), c, both)
-        for j in np.flatnonzero(marked):
-            if not may_add[first + j]:
+                _unmark(marks, i, lines, float(sizes[i] - f), counts, alls, first, stop)
+        for j in range(first, stop):
+            if marks[j] == 0 or not may_add[j]:
                 continue
             for i in range(n_steps):
-                if not (marked[j] >> i) & 1:
+                if not (marks[j] >> i) & 1:
                     continue
-                size = sizes[i] + steps[i, 2] * np.int64(c[j]) + steps[i, 3] * np.int64(both[j])
-                tp = tps[i] + steps[i, 2] * np.int64(c_on[j]) + steps[i, 3] * np.int64(both_on[j])
+                size = sizes[i] + steps[i, 2] * np.int64(counts[j])
+                size += steps[i, 3] * np.int64(alls[j])
+                tp = tps[i] + steps[i, 2] * np.int64(on_counts[j]) + steps[i, 3] * np.int64(ons[j])
                 score = _score(kind, b, tp, size, n_on, n_cells) * factors[i]
                 if score > floor:
-                    new[PARENT], new[STEP], new[CONCEPT] = slot, i, first + j
+                    new[PARENT], new[STEP], new[CONCEPT] = slot, i, np.int64(j)
                     new[SIZE], new[ON], new[DEPTH] = size, tp, depth + rules.added[i]
                     _enter(bank, rules, levels, store, level, score, new)
                     floor = _floor(levels, level)
@@ -438,7 +453,7 @@ def grow(bank: Bank, unit: Unit, rules: Rules, levels: Levels, store: Store) -> 
     length, width = levels.scores.shape
     n_operands = np.sum(rules.may_add)
     n_scored = 0
-    is_taken = np.zeros(2 * width, np.bool_)
+    is_taken, marks = np.zeros(2 * width, np.bool_), np.empty(len(counts), np.uint8)
     for level in range(1, length):
         n = levels.n_kept[level - 1]
         n_scored += n * n_operands * len(rules.steps)
@@ -449,7 +464,7 @@ def grow(bank: Bank, unit: Unit, rules: Rules, levels: Levels, store: Store) -> 
         levels.parts[level, :, PARENT] = np.arange(width)
         for slot in range(n):
             if not rules.expands_once or levels.parts[level - 1, slot, STEP] != CARRIED:
-                _expand(bank, unit, rules, levels, store, level, slot, counts, on_counts)
+                _expand(bank, unit, rules, levels, store, level, slot, counts, on_counts, marks)
         is_taken[:] = False
         n_new = 0
         for slot in range(n):

@@ -1,4 +1,8 @@
-"""What the compiled search reads and writes: plain arrays, named. Importing this needs no Numba."""
+"""What the compiled search reads and writes: plain arrays, named. Importing this needs no Numba.
+
+The numbers below are frozen into kernels that are kept on disk: whoever changes one touches
+`compiled.py` as well, the only file by which Numba knows that a kernel is out of date.
+"""
 
 from __future__ import annotations
 

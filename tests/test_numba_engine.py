@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -93,12 +94,11 @@ def test_it_finds_what_numpy_finds(
 ):  # fmt: skip
     """`frequent` 0 counts all concepts by packed words where that is less work, 2 none."""
     bank, on = random_world(seed, n_concepts, n_cells, repeats)
-    numba_engine.FREQUENT = frequent
     beam = Beam(width, length, dedupe)
-    slow, fast = search_both(
-        bank, on, objective(goal), beam, steps, meeting, penalty, penalizes_not
-    )
-    numba_engine.FREQUENT = 1 / 32
+    with patch.object(numba_engine, "FREQUENT", frequent):
+        slow, fast = search_both(
+            bank, on, objective(goal), beam, steps, meeting, penalty, penalizes_not
+        )
     assert fast == slow
 
 

@@ -124,15 +124,22 @@ class NumbaEngine(NumpyEngine):
         """The unit as the kernels read it."""
         bank = self.shared.arrays
         digits = int(self.on.max(initial=0)).bit_length() if len(bank.frequent) else 0
-        on = np.asarray(self.on, self.shared.weight)
+        on = self.on.astype(self.shared.weight)
         fires = np.zeros(len(bank.full), np.uint64)
         planes = np.zeros((digits, len(bank.full)), np.uint64)
         compiled.read_unit(on, fires, planes)
         n_on, n_cells = np.int64(self.n_on), np.int64(self.n_cells)
-        unit = Unit(on, fires, planes, np.empty(0, np.int64), n_on, n_cells)
+        unit = Unit(
+            on=_frozen(on, on.dtype),
+            fires=_frozen(fires, np.uint64),
+            on_planes=_frozen(planes, np.uint64),
+            on_count=_frozen(np.empty(0, np.int64), np.int64),
+            n_on=n_on,
+            n_cells=n_cells,
+        )
         row = np.zeros(len(bank.counts), self.shared.weight)
         compiled.count_on(row, bank, unit)
-        return unit._replace(on_count=row.astype(np.int64))
+        return unit._replace(on_count=_frozen(row, np.int64))
 
     @cached_property
     def on_count(self) -> NDArray[np.int64]:

@@ -98,11 +98,12 @@ class FBeta:
 
 def fbeta(beta: float) -> CountObjective:
     """The F-measure that weighs recall `beta` times as much as precision."""
-    if not 0 < beta < np.inf:
-        raise OptionError(f"beta must be a positive number, not {beta:g}")
+    b = beta * beta
+    if not (beta > 0 and 0 < b < np.inf):
+        raise OptionError(f"beta must be a positive number of moderate size, not {beta:g}")
     return CountObjective(
         f"fbeta({beta:g})",
-        FBeta(beta * beta),
+        FBeta(b),
         f"harmonic mean of precision and recall, recall weighed {beta:g} times",
     )
 

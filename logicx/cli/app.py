@@ -89,11 +89,18 @@ def explain(
         str, typer.Option(help="auto, numpy, or numba (compiled); all find the same.")
     ] = "auto",
     threads: Annotated[int, typer.Option(help="Units that are searched at a time.")] = 1,
+    out: Annotated[
+        Path | None, typer.Option(help="A journal of the results to write, such as run.jsonl.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the journal if it exists.")
+    ] = False,
     json: Json = False,
 ) -> int:
     """Find the best formula of one unit, several, or all."""
-    from logicx.cli import commands
+    from logicx.cli import commands, runs
 
+    runs.check(out, resume)
     data = commands.open_data(bank, units, threshold, unit_axis)
     options: dict[str, Any] = {
         "length": length,
@@ -106,7 +113,7 @@ def explain(
         "engine": engine,
         "threads": threads,
     }
-    return commands.explain(data, unit or [], options, json)
+    return commands.explain(data, unit or [], options, json, out, resume)
 
 
 @app.command("compile")

@@ -24,7 +24,7 @@ from logicx.search.formulas import FormulaNode, FormulaSpace, Step
 from logicx.search.space import Kept, SearchResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -137,7 +137,7 @@ def _import_numba() -> None:
         raise OptionError(f"numba cannot be loaded: {error}", hint=INSTALL) from error
 
 
-def in_order(work: Callable[[T], U], items: Sequence[T], n_threads: int) -> Iterator[U]:
+def in_order(work: Callable[[T], U], items: Iterable[T], n_threads: int) -> Iterator[U]:
     """The work done on each item, in order, by several threads that run a little ahead."""
     if n_threads == 1:
         yield from map(work, items)

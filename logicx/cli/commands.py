@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
+import threading
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -121,9 +124,10 @@ def explain(
     try:
         with render.progress() as progress:
             for one in _watched(plan, progress):
-                if as_json:
-                    print(json.dumps(one.as_dict()), flush=True)
-                found.append(one)
+                with _whole():
+                    found.append(one)
+                    if as_json:
+                        print(json.dumps(one.as_dict()), flush=True)
     except KeyboardInterrupt:
         is_interrupted = True
     if as_json:
@@ -205,6 +209,22 @@ def demo(unit: str, out: Path) -> int:
         draw_unit(out, data.bank, found[0], progress)
     print(f"\npicture: {out}")
     return 0
+
+
+@contextmanager
+def _whole() -> Iterator[None]:
+    """Ctrl-C waits for the end of the block, so that what is counted is printed."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    caught: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: caught.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if caught:
+            signal.raise_signal(signal.SIGINT)
 
 
 def _chosen(data: Data, unit: Sequence[str]) -> list[str]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from logicx.bank import ConceptBank
     from logicx.search.formulas import FormulaNode
+    from logicx.search.running import Engine
     from logicx.search.space import Kept
     from logicx.units import Units
 
@@ -198,6 +199,8 @@ class Explanations:
     """The best formula of each unit, found as you iterate; made by `explain`.
 
     Attributes:
+        engine: The engine that searches, `numpy` or `numba`.
+        note: What a person should know of that choice, or nothing.
         units: Names of the units that are searched, in order.
         skipped: Units left out so far because they hardly fire.
         min_active: Units that fire at fewer valid cells are skipped.
@@ -211,8 +214,10 @@ class Explanations:
         search: _Search,
         min_active: int,
         is_strict: bool,
+        n_threads: int = 1,
     ) -> None:
         """Take the plan over; nothing is searched yet."""
+        self.engine, self.note = search.engine
         self.bank = bank
         self.all_units = units
         self.units = tuple(names)
@@ -220,10 +225,11 @@ class Explanations:
         self._search = search
         self.min_active = min_active
         self._is_strict = is_strict
+        self._n_threads = n_threads
 
     @property
     def settings(self) -> dict[str, Any]:
-        """How units are searched, with content hashes of bank and units."""
+        """What decides the outcome, with content hashes of bank and units."""
         return self._search.settings(self.bank, self.all_units)
 
     @property
@@ -236,7 +242,7 @@ class Explanations:
         return len(self.units)
 
     def __iter__(self) -> Iterator[Explanation]:
-        """Search one unit after the other."""
+        """Search the units; results come in their order, whatever the number of threads."""
         self.skipped.clear()
         for one in self.results():
             if isinstance(one, Skipped):
@@ -246,20 +252,23 @@ class Explanations:
 
     def results(self, start: int = 0) -> Iterator[Explanation | Skipped]:
         """What becomes of each unit, in order, from the given place on; nothing is kept."""
-        for name in islice(self.units, start, None):
-            on = self.all_units.on(self.bank, name)
-            n_on = int(on.sum())
-            if n_on < self.min_active:
-                reason = (
-                    "it never fires on a valid cell"
-                    if n_on == 0
-                    else f"it fires at {n_on:,} cells, fewer than min_active={self.min_active:,}"
-                )
-                if self._is_strict:
-                    raise DataError(f"unit {name!r} cannot be explained: {reason}")
-                yield Skipped(name, reason)
-            else:
-                yield self._search.explain(self.bank, self.all_units, name, on)
+        from logicx.search.running import in_order
+
+        return in_order(self._explain, islice(self.units, start, None), self._n_threads)
+
+    def _explain(self, name: str) -> Explanation | Skipped:
+        on = self.all_units.on(self.bank, name)
+        n_on = int(on.sum())
+        if n_on >= self.min_active:
+            return self._search.explain(self.bank, self.all_units, name, on)
+        reason = (
+            "it never fires on a valid cell"
+            if n_on == 0
+            else f"it fires at {n_on:,} cells, fewer than min_active={self.min_active:,}"
+        )
+        if self._is_strict:
+            raise DataError(f"unit {name!r} cannot be explained: {reason}")
+        return Skipped(name, reason)
 
 
 @dataclass(frozen=True)
@@ -272,8 +281,10 @@ class _Search:
     objective: Objective
     penalty: float
     steps: tuple[str, ...]
+    engine: Engine
 
     def settings(self, bank: ConceptBank, units: Units) -> dict[str, Any]:
+        """What decides the outcome; the engine and the threads do not."""
         return {
             "strategy": "beam",
             "length": self.length,
@@ -288,27 +299,12 @@ class _Search:
     def explain(
         self, bank: ConceptBank, units: Units, name: str, on: NDArray[np.int64]
     ) -> Explanation:
-        import numpy as np
-
-        from logicx.engines.numpy_engine import NumpyEngine
         from logicx.search.beam import Beam
-        from logicx.search.formulas import FormulaSpace, Step
         from logicx.search.presets import preset
 
         rules = preset(self.preset)
-        engine = NumpyEngine(bank, on)
-        operands = np.arange(bank.n_concepts)
-        if not rules.adds_absent:
-            operands = np.flatnonzero(engine.on_count)
-        space = FormulaSpace(
-            engine,
-            self.objective,
-            [Step.of(one) for one in self.steps],
-            operands,
-            self.penalty,
-            rules.penalizes_not,
-        )
-        result = Beam(self.beam, self.length, rules.dedupe).search(space)
+        beam = Beam(self.beam, self.length, rules.dedupe)
+        result = self.engine.search(bank, on, beam, self.objective, rules, self.steps, self.penalty)
         best = result.levels[-1][0]
         single = result.levels[0][0]
         return Explanation(
@@ -321,7 +317,7 @@ class _Search:
             best_single=_kept(single),
             by_length=tuple(_kept(level[0]) for level in result.levels),
             n_scored=result.n_scored,
-            settings=self.settings(bank, units),
+            settings={"engine": self.engine.name, **self.settings(bank, units)},
         )
 
 
@@ -341,6 +337,8 @@ def explain(
     penalty: float = 1.0,
     steps: Sequence[str] = ("OR", "AND", "AND NOT"),
     min_active: int = 1,
+    engine: str = "auto",
+    threads: int = 1,
 ) -> Explanations:
     """The best formula that beam search finds for each unit.
 
@@ -356,6 +354,10 @@ def explain(
         penalty: The score is multiplied by this for every atom after the first.
         steps: How formulas grow: two-argument connectives, with or without NOT after them.
         min_active: Units that fire at fewer valid cells are skipped. The paper uses 5 % of cells.
+        engine: What counts: `numpy`; `numba`, compiled and several times faster (the extra `fast`);
+            or `auto`, which takes `numba` where it is installed and NumPy would take about two
+            seconds or more. All find the same; `settings["engine"]` says which it was.
+        threads: How many units are searched at a time.
 
     Returns:
         An iterable of `Explanation`, searched as you go.
@@ -378,9 +380,10 @@ def explain(
     from logicx.search.beam import Beam
     from logicx.search.formulas import Step
     from logicx.search.presets import preset as known_preset
+    from logicx.search.running import choose_engine
 
     rules = known_preset(preset)
-    Beam(beam, length, rules.dedupe)
+    strategy = Beam(beam, length, rules.dedupe)
     if not steps:
         raise OptionError("steps is empty: name at least one way to extend a formula")
     for one in steps:
@@ -389,14 +392,18 @@ def explain(
         raise OptionError(f"penalty must lie above 0 and at most at 1, not {penalty:g}")
     if min_active < 1:
         raise OptionError(f"min_active must be at least 1, not {min_active}")
+    if not isinstance(threads, int) or threads < 1:
+        raise OptionError(f"threads must be a whole number from 1, not {threads}")
     if not bank.n_concepts:
         raise DataError(f"bank {bank.name!r} has no concepts")
     units.check_universe(bank)
-    search = _Search(length, beam, preset, _objective(objective), penalty, tuple(steps))
+    goal = _objective(objective)
     is_all = isinstance(unit, str) and unit == "all"
     chosen = [unit] if isinstance(unit, (str, int)) else list(unit)
     names = units.names if is_all else [units.names[units.number(one)] for one in chosen]
-    return Explanations(bank, units, names, search, min_active, not is_all)
+    chosen_engine = choose_engine(engine, bank, strategy, goal, len(steps), len(names))
+    search = _Search(length, beam, preset, goal, penalty, tuple(steps), chosen_engine)
+    return Explanations(bank, units, names, search, min_active, not is_all, threads)
 
 
 _objective = objective

@@ -80,6 +80,22 @@ def _mcc(tp: Values, fp: Values, n_on: int, n_cells: int) -> Values:
     return _ratio(product, sides * np.sqrt(float(n_on)) * np.sqrt(float(n_cells - n_on)))
 
 
+@dataclass(frozen=True)
+class FBeta:
+    """The formula of F-beta.
+
+    Args:
+        beta_squared: The square of beta.
+    """
+
+    beta_squared: float
+
+    def __call__(self, tp: Values, fp: Values, n_on: int, _: int) -> Values:
+        """Its value at some counts."""
+        b = self.beta_squared
+        return _ratio((1 + b) * tp, tp + fp + b * n_on)
+
+
 def fbeta(beta: float) -> CountObjective:
     """The F-measure that weighs recall `beta` times as much as precision."""
     b = beta * beta
@@ -87,7 +103,7 @@ def fbeta(beta: float) -> CountObjective:
         raise OptionError(f"beta must be a positive number of moderate size, not {beta:g}")
     return CountObjective(
         f"fbeta({beta:g})",
-        lambda tp, fp, n_on, _: _ratio((1 + b) * tp, tp + fp + b * n_on),
+        FBeta(b),
         f"harmonic mean of precision and recall, recall weighed {beta:g} times",
     )
 

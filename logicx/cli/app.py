@@ -43,7 +43,7 @@ Limit = Annotated[int, typer.Option(help="Most rows to print; 0 for all.")]
 
 SETTINGS = (
     *("bank", "units", "unit", "threshold", "unit_axis", "objective", "dialect"),
-    *("length", "beam", "preset", "penalty", "steps", "min_active"),
+    *("length", "beam", "preset", "penalty", "steps", "min_active", "engine", "threads"),
 )
 """What a logicx.toml may set."""
 
@@ -89,6 +89,10 @@ def explain(
         str, typer.Option(help="How formulas grow, such as 'OR, AND, AND NOT, XOR'.")
     ] = "OR, AND, AND NOT",
     min_active: Annotated[int, typer.Option(help="Skip units that fire at fewer cells.")] = 1,
+    engine: Annotated[
+        str, typer.Option(help="auto, numpy, or numba (compiled); all find the same.")
+    ] = "auto",
+    threads: Annotated[int, typer.Option(help="Units that are searched at a time.")] = 1,
     out: Annotated[
         Path | None, typer.Option(help="A journal of the results to write, such as run.jsonl.")
     ] = None,
@@ -110,6 +114,8 @@ def explain(
         "penalty": penalty,
         "steps": [one.strip() for one in steps.split(",") if one.strip()],
         "min_active": min_active,
+        "engine": engine,
+        "threads": threads,
     }
     return commands.explain(data, unit or [], options, json, out, resume)
 

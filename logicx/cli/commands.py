@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
+import threading
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -118,6 +121,8 @@ def explain(
     """Search the units' best formulas and print them; Ctrl-C prints those found so far."""
     wanted = "all" if list(unit) == ["all"] else _chosen(data, unit)
     plan = search(data.bank, data.units, unit=wanted, **options)
+    if plan.note:
+        render.note(plan.note)
     if out is not None:
         return runs.explain(plan, out, resume, data.where, as_json)
     found: list[Explanation] = []
@@ -125,9 +130,10 @@ def explain(
     try:
         with render.progress() as progress:
             for one in _watched(plan, progress):
-                found.append(one)
-                if as_json:
-                    print(json.dumps(one.as_dict()), flush=True)
+                with _whole():
+                    found.append(one)
+                    if as_json:
+                        print(json.dumps(one.as_dict()), flush=True)
     except KeyboardInterrupt:
         is_interrupted = True
     if as_json:
@@ -222,6 +228,22 @@ def check_output(out: Path, suffix: str, inputs: Sequence[Path | None]) -> None:
     for one in inputs:
         if one is not None and out.exists() and one.exists() and out.samefile(one):
             raise FileError(f"{out} cannot be written: it is an input")
+
+
+@contextmanager
+def _whole() -> Iterator[None]:
+    """Ctrl-C waits for the end of the block, so that what is counted is printed."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    caught: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: caught.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if caught:
+            signal.raise_signal(signal.SIGINT)
 
 
 def _chosen(data: Data, unit: Sequence[str]) -> list[str]:

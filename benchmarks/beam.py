@@ -29,7 +29,7 @@ from logicx.search.formulas import DEFAULT_STEPS, Step
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from logicx.explaining import Explanation
+    from logicx.results import Explanation
 
 
 def made_up(n_units: int, n_words: int = 4000, n_pairs: int = 10_000) -> tuple[ConceptBank, Units]:

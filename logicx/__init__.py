@@ -15,13 +15,15 @@ if TYPE_CHECKING:
     from logicx.canon import canonical
     from logicx.counts import Counts
     from logicx.errors import LogicxError
-    from logicx.explaining import Explanation, explain, score
+    from logicx.explaining import explain
     from logicx.formula import Apply, Concept, Formula
     from logicx.journaling import run_journal
     from logicx.language import format_formula, parse
     from logicx.loading import open_units
     from logicx.operators import operator
     from logicx.recipes import compile_recipe
+    from logicx.results import Explanation
+    from logicx.scoring import score
     from logicx.search.journal import read_journal
     from logicx.tables import Column
     from logicx.thresholds import Threshold
@@ -36,7 +38,7 @@ _HOMES = {
     "Concept": "formula",
     "ConceptBank": "bank",
     "Counts": "counts",
-    "Explanation": "explaining",
+    "Explanation": "results",
     "Formula": "formula",
     "LogicxError": "errors",
     "Threshold": "thresholds",
@@ -51,7 +53,7 @@ _HOMES = {
     "parse": "language",
     "read_journal": "search.journal",
     "run_journal": "journaling",
-    "score": "explaining",
+    "score": "scoring",
 }
 """Where each public name lives; modules are imported when a name is first used."""
 

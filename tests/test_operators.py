@@ -11,10 +11,10 @@ from logicx.bank import ConceptBank
 from logicx.canon import canonical
 from logicx.counts import MAX_TABLE_ARGS, evaluate, resolve
 from logicx.errors import LogicxError, OperatorError, UnknownConcept
-from logicx.explaining import score
 from logicx.formula import Apply, Concept
 from logicx.language import DIALECTS, format_formula, parse
 from logicx.operators import FACTS, REGISTRY, operator, operators
+from logicx.scoring import score
 from logicx.units import Units
 
 BITS = (False, True)

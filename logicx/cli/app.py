@@ -43,7 +43,7 @@ Limit = Annotated[int, typer.Option(help="Most rows to print; 0 for all.")]
 
 SETTINGS = (
     *("bank", "units", "unit", "threshold", "unit_axis", "objective", "dialect"),
-    *("length", "beam", "preset", "penalty", "steps", "min_active", "engine", "threads"),
+    *("length", "beam", "preset", "penalty", "steps", "dedupe", "min_active", "engine", "threads"),
 )
 """What a logicx.toml may set."""
 
@@ -88,6 +88,9 @@ def explain(
     steps: Annotated[
         str, typer.Option(help="How formulas grow, such as 'OR, AND, AND NOT, XOR'.")
     ] = "OR, AND, AND NOT",
+    dedupe: Annotated[
+        str | None, typer.Option(help="What counts as the same formula: meaning, form or none.")
+    ] = None,
     min_active: Annotated[int, typer.Option(help="Skip units that fire at fewer cells.")] = 1,
     engine: Annotated[
         str, typer.Option(help="auto, numpy, or numba (compiled); all find the same.")
@@ -112,7 +115,8 @@ def explain(
         "preset": preset,
         "objective": objective,
         "penalty": penalty,
-        "steps": [one.strip() for one in steps.split(",") if one.strip()],
+        "steps": steps,
+        "dedupe": dedupe,
         "min_active": min_active,
         "engine": engine,
         "threads": threads,

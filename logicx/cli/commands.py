@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 from logicx.bank import ConceptBank
 from logicx.cli import render, runs
 from logicx.errors import DataError, FileError, did_you_mean
-from logicx.explaining import Explanation
 from logicx.explaining import explain as search
-from logicx.explaining import score as score_formula
 from logicx.loading import open_units
 from logicx.resources import resource
+from logicx.results import Explanation
+from logicx.scoring import score as score_formula
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -30,7 +30,7 @@ def compiled(function: F) -> F:
     Sums may be reordered (`fastmath`), which changes nothing here: all floats are whole numbers
     below 2^53, and neither infinity nor NaN occurs.
     """
-    made: F = numba.njit(cache=True, nogil=True, fastmath=True)(function)
+    made: F = numba.njit(cache=True, nogil=True, fastmath=True, _nrt=False)(function)
     return made
 
 

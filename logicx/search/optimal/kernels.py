@@ -125,6 +125,7 @@ class Scratch(NamedTuple):
     bounds: Floats
     mask: Words
     hole: Words
+    cell_sums: Floats
     found: Longs
 
 

@@ -159,6 +159,7 @@ def scratch_for(restriction: Restriction) -> Scratch:
         np.empty(m),
         np.empty(n, np.uint64),
         np.empty(n, np.uint64),
+        np.empty((2, 16)),
         np.full(4, -1),
     )
 

@@ -92,12 +92,30 @@ def bound_both(
 
 
 @compiled
-def sort_by(lists: Floats, row: int, which: Longs, n: int) -> None:
-    """List concepts by a row, largest first."""
-    order = np.argsort(-lists[row, :n])
-    which[:n] = which[:n][order]
-    for r in range(lists.shape[0]):
-        lists[r, :n] = lists[r, :n][order]
+def sort_by(worth: Floats, which: Longs, n: int, keys: Floats) -> None:
+    """Sort the first n listed concepts by a worth, largest first (a Shell sort, in place)."""
+    for i in range(n):
+        keys[i] = worth[which[i]]
+    for gap in (701, 301, 132, 57, 23, 10, 4, 1):
+        for i in range(gap, n):
+            key, concept, j = keys[i], which[i], i
+            while j >= gap and keys[j - gap] < key:
+                keys[j], which[j] = keys[j - gap], which[j - gap]
+                j -= gap
+            keys[j], which[j] = key, concept
+
+
+@compiled
+def n_above(descending: Floats, n: int, floor: float) -> int:
+    """How many of the first n numbers, which descend, lie above the floor."""
+    first, last = 0, n
+    while first < last:
+        middle = (first + last) // 2
+        if descending[middle] > floor:
+            first = middle + 1
+        else:
+            last = middle
+    return first
 
 
 @compiled
@@ -171,17 +189,15 @@ def try_or(
         if gain - loss_of[a] + most_gain > bar and gain + most_value > bar:
             which[n] = a
             n += 1
+    sort_by(gain_of, which, n, bounds)
     fill_list(plan, k, side, c, z, which, n, scratch, lists)
-    sort_by(lists, GAIN, which, n)
     gains, values = lists[GAIN], lists[VALUE]
     for i in range(n):
         a = which[i]
         if 2 * gains[i] <= bar:
             break
-        end = i + 1
-        while end < n and values[i] + gains[end] > bar:
-            end += 1
-        if end == i + 1:
+        end = n_above(gains, n, bar - values[i])
+        if end <= i + 1:
             continue
         need_rows(tables, plan, c, a, scratch)
         counters[PAIRS] += end - i - 1
@@ -245,17 +261,15 @@ def try_and(
             n_removed += 1
     if n_removed == 0:
         return bar
+    sort_by(scratch.loss_of, removed, n_removed, bounds)
     fill_list(plan, k, side, c, z, removed, n_removed, scratch, removed_lists)
-    sort_by(removed_lists, LOSS, removed, n_removed)
     removed_losses = removed_lists[LOSS]
     for i in range(n):
         a = which[i]
         saved = min(losses[i], side.loss * side.most_y[plan.known[k], a])
         if values[i] + saved <= bar:
             continue
-        end = 0
-        while end < n_removed and values[i] + removed_losses[end] > bar:
-            end += 1
+        end = n_above(removed_losses, n_removed, bar - values[i])
         counters[PAIRS] += end
         bound_both(
             plan,
@@ -346,7 +360,7 @@ def scan(
     Only chosen concepts may be outer ones. `found` receives context, c, z, op, a, b.
     """
     m, n_growing, first_shrinking = tables.bits.shape[0], tables.n_growing, tables.first_shrinking
-    x_sums, y_sums = np.empty(16), np.empty(16)
+    x_sums, y_sums = scratch.cell_sums[0], scratch.cell_sums[1]
     for c in range(first, last):
         if not is_chosen[c]:
             continue
@@ -406,5 +420,5 @@ def scan(
                 if value > bar:
                     best = base + value
                     found[0], found[1], found[2] = k, c, z
-                    found[3:6] = scratch.found[1:4]
+                    found[3], found[4], found[5] = scratch.found[1], scratch.found[2], scratch.found[3]
     return best

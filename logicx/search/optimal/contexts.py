@@ -6,9 +6,9 @@ once, the outer formula either grows with g or shrinks with it, and only inside 
 
     growing:   base OR (region AND g)          shrinking:   base AND NOT (region AND g)
 
-Region and base are sets of the four *cells* of (c, z): neither, c only, z only, both. A set of cells
-is a number whose bits 0 to 3 are those cells. For given c and z, of all outer formulas with the same
-region and direction only the one with the best base matters.
+Region and base are sets of the four *cells* of (c, z): neither, c only, z only, both. A set of
+cells is a number whose bits 0 to 3 are those cells. For given c and z, of all outer formulas with
+the same region and direction only the one with the best base matters.
 """
 
 from __future__ import annotations
@@ -67,8 +67,8 @@ class Context:
 def contexts(n_outer: int, shape: Shape) -> tuple[Context, ...]:
     """The contexts with so many outer concepts, 0 to 2.
 
-    Left out is what another context has anyway: (a op b) AND NOT (c op z) is also a hole c op z that
-    shrinks the outer formula a op b.
+    Left out is what another context has anyway: (a op b) AND NOT (c op z) is also a hole c op z
+    that shrinks the outer formula a op b.
 
     Example:
         >>> [len(contexts(n, "tree")) for n in (0, 1, 2)]

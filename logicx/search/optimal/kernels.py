@@ -39,8 +39,8 @@ class Tables(NamedTuple):
     Shape: `indptr, indices`: concepts of each signature; `bits: uint64[m, n_words]`;
     `on, off: int32[n_signatures]`: cells on and off; `*_planes: uint64[n_planes, n_words]`: their
     binary digits, of which the k-th has its ones in the first `*_ends[k]` words;
-    `all_*, part_*: int32[m, m]`; `most_*: int32[3, m]`: largest entry with a concept of the opposite
-    sort within everything, c, and not c.
+    `all_*, part_*: int32[m, m]`; `most_*: int32[3, m]`: largest entry with another concept that
+    may be taken away again, within everything, c, and not c.
     """
 
     n_growing: int
@@ -92,8 +92,9 @@ class Plan(NamedTuple):
     within a *known* part of which pair counts are known, and of a *rest* of which they are known
     too. `pair_*` are factors of the tables `all` and `part`; `split_*` those of single counts.
 
-    Shape: `region, half, ops, sign, known: int64[n]`; `pair_*: float64[n, 2]`; `split_*: float64[n, 4]`;
-    `outer_*: int64[n_outers]`, of which those of context k are `first_outer[k]..first_outer[k+1]`.
+    Shape: `region, half, ops, sign, known: int64[n]`; `pair_*: float64[n, 2]`;
+    `split_*: float64[n, 4]`; `outer_*: int64[n_outers]`, of which
+    `first_outer[k]` is the first of context k.
     """
 
     n_outer: int
@@ -246,7 +247,8 @@ def value_of(
 @compiled
 def combine(split: Floats, total: float, in_c: float, in_z: float, in_both: float) -> float:
     """The count in a set of cells from those in everything, c, z, and both."""
-    return split[0] * total + split[1] * in_c + split[2] * in_z + split[3] * in_both
+    count: float = split[0] * total + split[1] * in_c + split[2] * in_z + split[3] * in_both
+    return count
 
 
 @compiled

@@ -2,9 +2,9 @@
 
 If a formula of at most k concepts is worth more than `best`, then without any one of its concepts
 (that is, with the empty set in its place) it is worth at most the most that k - 1 concepts reach.
-So each of its concepts makes a difference of more than `best` minus that, the *margin*; and where the
-formula grows with a concept that difference is at most the worth of the concept's cells that are
-on, where it shrinks the cost of those that are off.
+So each of its concepts makes a difference of more than `best` minus that, the *margin*. Where the
+formula grows with a concept, the difference is at most the worth of the concept's cells that are
+on; where it shrinks, the cost of those that are off.
 """
 
 from __future__ import annotations
@@ -102,15 +102,17 @@ def restrict(problem: Problem, weights: Weights, margin: int, n_outer: int) -> R
     m = len(concepts)
     if m > MAX_CONCEPTS:
         raise OptionError(
-            f"{m:,} concepts may be in a better formula, more than the {MAX_CONCEPTS:,} a proof takes",
+            f"{m:,} concepts may be in a better formula, a proof takes {MAX_CONCEPTS:,} at most",
             hint="use a shorter length, or strategy='beam'",
         )
     n_growing, first_shrinking = int((sort <= 1).sum()), int((sort == 0).sum())
     indptr, indices = _incidence(problem, concepts)
     on_planes, on_ends = _planes(problem.on)
     off_planes, off_ends = _planes(problem.off)
-    alls = [np.empty((m, m), np.int32) for _ in range(2)]
-    parts = [np.empty((m, m), np.int32) for _ in range(2)] if n_outer == 2 else alls
+    all_on, all_off = np.empty((m, m), np.int32), np.empty((m, m), np.int32)
+    part_on, part_off = all_on, all_off
+    if n_outer == 2:
+        part_on, part_off = np.empty((m, m), np.int32), np.empty((m, m), np.int32)
     tables = Tables(
         n_growing,
         first_shrinking,
@@ -123,8 +125,10 @@ def restrict(problem: Problem, weights: Weights, margin: int, n_outer: int) -> R
         off_planes,
         on_ends,
         off_ends,
-        *alls,
-        *parts,
+        all_on,
+        all_off,
+        part_on,
+        part_off,
         np.zeros(m, np.uint8),
         np.full(m, -1),
         np.zeros((3, m), np.int32),
@@ -133,15 +137,13 @@ def restrict(problem: Problem, weights: Weights, margin: int, n_outer: int) -> R
     gain, loss = float(weights.gain), float(weights.loss)
     x, y = p[concepts].astype(np.int32), q[concepts].astype(np.int32)
     n_on, n_off = float(problem.n_on), float(problem.n_off)
-    most_on, most_off = tables.most_on, tables.most_off
-    on, off = (alls[0], parts[0]), (alls[1], parts[1])
     grow = Side(
         *(1, 0, n_growing, first_shrinking, m, gain, loss, x, y, n_on, n_off),
-        *(on[0], off[0], on[1], off[1], most_off),
+        *(all_on, all_off, part_on, part_off, tables.most_off),
     )
     shrink = Side(
         *(-1, first_shrinking, m, 0, n_growing, loss, gain, y, x, n_off, n_on),
-        *(off[0], on[0], off[1], on[1], most_on),
+        *(all_off, all_on, part_off, part_on, tables.most_on),
     )
     return Restriction(concepts, tables, grow, shrink)
 

@@ -63,7 +63,7 @@ class Certified:
     Args:
         by_length: The best of at most 1, 2, ... concepts that was found.
         bound: No formula of the space scores more.
-        is_proven: Whether the best formula is proven to be the optimum; then its score is the bound.
+        is_proven: Whether the best formula is proven to be the optimum: bound and score are equal.
         space: The space that the bound is over, in words.
         counters: What it cost.
     """
@@ -108,8 +108,8 @@ def optimal(
 ) -> Certified:
     """The proven optimum over all formulas of at most `length` concepts.
 
-    Where a limit stops the proof, or Ctrl-C does, the best formula found so far comes back, with the
-    bound that was proven by then.
+    Where a limit stops the proof, or Ctrl-C does, the best formula found so far comes back, with
+    the bound that was proven by then.
 
     Args:
         bank: The concepts; all may occur, also those that never meet the unit.

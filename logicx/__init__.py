@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from logicx.errors import LogicxError
     from logicx.explaining import Explanation, explain, score
     from logicx.formula import Apply, Concept, Formula
+    from logicx.journaling import run_journal
     from logicx.language import format_formula, parse
     from logicx.operators import operator
+    from logicx.search.journal import read_journal
     from logicx.tables import Column
     from logicx.thresholds import Threshold
     from logicx.units import Units
@@ -43,6 +45,8 @@ _HOMES = {
     "format_formula": "language",
     "operator": "operators",
     "parse": "language",
+    "read_journal": "search.journal",
+    "run_journal": "journaling",
     "score": "explaining",
 }
 """Where each public name lives; modules are imported when a name is first used."""
@@ -64,6 +68,8 @@ __all__ = [
     "format_formula",
     "operator",
     "parse",
+    "read_journal",
+    "run_journal",
     "score",
 ]
 

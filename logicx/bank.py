@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from logicx import storage
-from logicx.bits import Words, pack
-from logicx.errors import DataError, UnknownConcept, did_you_mean
+from logicx.bits import Words, as_booleans, pack
+from logicx.errors import DataError, UnknownConcept, did_you_mean, is_plain_text
 from logicx.signatures import INVALID, Incidence, SignatureBuilder, Signatures
 from logicx.tables import Column, concepts_of_columns
 from logicx.universe import Universe
@@ -61,8 +61,10 @@ class ConceptBank:
         self.source = dict(source or {})
         self._signatures: Signatures | None = signatures
         self._stored: storage.Stored | None = None
+        if not is_plain_text(name):
+            raise DataError(f"the name of a bank must be printable text, not {name!r}")
         _check_names(self.names, self.categories)
-        self._check_relations()
+        _check_relations(self.relations, self.names)
         if len(signatures.of_cell) != universe.n_cells:
             raise DataError(
                 f"{len(signatures.of_cell):,} cells were given for a universe of {universe}"
@@ -120,7 +122,7 @@ class ConceptBank:
         return cls(
             name,
             names,
-            categories or [""] * n_concepts,
+            [""] * n_concepts if categories is None else categories,
             universe or Universe.rows(n_cells),
             builder.finish(),
             relations,
@@ -150,7 +152,7 @@ class ConceptBank:
             >>> ConceptBank.from_table(table, kinds).names
             ('color:blue', 'color:red', 'age:q1', 'age:q2')
         """
-        kinds = {k: Column(v) if isinstance(v, str) else v for k, v in columns.items()}
+        kinds = {k: v if isinstance(v, Column) else Column(v) for k, v in columns.items()}
         if not kinds:
             raise DataError("no column of the table was chosen")
         names, categories, masks, edges = concepts_of_columns(table, kinds)
@@ -164,8 +166,9 @@ class ConceptBank:
         Raises:
             DataError: It names a concept that the bank does not have.
         """
-        self.relations = {**self.relations, table: {k: list(v) for k, v in rows.items()}}
-        self._check_relations()
+        relations = {**self.relations, table: {k: list(v) for k, v in rows.items()}}
+        _check_relations(relations, self.names)
+        self.relations = relations
         self.__dict__.pop("content", None)
 
     # ---- files
@@ -193,7 +196,7 @@ class ConceptBank:
     @cached_property
     def content(self) -> str:
         """Content hash: equal banks have equal hashes, in memory and on disk."""
-        if self._stored is not None:
+        if self._stored is not None and self._stored.manifest == self._manifest():
             return self._stored.content
         return storage.content_hash(self._parts(), self._manifest())
 
@@ -359,37 +362,25 @@ class ConceptBank:
             f"{self.n_signatures:,} signatures)"
         )
 
-    def _check_relations(self) -> None:
-        known = set(self.names)
-        for table, rows in self.relations.items():
-            for name, others in rows.items():
-                unknown = [one for one in (name, *others) if one not in known]
-                if unknown:
-                    raise DataError(f"the table {table} names no concept: {unknown[0]!r}")
 
-
-def as_booleans(values: ArrayLike, what: str, n_axes: int) -> NDArray[np.bool_]:
-    """An array of booleans with so many axes, from NumPy, torch or lists.
-
-    Raises:
-        DataError: It has other axes, or values other than 0 and 1.
-    """
-    array = np.asarray(values)
-    if array.ndim != n_axes:
-        raise DataError(f"{what} must have {n_axes} axes, not shape {array.shape}")
-    if array.dtype == bool:
-        return array
-    if array.dtype.kind not in "iuf" or not np.isin(array, (0, 1)).all():
-        raise DataError(f"{what} must hold only true and false (or 1 and 0), not {array.dtype}")
-    return array.astype(bool)
+def _check_relations(relations: Relations, names: Sequence[str]) -> None:
+    known = set(names)
+    for table, rows in relations.items():
+        for name, others in rows.items():
+            unknown = [one for one in (name, *others) if one not in known]
+            if unknown:
+                raise DataError(f"the table {table} names no concept: {unknown[0]!r}")
 
 
 def _check_names(names: Sequence[str], categories: Sequence[str]) -> None:
     if len(categories) != len(names):
         raise DataError(f"{len(names):,} names but {len(categories):,} categories")
+    for category in categories:
+        if not is_plain_text(category):
+            raise DataError(f"a category must be printable text, not {category!r}")
     seen: set[str] = set()
     for i, name in enumerate(names):
-        if not isinstance(name, str) or not name or not name.isprintable():
+        if not name or not is_plain_text(name):
             raise DataError(f"concept {i} has no printable name: {name!r}")
         if name in seen:
             raise DataError(f"the concept name {name!r} is given twice")

@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 
     from logicx.bank import ConceptBank
 
-MAX_TABLE_ARGS = 12
-"""Most arguments of a connective whose truth table must be written out."""
+MAX_TABLE_ARGS = 10
+"""Most arguments of a connective whose truth table is written out."""
+MAX_REWRITES = 50
+"""How deep rewrites may lead to further rewrites."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,10 @@ def resolve(formula: Formula, bank: ConceptBank) -> Formula:
         UnknownConcept: Names that the bank does not have, all at once.
         OperatorError: An operator does not apply here.
     """
+    return _resolved(formula, bank, MAX_REWRITES)
+
+
+def _resolved(formula: Formula, bank: ConceptBank, n_left: int) -> Formula:
     known = {one.keyword: one for one in operators()}
     unknown: dict[str, UnknownConcept] = {}
 
@@ -79,9 +85,10 @@ def resolve(formula: Formula, bank: ConceptBank) -> Formula:
         if unknown:
             return node
         try:
-            return op.meaning(bank, *node.parameters, *args)  # type: ignore[no-any-return]
+            return _resolved(_rewritten(op, node, args, bank, n_left), bank, n_left - 1)
         except LogicxError as error:
-            error.span = error.span or node.span
+            for one in (error, *error.also):
+                one.span = node.span
             raise
 
     resolved = fold(formula, concept, apply)
@@ -90,6 +97,19 @@ def resolve(formula: Formula, bank: ConceptBank) -> Formula:
         first.also = tuple(more)
         raise first
     return resolved
+
+
+def _rewritten(
+    op: Operator, node: Apply, args: list[Formula], bank: ConceptBank, n_left: int
+) -> Formula:
+    if not n_left:
+        raise OperatorError(f"{op.keyword} is rewritten without end")
+    found = op.meaning(bank, *node.parameters, *args)
+    if not isinstance(found, Formula):
+        raise OperatorError(
+            f"the rewrite {op.keyword} of {op.owner} gave {found!r}, which is no formula"
+        )
+    return found
 
 
 def evaluate(formula: Formula, bank: ConceptBank) -> NDArray[np.bool_]:
@@ -123,52 +143,60 @@ def counts_of(tp: int, n_formula: int, n_on: int, n_cells: int) -> Counts:
 def _combine(
     op: Operator, parameters: Sequence[int], args: Sequence[bitarray], n_bits: int
 ) -> bitarray:
-    """A connective on sets, from its truth table alone (Shannon expansion, shared sub-tables)."""
-    table = _symmetric_table if op.is_symmetric else _full_table
-    done: dict[tuple[bool, ...], bitarray] = {}
-    level = {table(op, parameters, len(args))}
-    levels = []
-    for _ in args:  # the sub-tables that occur after fixing the first argument, the first two, ...
-        levels.append(level)
-        level = {half for one in level for half in _halves(one, op.is_symmetric)}
-    for one in level:
-        done[one] = ones(n_bits, "little") if one[0] else zeros(n_bits, "little")
-    for arg, level in zip(reversed(args), reversed(levels), strict=True):
-        done = {one: _choose(arg, one, op.is_symmetric, done) for one in level}
-    return done[next(iter(levels[0]))]
+    """A connective on sets, from its truth table alone.
+
+    Where only the number of arguments that hold matters, and they are many, they are counted first,
+    in binary digits of one set each; the table is then one over those digits.
+    """
+    if len(args) <= MAX_TABLE_ARGS:
+        rows = product((False, True), repeat=len(args))
+        table = tuple(bool(op.meaning(*parameters, *row)) for row in rows)
+        return _expand(table, args, n_bits)
+    if not op.is_symmetric:
+        raise OperatorError(
+            f"{op.keyword} takes at most {MAX_TABLE_ARGS} arguments, not {len(args)}"
+        )
+    digits = _count_in_binary(args)
+    by_number = [
+        bool(op.meaning(*parameters, *[True] * k, *[False] * (len(args) - k)))
+        for k in range(len(args) + 1)
+    ]
+    unreachable = by_number[-1:] * (2 ** len(digits) - len(by_number))
+    return _expand(tuple((by_number + unreachable)[: 2 ** len(digits)]), digits, n_bits)
 
 
-def _full_table(op: Operator, parameters: Sequence[int], n_args: int) -> tuple[bool, ...]:
-    if n_args > MAX_TABLE_ARGS:
-        raise OperatorError(f"{op.keyword} takes at most {MAX_TABLE_ARGS} arguments, not {n_args}")
-    rows = product((False, True), repeat=n_args)
-    return tuple(bool(op.meaning(*parameters, *row)) for row in rows)
+def _count_in_binary(sets: Sequence[bitarray]) -> list[bitarray]:
+    """How many of the sets hold each element, in binary digits, most significant first."""
+    digits: list[bitarray] = []
+    for one in sets:
+        carry = one
+        for i, digit in enumerate(digits):
+            digits[i], carry = digit ^ carry, digit & carry
+        if carry.any():
+            digits.append(carry)
+    return digits[::-1]
 
 
-def _symmetric_table(op: Operator, parameters: Sequence[int], n_args: int) -> tuple[bool, ...]:
-    """Its value when 0, 1, ..., n_args of the arguments hold."""
-    return tuple(
-        bool(op.meaning(*parameters, *[True] * k, *[False] * (n_args - k)))
-        for k in range(n_args + 1)
-    )
+def _expand(table: tuple[bool, ...], args: Sequence[bitarray], n_bits: int) -> bitarray:
+    """A truth table on sets: Shannon expansion by the first argument, equal halves shared."""
+    levels = [{table}]
+    for _ in args:
+        levels.append({half for one in levels[-1] for half in _halves(one)})
+    done = {one: (ones if one[0] else zeros)(n_bits, "little") for one in levels[-1]}
+    for arg, level in zip(reversed(args), reversed(levels[:-1]), strict=True):
+        done = {one: _choose(arg, one, done) for one in level}
+    return done[table]
 
 
-def _halves(
-    table: tuple[bool, ...], is_symmetric: bool
-) -> tuple[tuple[bool, ...], tuple[bool, ...]]:
-    """The table when the first argument fails, and when it holds."""
-    if is_symmetric:
-        return table[:-1], table[1:]
+def _halves(table: tuple[bool, ...]) -> tuple[tuple[bool, ...], tuple[bool, ...]]:
+    """The table when its first argument fails, and when it holds."""
     return table[: len(table) // 2], table[len(table) // 2 :]
 
 
 def _choose(
-    arg: bitarray,
-    table: tuple[bool, ...],
-    is_symmetric: bool,
-    done: dict[tuple[bool, ...], bitarray],
+    arg: bitarray, table: tuple[bool, ...], done: dict[tuple[bool, ...], bitarray]
 ) -> bitarray:
-    low, high = _halves(table, is_symmetric)
+    low, high = _halves(table)
     if low == high:
         return done[low]
     if not any(low):

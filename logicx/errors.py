@@ -6,6 +6,7 @@ that a Python programmer would expect (`ValueError`, `KeyError`, `TypeError`).
 
 from __future__ import annotations
 
+import unicodedata
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
@@ -115,6 +116,12 @@ class FileError(DataError):
     code = "file"
 
 
+class JournalError(FileError):
+    """A journal exists already, is damaged, is of another run, or cannot be written to."""
+
+    code = "journal"
+
+
 class UniverseError(DataError):
     """Bank and units (or formula) do not speak of the same cells."""
 
@@ -138,3 +145,13 @@ def did_you_mean(name: str, known: Iterable[str], n: int = 3) -> str:
     by_folded = {one.casefold(): one for one in known}
     near = get_close_matches(name.casefold(), by_folded, n=n, cutoff=0.7)
     return f"did you mean: {', '.join(by_folded[one] for one in near)}?" if near else ""
+
+
+def is_plain_text(value: object) -> bool:
+    """Whether it is text that can be shown and stored: no control characters, no lone surrogates.
+
+    Characters without a shape of their own are fine, such as the joiners inside an emoji.
+    """
+    return isinstance(value, str) and not any(
+        unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in value
+    )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from logicx.counts import Counts, count, counts_of
 from logicx.errors import DataError, LogicxError, OptionError
 from logicx.formula import Formula
-from logicx.language import Dialect, format_formula, read
+from logicx.grammar import Dialect
+from logicx.language import format_formula, read
 from logicx.objectives import Objective, objective, score_counts
 
 if TYPE_CHECKING:
@@ -197,6 +199,7 @@ class Explanations:
     Attributes:
         units: Names of the units that are searched, in order.
         skipped: Units left out so far because they hardly fire.
+        min_active: Units that fire at fewer valid cells are skipped.
     """
 
     def __init__(
@@ -214,8 +217,18 @@ class Explanations:
         self.units = tuple(names)
         self.skipped: list[Skipped] = []
         self._search = search
-        self._min_active = min_active
+        self.min_active = min_active
         self._is_strict = is_strict
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """How units are searched, with content hashes of bank and units."""
+        return self._search.settings(self.bank, self.all_units)
+
+    @property
+    def objective(self) -> str:
+        """What is maximised."""
+        return self._search.objective.name
 
     def __len__(self) -> int:
         """Number of units that are searched or skipped."""
@@ -224,18 +237,26 @@ class Explanations:
     def __iter__(self) -> Iterator[Explanation]:
         """Search one unit after the other."""
         self.skipped.clear()
-        for name in self.units:
+        for one in self.results():
+            if isinstance(one, Skipped):
+                self.skipped.append(one)
+            else:
+                yield one
+
+    def results(self, start: int = 0) -> Iterator[Explanation | Skipped]:
+        """What becomes of each unit, in order, from the given place on; nothing is kept."""
+        for name in islice(self.units, start, None):
             on = self.all_units.on(self.bank, name)
             n_on = int(on.sum())
-            if n_on < self._min_active:
+            if n_on < self.min_active:
                 reason = (
                     "it never fires on a valid cell"
                     if n_on == 0
-                    else f"it fires at {n_on:,} cells, fewer than min_active={self._min_active:,}"
+                    else f"it fires at {n_on:,} cells, fewer than min_active={self.min_active:,}"
                 )
                 if self._is_strict:
                     raise DataError(f"unit {name!r} cannot be explained: {reason}")
-                self.skipped.append(Skipped(name, reason))
+                yield Skipped(name, reason)
             else:
                 yield self._search.explain(self.bank, self.all_units, name, on)
 
@@ -250,6 +271,18 @@ class _Search:
     objective: Objective
     penalty: float
     steps: tuple[str, ...]
+
+    def settings(self, bank: ConceptBank, units: Units) -> dict[str, Any]:
+        return {
+            "strategy": "beam",
+            "length": self.length,
+            "beam": self.beam,
+            "preset": self.preset,
+            "penalty": self.penalty,
+            "steps": list(self.steps),
+            "bank": bank.content,
+            "units": units.content,
+        }
 
     def explain(
         self, bank: ConceptBank, units: Units, name: str, on: NDArray[np.int64]
@@ -287,16 +320,7 @@ class _Search:
             best_single=_kept(single),
             by_length=tuple(_kept(level[0]) for level in result.levels),
             n_scored=result.n_scored,
-            settings={
-                "strategy": "beam",
-                "length": self.length,
-                "beam": self.beam,
-                "preset": self.preset,
-                "penalty": self.penalty,
-                "steps": list(self.steps),
-                "bank": bank.content,
-                "units": units.content,
-            },
+            settings=self.settings(bank, units),
         )
 
 

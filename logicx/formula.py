@@ -98,6 +98,7 @@ class Apply(Formula):
 
     def __post_init__(self) -> None:
         """Hash now, from the arguments' stored hashes: no depth is ever walked twice."""
+        object.__setattr__(self, "args", tuple(self.args))
         object.__setattr__(self, "_hash", hash((self.operator, self.parameters, self.args)))
 
     def __reduce__(self) -> tuple[type[Apply], tuple[object, ...]]:

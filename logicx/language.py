@@ -7,21 +7,16 @@ level comes from the operators that are registered. `parse(format_formula(f)) ==
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import groupby
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from logicx.errors import FormulaError, LogicxError, OperatorError, OptionError, did_you_mean
 from logicx.formula import Apply, Concept, Formula, Span, fold
+from logicx.grammar import DIALECTS, Dialect, Mistake, grammar_text, mistakes
 from logicx.operators import Operator, operators
-from logicx.resources import resource
 
 if TYPE_CHECKING:
     from lark import Lark, Token, UnexpectedInput
-
-Dialect = Literal["standard", "chain"]
-DIALECTS = ("standard", "chain")
 
 WORD = re.compile(r"""[^\s()&|~^,"'][^\s()&|~^,]*""")
 
@@ -139,13 +134,6 @@ class _Part(NamedTuple):
     """Two infix keywords that stand side by side somewhere inside without parentheses."""
 
 
-@dataclass(frozen=True)
-class _Mistake:
-    code: str
-    message: str
-    hint: str
-
-
 class Language:
     """A parser for one set of operators and one dialect."""
 
@@ -155,7 +143,7 @@ class Language:
 
         self.dialect = dialect
         self.operators = {one.keyword: one for one in in_force}
-        self.grammar = _grammar(in_force, dialect)
+        self.grammar = grammar_text(in_force, dialect)
         self._lark: Lark = Lark(
             self.grammar,
             parser="lalr",
@@ -226,20 +214,20 @@ class Language:
             span=span,
         )
 
-    def _mistake(self, token_type: str, state: int) -> _Mistake:
+    def _mistake(self, token_type: str, state: int) -> Mistake:
         """The typical mistake made here: same parser state and token, else same state."""
         for key in ((state, token_type), (state, "")):
             if key in self._mistakes_by_state:
                 return self._mistakes_by_state[key]
-        return _Mistake("syntax", "{found} is not expected here", "see: logicx grammar")
+        return Mistake("syntax", "{found} is not expected here", "see: logicx grammar")
 
     @cached_property
-    def _mistakes_by_state(self) -> dict[tuple[int, str], _Mistake]:
+    def _mistakes_by_state(self) -> dict[tuple[int, str], Mistake]:
         """Where the parser stands when it refuses each example of `grammar/mistakes.toml`."""
         from lark import UnexpectedToken
 
-        table: dict[tuple[int, str], _Mistake] = {}
-        for mistake, examples in _mistakes():
+        table: dict[tuple[int, str], Mistake] = {}
+        for mistake, examples in mistakes():
             for example in (like for one in examples for like in self._like(one)):
                 try:
                     self._lark.parse(example)
@@ -262,40 +250,6 @@ class Language:
                 for keyword, form in forms.items()
             ),
         ]
-
-
-def _grammar(in_force: tuple[Operator, ...], dialect: Dialect) -> str:
-    """The skeleton with the rules and terminals of these operators."""
-    infix = sorted((op for op in in_force if op.form == "infix"), key=lambda op: op.precedence)
-    levels = (
-        [list(level) for _, level in groupby(infix, key=lambda op: op.precedence)]
-        if dialect == "standard"
-        else [infix]
-    )
-    names = [f"level_{i + 1}" for i in range(len(levels))] + ["unary"]
-    lines = ["", f"// ---- generated, {dialect} dialect: loosest binding first", ""]
-    lines += [f"?expression: {names[0]}", ""]
-    for name, tighter, level in zip(names, names[1:], levels, strict=False):
-        tokens = " | ".join(f"OP_{op.keyword}" for op in level)
-        lines += [f"?{name}: {tighter}", f"    | {name} ({tokens}) {tighter} -> infix", ""]
-    single = [op for op in in_force if op.takes_one]
-    several = [op for op in in_force if op.form == "call" and not op.takes_one]
-    lines += ["?unary: atom"]
-    for op in single:
-        token = f"OP_{op.keyword}"
-        lines += [
-            f"    | {token} unary -> bare_call",
-            f"    | {token} LPAR RPAR -> call",
-            f"    | {token} LPAR expression (COMMA expression)+ RPAR -> call",
-        ]
-    tokens = " | ".join(f"OP_{op.keyword}" for op in several) or "/(?!)x/"
-    lines += ["", f"call: ({tokens}) LPAR arguments RPAR", ""]
-    for op in in_force:
-        pattern = f"/(?a:{op.keyword})(?![^\\s()&|~^,])/i"  # ASCII: dotless i is not I
-        symbol = f' | "{op.symbol}"' if op.symbol else ""
-        longest_first = 2 + len(op.symbol)
-        lines.append(f"OP_{op.keyword}.{longest_first}: {pattern}{symbol}")
-    return resource("grammar", "formula.lark").read_text(encoding="utf-8") + "\n".join(lines) + "\n"
 
 
 def _span(token: Token) -> Span:
@@ -385,18 +339,3 @@ class _Builder:
 
 def _name(part: _Part) -> str:
     return part.node.name if isinstance(part.node, Concept) else ""
-
-
-@lru_cache(maxsize=1)
-def _mistakes() -> list[tuple[_Mistake, list[str]]]:
-    import sys
-
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
-    table = tomllib.loads(resource("grammar", "mistakes.toml").read_text(encoding="utf-8"))
-    return [
-        (_Mistake(one["code"], one["message"], one["hint"]), one["examples"])
-        for one in table["mistake"]
-    ]

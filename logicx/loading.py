@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from logicx.arrays import read_arrays, texts
 from logicx.errors import DataError, FileError
-from logicx.recipes import read_arrays
 from logicx.tables import categories_of, numbers, read_table
 from logicx.units import Units
 
@@ -48,7 +49,7 @@ def open_units(
         DataError: Its values are no activations.
     """
     suffix = path.suffix.lower()
-    if not path.exists():
+    if not os.path.exists(path):
         raise FileError(f"no file {path}")
     if suffix == ".units":
         if threshold is not None:
@@ -60,12 +61,13 @@ def open_units(
         return _from_table(path, threshold, progress)
     if suffix not in SUFFIXES:
         raise FileError(f"{path} holds no units: its name must end in {', '.join(SUFFIXES)}")
-    arrays = _safetensors(path) if suffix == ".safetensors" else read_arrays(path)
+    arrays = read_arrays(path)
     names = arrays.pop("names", None)
     array = arrays.get("activations", next(iter(arrays.values())) if len(arrays) == 1 else None)
     if array is None:
-        raise DataError(f"{path} holds {', '.join(arrays)}, but no array called activations")
-    named = None if names is None else [str(one) for one in names]
+        held = ", ".join(arrays) or "nothing"
+        raise DataError(f"{path} holds {held}, but no array called activations")
+    named = None if names is None else texts(names, "names")
     if array.dtype == bool:
         if threshold is not None:
             raise DataError(f"{path} holds masks", hint="leave threshold away")
@@ -79,26 +81,21 @@ def _from_table(
     path: Path, threshold: str | Threshold | None, progress: Callable[[int, int], None] | None
 ) -> Units:
     table = read_table(path)
+    n_rows = len(next(iter(table.values()), ()))
+    if not n_rows:
+        raise DataError(f"{path} has no {'rows' if table else 'columns'}")
     if threshold is not None:
         columns = np.array([numbers(name, values) for name, values in table.items()])
         return Units.from_activations(columns, threshold, names=list(table), progress=progress)
-    masks: dict[str, NDArray[np.bool_]] = {}
+    names: list[str] = []
+    masks: list[NDArray[np.bool_]] = []
     for name, values in table.items():
         try:
-            masks |= categories_of(name, values, "=")
+            found = categories_of(name, values, "=")
         except DataError as error:
             error.hint = "to read numbers as activations, set a threshold, such as positive"
             raise
-    n_rows = len(next(iter(table.values())))
-    stacked = np.array(list(masks.values()), dtype=bool).reshape(len(masks), n_rows)
-    return Units.from_masks(stacked, list(masks))
-
-
-def _safetensors(path: Path) -> dict[str, NDArray[np.generic]]:
-    from safetensors import SafetensorError
-    from safetensors.numpy import load_file
-
-    try:
-        return dict(load_file(path))
-    except (SafetensorError, OSError) as error:
-        raise FileError(f"{path} is no readable safetensors file ({error})") from error
+        names += found
+        masks += found.values()
+    stacked = np.array(masks, dtype=bool).reshape(len(masks), n_rows)
+    return Units.from_masks(stacked, names)

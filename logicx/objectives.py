@@ -124,9 +124,9 @@ def _mcc(tp: Values, fp: Values, n_on: int, n_cells: int) -> Values:
 
 def fbeta(beta: float) -> CountObjective:
     """The F-measure that weighs recall `beta` times as much as precision."""
-    if not 0 < beta < np.inf:
-        raise OptionError(f"beta must be a positive number, not {beta:g}")
     b = beta * beta
+    if not (beta > 0 and 0 < b < np.inf):
+        raise OptionError(f"beta must be a positive number of moderate size, not {beta:g}")
     exact = Fraction(str(float(beta))) ** 2
     return CountObjective(
         f"fbeta({beta:g})",

@@ -19,15 +19,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from logicx.arrays import read_arrays, texts
 from logicx.bank import ConceptBank
-from logicx.errors import DataError, FileError, did_you_mean
-from logicx.tables import Column, read_table
+from logicx.errors import DataError, FileError, did_you_mean, is_plain_text
+from logicx.tables import Column, read_lines, read_table
 from logicx.universe import Universe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from numpy.typing import NDArray
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -86,14 +86,20 @@ def read_toml(path: Path) -> dict[str, Any]:
         FileError: It is missing or is no TOML.
     """
     try:
-        values: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-        return values
+        values: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise FileError(f"no file {path}") from None
     except OSError as error:
         raise FileError(f"cannot read {path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # a bad number of 5,000 digits is a ValueError
         raise FileError(f"{path} is no TOML: {error}") from error
+    inside: list[Any] = [values]
+    for one in inside:
+        if isinstance(one, (dict, list)):
+            inside += one.values() if isinstance(one, dict) else one
+        elif not isinstance(one, (str, int, float)) or abs(one if type(one) is int else 0) >> 63:
+            raise DataError(f"{path} holds a date, or a number too large, where none has a meaning")
+    return values
 
 
 def check_keys(path: Path, values: Any, known: Iterable[str], table: str = "") -> None:
@@ -110,10 +116,10 @@ def check_keys(path: Path, values: Any, known: Iterable[str], table: str = "") -
 
 def _inside(recipe: Path, path: Any) -> Path:
     """A path of a recipe, which must stay inside the recipe's folder."""
-    if not isinstance(path, str) or not path:
+    if not path or not is_plain_text(path):
         raise DataError(f"{recipe} names no data file", hint="set [source] path, or data=FILE")
     root = recipe.resolve().parent
-    found = (root / path).resolve()
+    found = (root / str(path)).resolve()
     if not found.is_relative_to(root):
         raise DataError(
             f"{recipe}: the path {path!r} leaves the recipe's folder",
@@ -131,8 +137,8 @@ def _sha256(path: Path) -> str:
             return found.hexdigest()
     except FileNotFoundError:
         raise FileError(f"no file {path}") from None
-    except OSError as error:
-        raise FileError(f"cannot read {path}: {error.strerror}") from error
+    except (OSError, ValueError) as error:
+        raise FileError(f"cannot read {path}: {error}") from error
 
 
 def _pairs(
@@ -150,8 +156,12 @@ def _pairs(
     defaults = PairSettings()
     for key, value in given.items():
         want = type(getattr(defaults, key))
-        fits = isinstance(value, (str, int) if key in ("premise", "hypothesis") else want)
-        if not (fits or (want is tuple and isinstance(value, list))):
+        if want is tuple:
+            item = int if key == "overlap" else str
+            fits = isinstance(value, list) and all(type(one) is item for one in value)
+        else:
+            fits = type(value) in ((str, int) if key in ("premise", "hypothesis") else (want,))
+        if not fits:
             raise DataError(f"{recipe}, [pairs]: {key} cannot be {value!r}")
     values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in given.items()}
     return compile_pairs(path, PairSettings(**values), name=name, source=source, progress=progress)
@@ -168,6 +178,8 @@ def _column(recipe: Path, name: str, value: Any) -> Column:
     if isinstance(value, str):
         return Column(value)
     check_keys(recipe, value, [one.name for one in fields(Column)], f"columns.{name}")
+    if "kind" not in value:
+        raise DataError(f"{recipe}, [columns.{name}] has no kind", hint="such as: category")
     return Column(**value)
 
 
@@ -176,7 +188,7 @@ def _masks(path: Path, names_path: Path | None, name: str) -> ConceptBank:
     masks = arrays.get("masks", arrays.get(""))
     names = arrays.get("names")
     if names_path is not None:
-        names = np.array(names_path.read_text(encoding="utf-8").splitlines())
+        names = np.array(read_lines(names_path), dtype=str)
     if masks is None or names is None:
         raise DataError(
             f"{path} holds no {'masks' if masks is None else 'names'}",
@@ -184,43 +196,24 @@ def _masks(path: Path, names_path: Path | None, name: str) -> ConceptBank:
         )
     n_cells = masks.shape[-1] if masks.ndim else 0
     universe = Universe.pixels(*masks.shape[1:]) if masks.ndim == 4 else Universe.rows(n_cells)
-    flat = masks.reshape(len(masks), -1) if masks.ndim == 4 else masks
+    flat = masks.reshape(len(masks), universe.n_cells) if masks.ndim == 4 else masks
     categories = arrays.get("categories")
     return ConceptBank.from_masks(
         flat,
-        [str(one) for one in names],
-        categories=None if categories is None else [str(one) for one in categories],
+        texts(names, "names"),
+        categories=None if categories is None else texts(categories, "categories"),
         valid=None if "valid" not in arrays else arrays["valid"].reshape(-1),
         universe=universe,
         name=name,
     )
 
 
-def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
-    """The arrays of an `.npy` (under the name "") or `.npz` file; pickled objects are refused.
-
-    Raises:
-        FileError: The file cannot be read.
-    """
-    try:
-        if path.suffix == ".npy":
-            return {"": np.load(path, mmap_mode="r", allow_pickle=False)}
-        with np.load(path, allow_pickle=False) as opened:
-            return dict(opened)
-    except FileNotFoundError:
-        raise FileError(f"no file {path}") from None
-    except (OSError, ValueError, EOFError) as error:
-        raise FileError(f"{path} holds no readable arrays ({error})") from error
-    except Exception as error:  # zipfile.BadZipFile and zlib.error have no common base
-        raise FileError(f"{path} is damaged ({error})") from error
-
-
 def _neighbors(path: Path) -> dict[str, list[str]]:
     import json
 
     try:
-        table = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        table = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as error:
         raise FileError(f"{path} is no readable JSON ({error})") from error
     is_table = isinstance(table, dict) and all(
         isinstance(row, list) and all(isinstance(one, str) for one in row) for row in table.values()

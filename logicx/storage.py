@@ -36,16 +36,23 @@ def replacing(path: Path) -> Iterator[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    except OSError as error:
-        raise FileError(f"cannot write {path}: {error.strerror}") from error
+    except (OSError, ValueError) as error:
+        raise FileError(f"cannot write {path}: {_reason(error)}") from error
     os.close(handle)
     temporary = Path(name)
     try:
         yield temporary
         temporary.chmod(0o666 & ~_umask())
-        temporary.replace(path)
+        try:
+            temporary.replace(path)
+        except OSError as error:
+            raise FileError(f"cannot write {path}: {_reason(error)}") from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)
 
 
 def _umask() -> int:
@@ -78,6 +85,7 @@ def save(
     path: Path, kind: str, parts: Mapping[str, NDArray[Any]], manifest: Mapping[str, Any]
 ) -> str:
     """Write a file and return its content hash; an existing file is replaced only on success."""
+    from safetensors import SafetensorError
     from safetensors.numpy import save_file
 
     hashes = {name: _tensor_hash(array) for name, array in parts.items()}
@@ -93,8 +101,8 @@ def save(
         try:
             tensors = {k: np.ascontiguousarray(v) for k, v in parts.items()}
             save_file(tensors, temporary, {KEY: _canonical_json(header).decode()})
-        except OSError as error:
-            raise FileError(f"cannot write {path}: {error.strerror or error}") from error
+        except (OSError, SafetensorError) as error:
+            raise FileError(f"cannot write {path}: {_reason(error)}") from error
     return content
 
 
@@ -123,9 +131,9 @@ class Stored:
             stated = json.loads(header.get(KEY, "{}"))
         except FileNotFoundError:
             raise FileError(f"no file {path}", hint="check the name, or compile it first") from None
-        except IsADirectoryError:
-            raise FileError(f"{path} is a folder, not a {kind} file") from None
-        except (SafetensorError, OSError, ValueError) as error:
+        except (SafetensorError, OSError, ValueError, RecursionError) as error:
+            if os.path.isdir(path):
+                raise FileError(f"{path} is a folder, not a {kind} file") from None
             raise FileError(
                 f"{path} is no readable {kind} file: it is truncated or damaged",
                 hint=f"make it anew ({error})",
@@ -139,7 +147,9 @@ class Stored:
         if found != kind:
             raise FileError(f"{self.path} is a {found} file, not a {kind} file")
         version = stated.get("format_version")
-        if not isinstance(version, int) or version > FORMAT_VERSION:
+        if not isinstance(version, int) or version < 1:
+            raise FileError(f"{self.path}: its header is damaged (format version {version!r})")
+        if version > FORMAT_VERSION:
             raise FileError(
                 f"{self.path} has format version {version}; this logicx reads {FORMAT_VERSION}",
                 hint="install a newer logicx: pip install --upgrade logicx",
@@ -167,7 +177,11 @@ class Stored:
             if last == first:
                 array: NDArray[Any] = np.zeros(shape, dtype)
             else:
-                array = np.asarray(np.memmap(self.path, dtype, "r", self._start + first, shape))
+                try:
+                    mapped = np.memmap(self.path, dtype, "r", self._start + first, shape)
+                except (OSError, ValueError) as error:
+                    raise FileError(f"{self.path} changed while it was open: {error}") from error
+                array = np.asarray(mapped)
             if _tensor_hash(array) != expected:
                 raise FileError(
                     f"{self.path} was altered: the tensor {name!r} does not match its hash",

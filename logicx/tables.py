@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,8 +42,8 @@ class Column:
         """Refuse a kind or a number of bins that means nothing."""
         if self.kind not in KINDS:
             raise OptionError(f"column kind {self.kind!r} is not one of {', '.join(KINDS)}")
-        if self.kind == "quantiles" and not 2 <= self.bins <= 100:
-            raise OptionError(f"a column is cut into 2 to 100 quantile bins, not {self.bins}")
+        if type(self.bins) is not int or not 2 <= self.bins <= 100:
+            raise OptionError(f"a column is cut into 2 to 100 quantile bins, not {self.bins!r}")
 
 
 def read_table(path: Path, has_header: bool = True) -> dict[str, list[Any]]:
@@ -56,7 +57,7 @@ def read_table(path: Path, has_header: bool = True) -> dict[str, list[Any]]:
         FileError: The file is missing, is no table, or has rows of different length.
     """
     suffix = path.suffix.lower()
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise FileError(f"no file {path}")
     if suffix == ".parquet":
         return _read_parquet(path)
@@ -69,14 +70,24 @@ def read_table(path: Path, has_header: bool = True) -> dict[str, list[Any]]:
                 if suffix == ".tsv"
                 else csv.reader(opened, strict=True)
             )
-            rows = [(reader.line_num, row) for row in reader if row]
+            rows = [(reader.line_num, row) for row in reader]
     except UnicodeDecodeError as error:
         raise FileError(f"{path} is not UTF-8 text (byte {error.start})") from error
     except csv.Error as error:
         raise FileError(f"{path}, line {reader.line_num}: {error}") from error
+    except OSError as error:
+        raise FileError(f"cannot read {path}: {error.strerror}") from error
+    while rows and not rows[0][1]:  # blank lines at the start and the end are no rows
+        rows.pop(0)
+    while rows and not rows[-1][1]:
+        rows.pop()
     if not rows:
         raise FileError(f"{path} is empty")
     first = rows[0][1]
+    if len(first) == 1:  # a blank line is a row whose one field is empty
+        rows = [(line, row or [""]) for line, row in rows]
+    else:
+        rows = [(line, row) for line, row in rows if row]
     header = first if has_header else [str(i + 1) for i in range(len(first))]
     doubled = {name for name in header if header.count(name) > 1}
     if doubled:
@@ -93,6 +104,23 @@ def read_table(path: Path, has_header: bool = True) -> dict[str, list[Any]]:
     return {name: [row[i] for _, row in body] for i, name in enumerate(header)}
 
 
+def read_lines(path: Path) -> list[str]:
+    """The lines of a text file, which end at line feeds and carriage returns only.
+
+    Raises:
+        FileError: It cannot be read, or is not UTF-8.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
+    except FileNotFoundError:
+        raise FileError(f"no file {path}") from None
+    except UnicodeDecodeError as error:
+        raise FileError(f"{path} is not UTF-8 text (byte {error.start})") from error
+    except OSError as error:
+        raise FileError(f"cannot read {path}: {error.strerror}") from error
+    return lines if lines[-1] else lines[:-1]
+
+
 def _read_parquet(path: Path) -> dict[str, list[Any]]:
     try:
         from pyarrow import ArrowException, parquet
@@ -102,9 +130,9 @@ def _read_parquet(path: Path) -> dict[str, list[Any]]:
         ) from error
     try:
         table = parquet.read_table(path)
-    except (ArrowException, OSError) as error:
+        return {name: table.column(name).to_pylist() for name in table.column_names}
+    except (ArrowException, OSError, ValueError, OverflowError) as error:  # dates out of range, ...
         raise FileError(f"{path} is no readable Parquet file ({error})") from error
-    return {name: table.column(name).to_pylist() for name in table.column_names}
 
 
 def concepts_of_columns(
@@ -121,12 +149,15 @@ def concepts_of_columns(
     categories: list[str] = []
     masks: list[NDArray[np.bool_]] = []
     edges: dict[str, Any] = {}
-    known = [str(one) for one in table]
+    known = {str(key): key for key in table}
+    n_rows = max((len(values) for values in table.values()), default=0)
     for name, column in columns.items():
         if name not in known:
-            hint = did_you_mean(name, known) or f"it has: {', '.join(known[:20])}"
+            hint = did_you_mean(str(name), known) or f"it has: {', '.join([*known][:20])}"
             raise DataError(f"the table has no column {name!r}", hint=hint)
-        values = list(table[name])
+        values = list(table[known[name]])
+        if len(values) != n_rows:
+            raise DataError(f"column {name!r} has {len(values):,} of the table's {n_rows:,} rows")
         if column.kind == "boolean":
             found = {name: _booleans(name, values)}
         elif column.kind == "category":
@@ -136,7 +167,7 @@ def concepts_of_columns(
         names += found
         categories += [name] * len(found)
         masks += found.values()
-    stacked = np.array(masks, dtype=bool) if masks else np.zeros((0, 0), bool)
+    stacked = np.array(masks, dtype=bool) if masks else np.zeros((0, n_rows), bool)
     return names, categories, stacked, edges
 
 
@@ -190,6 +221,8 @@ def _quantiles(
     present = ~np.isnan(found)
     if not present.any():
         raise DataError(f"column {name!r} holds no number")
+    if (np.abs(found[present]) > np.finfo(np.float64).max / 4).any():
+        raise DataError(f"column {name!r} holds infinity or a number too large to interpolate")
     edges = np.quantile(found[present], np.arange(1, bins) / bins)
     where = np.searchsorted(edges, found, side="left")
     masks = {f"{name}:q{i + 1}": present & (where == i) for i in range(bins)}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from logicx.errors import OptionError
+from logicx.errors import DataError, OptionError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,8 +27,9 @@ class Range:
 
     def mask(self, activations: NDArray[np.floating]) -> NDArray[np.bool_]:
         """Where the unit is on."""
-        above = activations > self.low
-        return above if self.high == np.inf else above & (activations <= self.high)
+        low, high = np.float64(self.low), np.float64(self.high)  # floats would round to their dtype
+        above: NDArray[np.bool_] = activations > low
+        return above if high == np.inf else above & (activations <= high)
 
     def __str__(self) -> str:
         """Such as `> 0.5`."""
@@ -45,8 +46,8 @@ class Threshold:
       with ties fewer than q of the cells may be on. Mu and Andreas use 0.005 for images.
     - `value(x)`: on where it is above x.
     - `ranges(k)`: the positive activations are cut into k clusters (one-dimensional k-means,
-      started at quantiles); each cluster is a unit of its own, `483#1` the lowest. The clusters
-      touch: each ends midway between two centres.
+      started at quantiles; for a cluster that runs empty, the widest is halved); each cluster is a
+      unit of its own, `483#1` the lowest. The clusters touch: each ends midway between two centres.
 
     Args:
         kind: One of the four.
@@ -60,19 +61,19 @@ class Threshold:
         """Refuse a kind or a number that means nothing."""
         if self.kind not in KINDS:
             raise OptionError(f"threshold {self.kind!r} is not one of {', '.join(KINDS)}")
+        if not np.isfinite(self.number):
+            raise OptionError(f"a threshold of {self.number} means nothing")
         if self.kind == "quantile" and not 0 < self.number < 1:
             raise OptionError(f"quantile takes a share between 0 and 1, not {self.number:g}")
         if self.kind == "ranges" and (self.number != int(self.number) or self.number < 1):
             raise OptionError(f"ranges takes a whole number from 1, not {self.number:g}")
-        if not np.isfinite(self.number):
-            raise OptionError(f"a threshold of {self.number} means nothing")
 
     @staticmethod
     def of(text: str | Threshold) -> Threshold:
         """The threshold that a text names, such as `quantile(0.005)` or `quantile:0.005`."""
         if isinstance(text, Threshold):
             return text
-        found = re.fullmatch(r"\s*([a-z]+)\s*(?:[(:]\s*([^()\s]+?)\s*\)?)?\s*", text)
+        found = re.fullmatch(r"\s*([a-z]+)\s*(?:[(:]\s*([^()\s]+?)\s*\)?)?\s*", str(text))
         kind = found[1] if found else ""
         if found is None or kind not in KINDS or (found[2] is not None) != bool(KINDS[kind]):
             raise OptionError(
@@ -88,17 +89,26 @@ class Threshold:
 
     def ranges(self, activations: NDArray[np.floating]) -> list[Range]:
         """The range, or ranges, of one unit's activations, `float[n_cells]`."""
-        if self.kind == "quantile":
-            if not len(activations):
-                return [Range(np.inf)]
-            return [Range(float(np.quantile(activations.astype(np.float64), 1 - self.number)))]
-        if self.kind == "ranges":
-            return _clusters(activations[activations > 0].astype(np.float64), int(self.number))
-        return [Range(self.number)]
+        if self.kind in ("positive", "value"):
+            return [Range(self.number)]
+        try:
+            with np.errstate(over="raise", invalid="raise"):
+                values = activations.astype(np.float64)
+                if self.kind == "ranges":
+                    return _clusters(values[values > 0], int(self.number))
+                return [
+                    Range(float(np.quantile(values, 1 - self.number)) if len(values) else np.inf)
+                ]
+        except FloatingPointError as error:
+            raise DataError(f"activations are too large for {self} ({error})") from error
 
     def __str__(self) -> str:
         """As it is written: `quantile(0.005)`."""
-        return f"{self.kind}({self.number:g})" if KINDS[self.kind] else self.kind
+        return (
+            f"{self.kind}({str(float(self.number)).removesuffix('.0')})"
+            if KINDS[self.kind]
+            else self.kind
+        )
 
 
 def _clusters(values: NDArray[np.float64], k: int) -> list[Range]:
@@ -106,21 +116,29 @@ def _clusters(values: NDArray[np.float64], k: int) -> list[Range]:
     values = np.sort(values)
     if len(np.unique(values)) < k:
         raise OptionError(f"ranges({k}) needs {k} different positive activations in every unit")
-    sums = np.concatenate([[0.0], np.cumsum(values)])
     ends = np.round(np.arange(1, k) / k * len(values)).astype(int)
-    edges = (values[ends - 1] + values[ends]) / 2 if k > 1 else np.zeros(0)
+    edges = values[ends - 1]
     for _ in range(1000):
-        cuts = np.concatenate([[0], np.searchsorted(values, edges, side="right"), [len(values)]])
-        counts = np.diff(cuts)
-        if (counts == 0).any():  # equal start values: spread the cuts over distinct values
-            distinct = np.unique(values)
-            places = np.round(np.arange(1, k) / k * len(distinct)).astype(int)
-            edges = (distinct[places - 1] + distinct[places]) / 2
-            continue
-        centers = np.diff(sums[cuts]) / counts
-        moved = (centers[:-1] + centers[1:]) / 2
-        if np.array_equal(moved, edges):
+        cuts = _filled(values, edges, k)
+        means = np.add.reduceat(values, cuts[:-1]) / np.diff(cuts)
+        centers = np.clip(means, values[cuts[:-1]], values[cuts[1:] - 1])
+        edges = np.minimum((centers[:-1] + centers[1:]) / 2, np.nextafter(centers[1:], 0))
+        if np.array_equal(np.searchsorted(values, edges, side="right"), cuts[1:-1]):
             break
-        edges = moved
+    else:
+        edges = values[cuts[1:-1] - 1]
     limits = [0.0, *edges.tolist(), np.inf]
     return [Range(low, high) for low, high in pairwise(limits)]
+
+
+def _filled(values: NDArray[np.float64], edges: NDArray[np.float64], k: int) -> NDArray[np.int64]:
+    """Where each of k clusters begins, and the end; for an empty one, the widest is halved."""
+    while True:
+        inner = np.searchsorted(values, edges, side="right")
+        cuts = np.unique([0, *inner.tolist(), len(values)])
+        low, high = values[cuts[:-1]], values[cuts[1:] - 1]
+        if len(low) == k:
+            return cuts
+        widest = np.argmax(high - low)
+        half = low[widest] + (high[widest] - low[widest]) / 2
+        edges = np.append(high[:-1], min(half, np.nextafter(high[widest], 0)))

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from logicx import storage
-from logicx.bank import ConceptBank, as_booleans
-from logicx.bits import Words, pack, popcount, unpack
-from logicx.errors import DataError, UniverseError, UnknownUnit, did_you_mean
+from logicx.bank import ConceptBank
+from logicx.bits import Words, as_array, as_booleans, n_words, pack, popcount, unpack
+from logicx.errors import DataError, UniverseError, UnknownUnit, did_you_mean, is_plain_text
 from logicx.signatures import Incidence
 from logicx.thresholds import Threshold
 from logicx.universe import Universe
@@ -102,6 +102,9 @@ class Units:
         self.cut = tuple(cut)
         self.threshold = threshold
         self._held = held
+        for name in self.names:
+            if not is_plain_text(name):
+                raise DataError(f"a unit's name must be printable text, not {name!r}")
         doubled = [name for i, name in enumerate(self.names) if self._numbers[name] != i]
         if doubled:
             raise DataError(f"the unit name {doubled[0]!r} is given twice")
@@ -142,7 +145,7 @@ class Units:
         names: Sequence[str] | None = None,
         unit_axis: int = 0,
         universe: Universe | None = None,
-        valid: NDArray[np.bool_] | None = None,
+        valid: ArrayLike | None = None,
         progress: Callable[[int, int], None] | None = None,
     ) -> Units:
         """Units from activations, one unit at a time, so that a mapped file stays on disk.
@@ -164,7 +167,7 @@ class Units:
             >>> units.n_on.tolist(), units.cut
             ([1], ('> 2.25',))
         """
-        array = np.asarray(activations)
+        array = as_array(activations, "activations")
         if array.ndim != 2 or array.dtype.kind not in "fiu":
             raise DataError(
                 f"activations must be numbers with 2 axes, not {array.dtype} of shape {array.shape}"
@@ -174,6 +177,9 @@ class Units:
         array = array.T if unit_axis else array
         n_units, n_cells = array.shape
         _check_cells(n_cells, universe)
+        counting = None if valid is None else as_booleans(valid, "valid", 1)
+        if counting is not None and len(counting) != n_cells:
+            raise DataError(f"valid has {len(counting):,} cells, the activations have {n_cells:,}")
         rule = Threshold.of(threshold)
         found_names, words, cut = [], [], []
         for i, name in enumerate(_names(names, n_units)):
@@ -181,14 +187,14 @@ class Units:
             if not np.isfinite(row).all():
                 cell = int(np.flatnonzero(~np.isfinite(row))[0])
                 raise DataError(f"unit {name!r} has the activation {row[cell]} at cell {cell:,}")
-            ranges = rule.ranges(row if valid is None else row[valid])
+            ranges = rule.ranges(row if counting is None else row[counting])
             for k, one in enumerate(ranges):
                 found_names.append(f"{name}#{k + 1}" if rule.kind == "ranges" else name)
                 words.append(pack(one.mask(row)))
                 cut.append(str(one))
             if progress:
                 progress(i + 1, n_units)
-        packed = np.array(words, np.uint64).reshape(len(words), -1)
+        packed = np.array(words, np.uint64).reshape(len(words), n_words(n_cells))
         return cls(found_names, universe, _CellMasks(packed, n_cells), cut, str(rule))
 
     @classmethod
@@ -212,8 +218,11 @@ class Units:
         """
         places = [np.zeros(0, np.int32)]
         counts = [np.zeros(0, np.int64)]
-        for row in on:
-            if len(row) != bank.n_signatures or (row < 0).any() or (row > bank.size).any():
+        for counted in on:
+            row = as_array(counted, "on-counts")
+            if row.shape != bank.size.shape or not (np.issubdtype(row.dtype, np.integer)):
+                raise DataError("on-counts must be whole numbers, one for each signature")
+            if (row < 0).any() or (row > bank.size).any():
                 raise DataError("on-counts must lie between 0 and each signature's number of cells")
             where = np.flatnonzero(row)
             places.append(where.astype(np.int32))
@@ -289,8 +298,9 @@ class Units:
         """
         if str(unit) in self._numbers:
             return self._numbers[str(unit)]
-        if str(unit).isdecimal() and int(unit) < len(self):
-            return int(unit)
+        digits = str(unit)
+        if digits.isdecimal() and len(digits) < 20 and int(digits) < len(self):
+            return int(digits)
         named = did_you_mean(str(unit), self.names)
         span = f"{self.names[0]} ... {self.names[-1]}" if len(self) else "none"
         raise UnknownUnit(

@@ -34,6 +34,7 @@ class Universe:
 
     def __post_init__(self) -> None:
         """Refuse geometry that means nothing."""
+        object.__setattr__(self, "shape", tuple(int(n) for n in self.shape))
         if self.kind not in KINDS:
             raise DataError(f"universe kind {self.kind!r} is not one of {', '.join(KINDS)}")
         if any(n < 0 for n in self.shape) or len(self.shape) != (3 if self.kind == "pixels" else 1):

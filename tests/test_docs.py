@@ -87,8 +87,9 @@ def test_every_command_of_the_readme_runs(tmp_path, monkeypatch, capsys, demo_ca
 
 
 @pytest.mark.parametrize("page", ["README.md", *sorted(DOCS)])
-def test_python_in_the_documents_runs(page, capsys):
+def test_python_in_the_documents_runs(page, capsys, tmp_path, monkeypatch):
     """Each page's blocks, one after the other."""
+    monkeypatch.chdir(tmp_path)
     from logicx.operators import REGISTRY
 
     text = README if page == "README.md" else DOCS[page]

@@ -85,11 +85,18 @@ def explain(
         str, typer.Option(help="How formulas grow, such as 'OR, AND, AND NOT, XOR'.")
     ] = "OR, AND, AND NOT",
     min_active: Annotated[int, typer.Option(help="Skip units that fire at fewer cells.")] = 1,
+    out: Annotated[
+        Path | None, typer.Option(help="A journal of the results to write, such as run.jsonl.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the journal if it exists.")
+    ] = False,
     json: Json = False,
 ) -> int:
     """Find the best formula of one unit, several, or all."""
-    from logicx.cli import commands
+    from logicx.cli import commands, runs
 
+    runs.check(out, resume)
     data = commands.open_data(bank, units, threshold, unit_axis)
     options: dict[str, Any] = {
         "length": length,
@@ -100,7 +107,7 @@ def explain(
         "steps": [one.strip() for one in steps.split(",") if one.strip()],
         "min_active": min_active,
     }
-    return commands.explain(data, unit or [], options, json)
+    return commands.explain(data, unit or [], options, json, out, resume)
 
 
 @app.command("compile")

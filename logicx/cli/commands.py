@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from logicx.bank import ConceptBank
-from logicx.cli import render
+from logicx.cli import render, runs
 from logicx.errors import DataError, FileError, did_you_mean
 from logicx.explaining import Explanation
 from logicx.explaining import explain as search
@@ -101,10 +101,19 @@ def score(
     return 0
 
 
-def explain(data: Data, unit: Sequence[str], options: dict[str, Any], as_json: bool) -> int:
+def explain(
+    data: Data,
+    unit: Sequence[str],
+    options: dict[str, Any],
+    as_json: bool,
+    out: Path | None = None,
+    resume: bool = False,
+) -> int:
     """Search the units' best formulas and print them; Ctrl-C prints those found so far."""
     wanted = "all" if list(unit) == ["all"] else _chosen(data, unit)
     plan = search(data.bank, data.units, unit=wanted, **options)
+    if out is not None:
+        return runs.explain(plan, out, resume, data.where, as_json)
     found: list[Explanation] = []
     is_interrupted = False
     try:
@@ -222,7 +231,7 @@ def _show(data: Data, found: Sequence[Explanation]) -> None:
         console.print(render.explanation(found[0]))
     else:
         console.print(data.where, markup=False)
-        console.print(render.explanations(found))
+        console.print(render.explanations([one.as_dict() for one in found]))
 
 
 def _watched(plan: Any, progress: Callable[[str, int, int], None] | None) -> Iterator[Explanation]:

@@ -131,7 +131,9 @@ def _list(
     console.print(headline, markup=False)
     if rows:
         numeric = ("cells", "share", "fires at cells")
-        console.print(render.table(columns, shown[: limit or None], numeric, ("owner", "kind", "example")))
+        console.print(
+            render.table(columns, shown[: limit or None], numeric, ("owner", "kind", "example"))
+        )
     if limit and len(rows) > limit:
         render.note(f"{len(rows) - limit:,} more; limit=0 lists all")
     return 0 if rows else 1

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 PIPE_WIDTH = 2000
 """Width where the output is no terminal: nothing is ever cut."""
+ESTIMATE_SECONDS = 24 * 3600.0
+"""The remaining time is estimated from the last 1,000 steps, if they took no longer than this."""
 LEAST_TEXT = 24
 """A column of longer texts may be broken into lines, but not below this width."""
 
@@ -43,7 +45,8 @@ def progress() -> Iterator[Callable[[str, int, int], None] | None]:
     """A progress bar on a terminal; nothing in a pipe.
 
     Yields:
-        A function of what is being done, steps done and steps in all; or None.
+        A function of what is being done, steps done and steps in all; or None. The time that
+        remains is estimated from the steps after its first call.
     """
     if not sys.stderr.isatty():
         yield None
@@ -52,12 +55,18 @@ def progress() -> Iterator[Callable[[str, int, int], None] | None]:
     from rich.progress import Progress as Bar
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Bar(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
+    with Bar(
+        *columns,
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+        speed_estimate_period=ESTIMATE_SECONDS,
+    ) as bar:
         tasks: dict[str, Any] = {}
 
         def told(what: str, done: int, total: int) -> None:
             if what not in tasks:
-                tasks[what] = bar.add_task(what, total=total)
+                tasks[what] = bar.add_task(what, total=total, completed=done)
             bar.update(tasks[what], completed=done)
 
         yield told
@@ -133,18 +142,25 @@ def explanation(found: Explanation) -> Table:
     )
 
 
-def explanations(found: Sequence[Explanation]) -> Table:
-    """Many units: a line each."""
-    goal = goal_name(found[0].objective)
+def explanations(found: Sequence[dict[str, Any]]) -> Table:
+    """Many units: a line each.
+
+    Args:
+        found: Explanations as plain values; see `Explanation.as_dict`.
+    """
+    goal = goal_name(found[0]["objective"])
     columns = ("unit", "formula", goal, *COUNT_COLUMNS, "best single", "its " + goal)
     rows = [
         [
-            one.unit,
-            format_formula(one.formula),
-            f"{one.score:.4f}",
-            *_counted(one.formula, one.counts),
-            format_formula(one.best_single.formula),
-            f"{one.best_single.score:.4f}",
+            one["unit"],
+            one["formula"],
+            f"{one['score']:.4f}",
+            str(one["length"]),
+            f"{one['precision']:.4f}",
+            f"{one['recall']:.4f}",
+            *(f"{one['counts'][name]:,}" for name in ("tp", "fp", "fn", "tn")),
+            one["best_single"]["formula"],
+            f"{one['best_single']['score']:.4f}",
         ]
         for one in found
     ]

@@ -1,7 +1,7 @@
 """The demo's bank and units: drawn and computed on first use, then kept in the user's cache.
 
-The cache is keyed by a hash of everything that the result follows from: the drawing code, the
-network's weights, the settings and the file format.
+The cache is keyed by a hash of everything that the result follows from: the code that draws and
+counts, the network's weights, the settings and the file format.
 """
 
 from __future__ import annotations
@@ -34,6 +34,9 @@ GRID = 48
 """Cells of the mask grid: every second pixel of a scene, from the second."""
 THRESHOLD = Threshold("quantile", 0.05)
 """Top 5 % of the cells of each unit; docs/demo.md says why not the paper's 0.5 %."""
+
+CORE = ("bank", "bits", "signatures", "thresholds", "units", "universe")
+"""Modules of the core by which bank and units are made."""
 
 Progress = Callable[[str, int, int], None]
 """Called as progress(what, done, total)."""
@@ -144,7 +147,8 @@ def _cache_folder() -> Path:
     root = os.environ.get("LOGICX_CACHE")
     base = Path(root) if root else platformdirs.user_cache_path("logicx")
     found = hashlib.sha256(f"{storage.FORMAT_VERSION} {N_SCENES} {GRID} {THRESHOLD}".encode())
-    sources = sorted(Path(__file__).parent.glob("*.py"))
+    here = Path(__file__).parent
+    sources = [*sorted(here.glob("*.py")), *(here.parent / f"{one}.py" for one in CORE)]
     for path in [*sources, resource("concepts", "waterside", "cnn.safetensors")]:
         found.update(path.read_bytes())
     return base / f"demo-{found.hexdigest()[:16]}"

@@ -15,7 +15,7 @@ import numpy as np
 from logicx.bank import ConceptBank
 from logicx.errors import DataError, FileError, OptionError
 from logicx.signatures import Incidence, SignatureBuilder
-from logicx.tables import read_table
+from logicx.tables import read_lines, read_table
 from logicx.universe import Universe
 
 if TYPE_CHECKING:
@@ -131,14 +131,7 @@ def read_pairs(path: Path, settings: PairSettings) -> list[tuple[str, str]]:
                 raise FileError(f"{path} has no column {column!r}", hint=f"it has: {known}")
             columns.append([str(one or "") for one in table[str(column)]])
         return list(zip(*columns, strict=True))
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        raise FileError(f"no file {path}") from None
-    except UnicodeDecodeError as error:
-        raise FileError(f"{path} is not UTF-8 text (byte {error.start})") from error
-    except OSError as error:
-        raise FileError(f"cannot read {path}: {error.strerror}") from error
+    lines = read_lines(path)
     if len(lines) % 2:
         raise FileError(
             f"{path} has {len(lines):,} lines, an odd number",
@@ -161,11 +154,13 @@ def _tokenizer(settings: PairSettings) -> Callable[[str], list[str]]:
         )
     try:
         blank = spacy.blank(settings.language)
-    except ImportError as error:
+    except (ImportError, AttributeError) as error:  # AttributeError: a helper module of its own
         raise DataError(f"spaCy has no language {settings.language!r}") from error
 
     def by_rules(text: str) -> list[str]:
-        found = (token.lower_ if settings.lowercase else token.text for token in blank(text))
+        found = (
+            token.lower_ if settings.lowercase else token.text for token in blank.tokenizer(text)
+        )
         return [word for word in found if word.strip()]
 
     return by_rules
@@ -177,7 +172,7 @@ def _most_common(
     """The most common words, ties in order of first appearance."""
     counts = Counter(chain.from_iterable(chain.from_iterable(tokens)))
     for word in settings.stop_words:
-        counts.pop(word, None)
+        counts.pop(word.lower() if settings.lowercase else word, None)
     return [word for word, _ in counts.most_common(settings.most_common)]
 
 

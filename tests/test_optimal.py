@@ -171,7 +171,21 @@ def test_control_c_keeps_what_was_found(monkeypatch):
     monkeypatch.setattr(proving, "scan", interrupted)
     found = optimal(bank, on)
     assert not found.is_proven
-    assert 0 < found.score <= whole.score <= found.bound
+    assert 0 < found.score <= whole.score <= found.bound < 1
+
+
+def test_control_c_at_once_keeps_the_best_single_concept(monkeypatch):
+    from logicx.search.optimal import knowledge, proving
+
+    def interrupted(*args):
+        raise KeyboardInterrupt
+
+    bank, on = world(5, n_concepts=20)
+    monkeypatch.setattr(knowledge.Beam, "search", interrupted)
+    monkeypatch.setattr(proving, "scan", interrupted)
+    found = optimal(bank, on)
+    assert found.formula.n_atoms == 1
+    assert (found.bound, found.is_proven) == (pytest.approx(1), False)
 
 
 def test_an_incumbent_is_used():

@@ -59,6 +59,15 @@ class Knowledge:
         self.known.append(one)
         return one
 
+    def add_best_single(
+        self, goal: Objective, tp: NDArray[np.int64], fp: NDArray[np.int64]
+    ) -> None:
+        """Take in the best single concept, from the counts of all."""
+        scores = goal.score(tp, fp, int(self.on.sum()), self.bank.n_valid)
+        best = int(np.argmax(scores))
+        atom = Concept(self.bank.names[best])
+        self.known.append(Known(1, int(tp[best]), int(fp[best]), lambda: atom))
+
     def score(self, one: Known) -> Fraction:
         """Its exact score."""
         return self.ratio.at(one.tp, one.fp)

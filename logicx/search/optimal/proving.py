@@ -85,8 +85,10 @@ class Prover:
     def has_better(self, weights: Weights, length: int) -> bool:
         """Whether some formula of at most `length` concepts is worth more than the threshold.
 
-        If so, such a formula is now known. `most` is the most that shorter formulas are worth; it
-        grows from the empty set, one concept at a time.
+        If so, such a formula is now known. `most` bounds what shorter formulas are worth, from the
+        empty set upwards, one concept at a time. It need not be the least such bound: where it
+        would leave hardly any margin for the next concept, half a fair share of what is missing
+        to the threshold is added, so that few concepts are kept.
 
         Raises:
             LimitReached: That was not decided.
@@ -100,8 +102,8 @@ class Prover:
                 most = max(0, int(worths[i]))
             else:
                 floor = max(most, self.knowledge.worth(weights, n_atoms))
-                if is_last:
-                    floor = max(floor, weights.threshold)
+                missing, n_left = weights.threshold - most, length - n_atoms + 1
+                floor = max(floor, weights.threshold if is_last else most + missing // (2 * n_left))
                 most = self._most_worth(weights, n_atoms, floor, floor - most, is_last)
             if most > weights.threshold:
                 return True
@@ -113,6 +115,13 @@ class Prover:
         """The most that formulas of so many concepts are worth, if above the floor, else the floor.
 
         In the last pass the first that is better will do.
+
+        Args:
+            weights: What cells are worth.
+            n_atoms: Most concepts of a formula.
+            floor: What is to be exceeded.
+            margin: The floor without the most that one concept fewer is worth.
+            is_last: Whether any formula above the floor is better than the best known.
         """
         self.limits.n_passes += 1
         n_outer = n_atoms - 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -33,6 +34,9 @@ BEAM = 10
 SHRINK = Fraction(6, 10)
 """By this the distance of bar and best score shrinks after every bar that is proven."""
 
+LAST_SECONDS = 0.5
+"""CPU seconds for a bound after Ctrl-C; a second Ctrl-C stops at once."""
+
 GRAIN = 10**6
 """Bars are multiples of one over this, so that their weights are small numbers."""
 
@@ -63,7 +67,8 @@ class Certified:
     Args:
         by_length: The best of at most 1, 2, ... concepts that was found.
         bound: No formula of the space scores more.
-        is_proven: Whether the best formula is proven to be the optimum: bound and score are equal.
+        is_proven: Whether the best formula is proven to be the optimum, and so are those of
+            `by_length`; then bound and score are equal.
         space: The space that the bound is over, in words.
         counters: What it cost.
     """
@@ -178,6 +183,7 @@ class _Search:
                 raise OptionError(f"the incumbent {incumbent} is no formula of the space")
             self.knowledge.add(incumbent)
         problem = Problem.of(bank, on)
+        self.knowledge.add_best_single(self.goal, problem.p, problem.q)
         self.prover = Prover(problem, self.knowledge, shape, self.limits)
         self.bound = Fraction(1)
         """No formula of at most `length` concepts scores more."""
@@ -192,9 +198,18 @@ class _Search:
                 while self._is_improved(n_atoms):
                     pass
             self.bound = self._best_score(self.length)
-        except (LimitReached, KeyboardInterrupt):
+        except LimitReached:
             pass
+        except KeyboardInterrupt:
+            self._bound_quickly()
         return self._certified()
+
+    def _bound_quickly(self) -> None:
+        """Prove some bound after Ctrl-C, unless a limit had one proven already."""
+        if not self.limits.is_set:
+            self.limits.seconds = self.limits.used + LAST_SECONDS
+            with suppress(LimitReached, KeyboardInterrupt):
+                self._lower_bars(self.length)
 
     def _best_score(self, n_atoms: int) -> Fraction:
         return self.knowledge.score(self.knowledge.best(n_atoms))

@@ -117,6 +117,13 @@ def test_concepts_that_never_meet_the_unit_take_part():
     assert str(found.formula) == "A AND NOT B"
 
 
+@pytest.mark.parametrize("options", [{}, {"node_limit": 10**9}])
+def test_a_unit_that_no_concept_meets_has_the_optimum_zero(options):
+    bank = ConceptBank.from_masks([bits("1100"), bits("0110")], ["A", "B"])
+    found = optimal(bank, bank.on_counts(bits("0001")), length=4, **options)
+    assert (found.score, found.bound, found.is_proven) == (0, 0, True)
+
+
 def test_trees_beat_chains_where_they_can():
     dice = np.random.default_rng(3)
     masks = dice.random((6, 400)) < 0.4

@@ -31,8 +31,11 @@ LONGEST = 4
 BEAM = 10
 """Width of the beam that a proof starts from."""
 
-SHRINK = Fraction(6, 10)
-"""By this the distance of bar and best score shrinks after every bar that is proven."""
+LOWERING = Fraction(1, 2)
+"""The distance of bar and best score shrinks by this after every bar."""
+
+CLOSE = Fraction(1, 100)
+"""Bars end this share of the best score above it: closer ones cost as much as the last proof."""
 
 LAST_SECONDS = 0.5
 """CPU seconds for a bound after Ctrl-C; a second Ctrl-C stops at once."""
@@ -229,12 +232,12 @@ class _Search:
     def _lower_bars(self, n_atoms: int) -> None:
         """Prove ever lower bars above the best score; they cost far less than the last proof."""
         distance = (1 - self._best_score(n_atoms)) / 2
-        while distance * GRAIN > 100:
-            bar = Fraction(int((self._best_score(n_atoms) + distance) * GRAIN) + 1, GRAIN)
+        while distance > max(CLOSE * (best := self._best_score(n_atoms)), Fraction(1, GRAIN)):
+            bar = Fraction(int((best + distance) * GRAIN) + 1, GRAIN)
             self.limits.check()
             if bar < self.bound and not self._has_above(bar, n_atoms):
                 self.bound = bar
-            distance *= SHRINK
+            distance *= LOWERING
 
     def _certified(self) -> Certified:
         by_length = [self.knowledge.best(k) for k in range(1, self.length + 1)]

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -48,13 +49,54 @@ class Objective(Protocol):
         ...
 
 
+class Sum(NamedTuple):
+    """The number `tp·(true positives) + fp·(false positives) + rest`, exactly."""
+
+    tp: Fraction
+    fp: Fraction
+    rest: Fraction
+
+    @staticmethod
+    def of(tp: int | Fraction, fp: int | Fraction, rest: int | Fraction) -> Sum:
+        """A sum of whole numbers or fractions."""
+        return Sum(Fraction(tp), Fraction(fp), Fraction(rest))
+
+    def at(self, tp: int, fp: int) -> Fraction:
+        """Its value for a formula of these counts."""
+        return self.tp * tp + self.fp * fp + self.rest
+
+
+class Ratio(NamedTuple):
+    """A score that is a ratio of two sums, and 0 where the lower one is 0.
+
+    The lower sum is never negative, and the ratio grows with tp and does not with fp. So "better
+    than t" is a linear inequality in tp and fp, on which proofs of optimality rest.
+    """
+
+    upper: Sum
+    lower: Sum
+
+    def at(self, tp: int, fp: int) -> Fraction:
+        """The exact score of a formula of these counts."""
+        below = self.lower.at(tp, fp)
+        return self.upper.at(tp, fp) / below if below else Fraction(0)
+
+
 @dataclass(frozen=True)
 class CountObjective:
-    """An objective by its formula."""
+    """An objective by its formula.
+
+    Args:
+        name: How it is written.
+        formula: Scores from tp, fp, cells where the unit fires, and all cells.
+        doc: What it measures.
+        ratio: The same as an exact ratio, from the last two; None where it is no such ratio.
+    """
 
     name: str
     formula: Callable[[Values, Values, int, int], Values]
     doc: str
+    ratio: Callable[[int, int], Ratio] | None = None
 
     def score(self, tp: Values, fp: Values, n_on: int, n_cells: int) -> NDArray[np.float64]:
         """Scores of formulas against one unit; see `Objective.score`."""
@@ -101,29 +143,48 @@ def fbeta(beta: float) -> CountObjective:
     b = beta * beta
     if not (beta > 0 and 0 < b < np.inf):
         raise OptionError(f"beta must be a positive number of moderate size, not {beta:g}")
+    exact = Fraction(str(float(beta))) ** 2
     return CountObjective(
         f"fbeta({beta:g})",
         FBeta(b),
         f"harmonic mean of precision and recall, recall weighed {beta:g} times",
+        lambda n_on, _: Ratio(Sum.of(1 + exact, 0, 0), Sum.of(1, 1, exact * n_on)),
     )
 
 
 OBJECTIVES: dict[str, CountObjective] = {
     one.name: one
     for one in (
-        CountObjective("iou", _iou, "intersection over union: tp / (tp + fp + fn)"),
-        CountObjective("precision", lambda tp, fp, n_on, _: _ratio(tp, tp + fp), "tp / (tp + fp)"),
-        CountObjective("recall", lambda tp, fp, n_on, _: _ratio(tp, n_on), "tp / (tp + fn)"),
+        CountObjective(
+            "iou",
+            _iou,
+            "intersection over union: tp / (tp + fp + fn)",
+            lambda n_on, _: Ratio(Sum.of(1, 0, 0), Sum.of(0, 1, n_on)),
+        ),
+        CountObjective(
+            "precision",
+            lambda tp, fp, n_on, _: _ratio(tp, tp + fp),
+            "tp / (tp + fp)",
+            lambda n_on, _: Ratio(Sum.of(1, 0, 0), Sum.of(1, 1, 0)),
+        ),
+        CountObjective(
+            "recall",
+            lambda tp, fp, n_on, _: _ratio(tp, n_on),
+            "tp / (tp + fn)",
+            lambda n_on, _: Ratio(Sum.of(1, 0, 0), Sum.of(0, 0, n_on)),
+        ),
         CountObjective(
             "dice",
             lambda tp, fp, n_on, _: _ratio(2 * tp, tp + fp + n_on),
             "2 tp / (2 tp + fp + fn), the same as fbeta(1)",
+            lambda n_on, _: Ratio(Sum.of(2, 0, 0), Sum.of(1, 1, n_on)),
         ),
         CountObjective("mcc", _mcc, "Matthews correlation coefficient"),
         CountObjective(
             "accuracy",
             lambda tp, fp, n_on, n: _ratio(n - fp - (n_on - tp), n),
             "(tp + tn) / all cells",
+            lambda n_on, n: Ratio(Sum.of(1, -1, n - n_on), Sum.of(0, 0, n)),
         ),
     )
 }

@@ -1,0 +1,139 @@
+"""The formulas that a proof starts from and finds, and how they are written down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from logicx.counts import count
+from logicx.engines.numpy_engine import NumpyEngine
+from logicx.formula import Concept, Formula
+from logicx.search.beam import Beam
+from logicx.search.formulas import DEFAULT_STEPS, FormulaSpace, Step
+from logicx.search.optimal.contexts import HOLE, C, Z, contexts
+from logicx.search.shapes import CONNECTIVES, join, parts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from fractions import Fraction
+
+    from numpy.typing import NDArray
+
+    from logicx.bank import ConceptBank
+    from logicx.objectives import Objective, Ratio
+    from logicx.search.optimal.linear import Weights
+    from logicx.search.shapes import Shape
+
+
+@dataclass(frozen=True)
+class Known:
+    """A formula with its counts; it is written down when it is asked for."""
+
+    length: int
+    tp: int
+    fp: int
+    formula: Callable[[], Formula]
+
+
+@dataclass
+class Knowledge:
+    """All formulas known of one unit, and their exact scores.
+
+    Args:
+        bank: The concepts.
+        on: Cells of each signature at which the unit fires.
+        ratio: The objective as an exact ratio.
+    """
+
+    bank: ConceptBank
+    on: NDArray[np.int64]
+    ratio: Ratio
+    known: list[Known] = field(default_factory=list)
+
+    def add(self, formula: Formula) -> Known:
+        """Take in a formula."""
+        counts = count(formula, self.bank, self.on)
+        one = Known(formula.n_atoms, counts.tp, counts.fp, lambda: formula)
+        self.known.append(one)
+        return one
+
+    def add_best_single(
+        self, goal: Objective, tp: NDArray[np.int64], fp: NDArray[np.int64]
+    ) -> None:
+        """Take in the best single concept, from the counts of all."""
+        scores = goal.score(tp, fp, int(self.on.sum()), self.bank.n_valid)
+        best = int(np.argmax(scores))
+        atom = Concept(self.bank.names[best])
+        self.known.append(Known(1, int(tp[best]), int(fp[best]), lambda: atom))
+
+    def score(self, one: Known) -> Fraction:
+        """Its exact score."""
+        return self.ratio.at(one.tp, one.fp)
+
+    def best(self, length: int) -> Known:
+        """The best formula of at most so many concepts; of equals the shortest, then the first."""
+        within = (one for one in self.known if one.length <= length)
+        return min(within, key=lambda one: (-self.score(one), one.length))
+
+    def worth(self, weights: Weights, length: int) -> int:
+        """The most that a known formula of at most so many concepts, or the empty set, is worth."""
+        within = (one for one in self.known if one.length <= length)
+        return max((weights.worth(one.tp, one.fp) for one in within), default=0)
+
+    def start(self, goal: Objective, length: int, width: int) -> None:
+        """Take in what a beam finds, and the formula that holds nowhere."""
+        engine = NumpyEngine(self.bank, self.on)
+        space = FormulaSpace(
+            engine,
+            goal,
+            [Step.of(one) for one in DEFAULT_STEPS],
+            np.arange(self.bank.n_concepts),
+        )
+        nodes = {}
+        for level in Beam(width, length).search(space).levels:
+            nodes.update({id(one.node): one.node for one in level})
+        for node in nodes.values():
+            counts = node.counts
+            self.known.append(
+                Known(node.length, counts.tp, counts.fp, lambda node=node: node.formula)  # type: ignore[misc]
+            )
+        if length > 1:
+            first = Concept(self.bank.names[0])
+            self.known.append(Known(2, 0, 0, lambda: join("AND NOT", first, first)))
+
+
+def formulas_found(
+    k: int, op: int, names: tuple[str, str, str, str], n_outer: int, shape: Shape
+) -> list[Formula]:
+    """The formulas that a scan means: hole `a op b` in every outer formula of context k.
+
+    Args:
+        k: Number of the context.
+        op: Number of the connective.
+        names: Names of the concepts c, z, a, b.
+        n_outer: Number of outer concepts.
+        shape: The shape of formulas.
+    """
+    context = contexts(n_outer, shape)[k]
+    c, z, a, b = (Concept(name) for name in names)
+    formulas = []
+    for outer in context.outers:
+        if shape == "chain" and not context.grows:  # f AND NOT (a OR b), one by one
+            formula = join("AND NOT", _put(outer.formula, {HOLE: a, C: c, Z: z}), b)
+        else:
+            hole = join(CONNECTIVES[op], a, b)
+            formula = _put(outer.formula, {HOLE: hole, C: c, Z: z})
+        formulas.append(formula)
+    return formulas
+
+
+def _put(formula: Formula, values: dict[Concept, Formula]) -> Formula:
+    """The formula with other formulas in the places of concepts."""
+    found = parts(formula)
+    if found is None:
+        assert isinstance(formula, Concept)
+        return values[formula]
+    keyword, f, g = found
+    return join(keyword, _put(f, values), _put(g, values))

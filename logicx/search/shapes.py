@@ -1,0 +1,97 @@
+"""Which formulas a proof speaks of: chains or trees over OR, AND and AND NOT."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from logicx.errors import OptionError
+from logicx.formula import Apply, Concept, Formula
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from logicx.counts import Counts
+
+Shape = Literal["tree", "chain"]
+SHAPES = {
+    "tree": "any tree: f and g are formulas",
+    "chain": "chains: f is a formula, g is one concept",
+}
+
+Connective = Literal["OR", "AND", "AND NOT"]
+CONNECTIVES: tuple[Connective, ...] = ("OR", "AND", "AND NOT")
+
+COMBINE: dict[str, Callable[[Any, Any], Any]] = {
+    "OR": lambda f, g: f | g,
+    "AND": lambda f, g: f & g,
+    "AND NOT": lambda f, g: f & ~g,
+}
+"""What each connective does to packed bits, be they integers or arrays of words."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A formula, its score, and its exact counts."""
+
+    formula: Formula
+    score: float
+    counts: Counts
+
+
+def join(connective: str, f: Formula, g: Formula) -> Formula:
+    """The formula `f connective g`."""
+    if connective == "AND NOT":
+        return Apply("AND", (f, Apply("NOT", (g,))))
+    return Apply(connective, (f, g))
+
+
+def parts(formula: Formula) -> tuple[str, Formula, Formula] | None:
+    """The inverse of `join`; None for a formula that `join` does not make."""
+    if not isinstance(formula, Apply) or formula.operator not in ("OR", "AND"):
+        return None
+    if len(formula.args) != 2:
+        return None
+    f, g = formula.args
+    if formula.operator == "AND" and isinstance(g, Apply) and g.operator == "NOT":
+        return "AND NOT", f, g.args[0]
+    return formula.operator, f, g
+
+
+def is_within(formula: Formula, shape: Shape) -> bool:
+    """Whether a formula is a concept, or made by the three connectives in this shape."""
+    if isinstance(formula, Concept):
+        return True
+    found = parts(formula)
+    if found is None:
+        return False
+    _, f, g = found
+    if shape == "chain" and not isinstance(g, Concept):
+        return False
+    return is_within(f, shape) and is_within(g, shape)
+
+
+def check_space(length: int, shape: str, longest: int | None = None) -> None:
+    """Refuse lengths and shapes that mean nothing.
+
+    Raises:
+        OptionError: They do not.
+    """
+    if isinstance(length, bool) or not isinstance(length, int) or length < 1:
+        raise OptionError(f"length must be a whole number from 1, not {length!r}")
+    if longest is not None and length > longest:
+        raise OptionError(
+            f"length {length} is beyond what is proven: at most {longest}",
+            hint="the beam has no such limit: strategy='beam'",
+        )
+    if shape not in SHAPES:
+        raise OptionError(f"shape is one of {', '.join(SHAPES)}, not {shape!r}")
+
+
+def describe_space(n_concepts: int, length: int, shape: Shape) -> str:
+    """The space in words."""
+    return (
+        f"all formulas of at most {length} of {n_concepts:,} concepts, repetitions counted, "
+        f"made by f OR g, f AND g, f AND NOT g; {SHAPES[shape]}"
+    )

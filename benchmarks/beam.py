@@ -1,10 +1,10 @@
-"""The beam by the delta method against the same beam by plain NumPy, in one run.
+"""The beam by each engine against the same beam by plain NumPy, in one run.
 
     python benchmarks/beam.py [--bank FILE --units FILE] [--lengths 3 5 10] [--n-units 8]
 
 Without files: sentence pairs made up with word frequencies by Zipf's law, 10,000 pairs x 4,000
-words, and units that are noisy formulas over them. Both ways must give the same formulas and
-scores; CPU seconds are the process's own, one thread.
+words, and units that are noisy formulas over them. All ways must give the same formulas and scores,
+and the engines the same everything; CPU seconds are the process's own, one thread.
 """
 
 from __future__ import annotations
@@ -13,7 +13,10 @@ import argparse
 import platform
 import resource
 import time
+from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,6 +25,11 @@ from logicx.bits import pack, popcount, unpack
 from logicx.formula import Concept, Formula
 from logicx.loading import open_units
 from logicx.search.formulas import DEFAULT_STEPS, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from logicx.results import Explanation
 
 
 def made_up(n_units: int, n_words: int = 4000, n_pairs: int = 10_000) -> tuple[ConceptBank, Units]:
@@ -93,6 +101,22 @@ def plain(bank: ConceptBank, on: np.ndarray, width: int, length: int) -> tuple[F
     return formula, score
 
 
+def plain_of_all(bank: ConceptBank, masks: list[np.ndarray], width: int, length: int) -> list[Any]:
+    return [plain(bank, mask, width, length) for mask in masks]
+
+
+def timed(work: Callable[[], list[Any]]) -> tuple[float, list[Any]]:
+    """CPU seconds for each of the results, and the results."""
+    started = time.process_time()
+    found = work()
+    return (time.process_time() - started) / len(found), found
+
+
+def essence(found: list[Explanation]) -> list[Any]:
+    """What two engines must agree on."""
+    return [(one.formula, one.score, one.counts, one.by_length, one.n_scored) for one in found]
+
+
 def main() -> None:
     """Print one line per length."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -107,25 +131,29 @@ def main() -> None:
     else:
         bank, units = made_up(chosen.n_units)
     names = units.names[: chosen.n_units]
+    engines = ["numpy", *(["numba"] if find_spec("numba") else [])]
     print(f"Python {platform.python_version()}, NumPy {np.__version__}, {platform.machine()}")
-    print(f"{bank}; {len(names)} units, beam {chosen.beam}")
-    print("length  ours ms/unit  plain ms/unit  ratio  same result")
-    list(explain(bank, units, unit=names[0], length=2))  # read what is mapped, once
+    print(f"{bank}; {len(names)} units, beam {chosen.beam}, one thread; CPU ms per unit")
+    print(f"{'':6}  {'plain':>8}" + "".join(f"  {one:>8}  ratio  same" for one in engines))
+
+    def search(engine: str, length: int) -> list[Explanation]:
+        options = {"length": length, "beam": chosen.beam, "engine": engine}
+        return list(explain(bank, units, unit=names, **options))
+
+    for engine in engines:
+        search(engine, 2)  # read what is mapped and compile, once
     for length in chosen.lengths:
-        started = time.process_time()
-        found = list(explain(bank, units, unit=names, length=length, beam=chosen.beam))
-        ours = (time.process_time() - started) / len(found)
-        started = time.process_time()
-        slow = []
-        for one in found[:2]:
-            slow.append(plain(bank, as_cells(bank, units, one.unit), chosen.beam, length))
-        theirs = (time.process_time() - started) / len(slow)
-        is_same = [(one.formula, one.score) for one in found[:2]] == slow
-        print(
-            f"{length:6}  {ours * 1e3:12.2f}  {theirs * 1e3:13.1f}  {theirs / ours:5.0f}  {is_same}"
-        )
+        found = {one: timed(partial(search, one, length)) for one in engines}
+        masks = [as_cells(bank, units, one) for one in names[:2]]
+        slow_time, slow = timed(partial(plain_of_all, bank, masks, chosen.beam, length))
+        line = f"{length:6}  {slow_time * 1e3:8.1f}"
+        for seconds, mine in found.values():
+            is_same = [(one.formula, one.score) for one in mine[:2]] == slow
+            is_same = is_same and essence(mine) == essence(found["numpy"][1])
+            line += f"  {seconds * 1e3:8.2f}  {slow_time / seconds:5.0f}  {is_same!s:>4}"
+        print(line)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"peak memory of the whole run, both ways: {peak:.0f} MB")
+    print(f"peak memory of the whole run, all ways: {peak:.0f} MB")
 
 
 if __name__ == "__main__":

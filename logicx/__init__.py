@@ -15,11 +15,15 @@ if TYPE_CHECKING:
     from logicx.canon import canonical
     from logicx.counts import Counts
     from logicx.errors import LogicxError
-    from logicx.explaining import Explanation, explain, score
+    from logicx.explaining import explain
     from logicx.formula import Apply, Concept, Formula
     from logicx.journaling import run_journal
     from logicx.language import format_formula, parse
+    from logicx.loading import open_units
     from logicx.operators import operator
+    from logicx.recipes import compile_recipe
+    from logicx.results import Explanation
+    from logicx.scoring import score
     from logicx.search.journal import read_journal
     from logicx.tables import Column
     from logicx.thresholds import Threshold
@@ -34,7 +38,7 @@ _HOMES = {
     "Concept": "formula",
     "ConceptBank": "bank",
     "Counts": "counts",
-    "Explanation": "explaining",
+    "Explanation": "results",
     "Formula": "formula",
     "LogicxError": "errors",
     "Threshold": "thresholds",
@@ -43,11 +47,13 @@ _HOMES = {
     "canonical": "canon",
     "explain": "explaining",
     "format_formula": "language",
+    "compile_recipe": "recipes",
+    "open_units": "loading",
     "operator": "operators",
     "parse": "language",
     "read_journal": "search.journal",
     "run_journal": "journaling",
-    "score": "explaining",
+    "score": "scoring",
 }
 """Where each public name lives; modules are imported when a name is first used."""
 
@@ -64,8 +70,10 @@ __all__ = [
     "Units",
     "Universe",
     "canonical",
+    "compile_recipe",
     "explain",
     "format_formula",
+    "open_units",
     "operator",
     "parse",
     "read_journal",

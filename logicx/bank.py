@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,13 +16,16 @@ from logicx.tables import Column, concepts_of_columns
 from logicx.universe import Universe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     import torch
     from numpy.typing import ArrayLike, NDArray
 
 CHUNK_BITS = 1 << 25
 """Concepts times cells that are unpacked at once while a bank is built from masks."""
+
+MAX_ROWS = 1024
+"""Most co-occurrence rows that a bank keeps."""
 
 Relations = dict[str, dict[str, list[str]]]
 
@@ -302,18 +305,24 @@ class ConceptBank:
             return torch.from_numpy(self.packed.view(np.int64))
 
     def together_with(self, concept: int) -> NDArray[np.int64]:
-        """Cells at which each concept holds together with this one, `int64[n_concepts]`."""
-        return self._together(concept)
+        """Cells at which each concept holds together with this one, `int64[n_concepts]`.
+
+        The rows of concepts that were asked for are kept, the latest `MAX_ROWS` of them.
+        """
+        rows = self._together
+        if concept not in rows:
+            signatures, _ = self.signatures_of.gather(np.array([concept]))
+            concepts, lengths = self.concepts_of.gather(signatures)
+            weights = np.repeat(self.size[signatures], lengths)
+            sums = np.bincount(concepts, weights, minlength=self.n_concepts)
+            if len(rows) == MAX_ROWS:
+                del rows[next(iter(rows))]
+            rows[concept] = sums.astype(np.int64)
+        return rows[concept]
 
     @cached_property
-    def _together(self) -> Callable[[int], NDArray[np.int64]]:
-        return lru_cache(maxsize=1024)(self._count_together)
-
-    def _count_together(self, concept: int) -> NDArray[np.int64]:
-        signatures, _ = self.signatures_of.gather(np.array([concept]))
-        concepts, lengths = self.concepts_of.gather(signatures)
-        weights = np.repeat(self.size[signatures], lengths)
-        return np.bincount(concepts, weights, minlength=self.n_concepts).astype(np.int64)
+    def _together(self) -> dict[int, NDArray[np.int64]]:
+        return {}
 
     @cached_property
     def _numbers(self) -> dict[str, int]:
@@ -342,8 +351,11 @@ class ConceptBank:
             left, right = " ".join(words[:i]), " ".join(words[i:])
             if left in self and right in self:
                 return f"{left!r} and {right!r} are concepts: is an operator missing between them?"
-        listing = f"list them: logicx concepts '{name[:3]}*'"
-        return "    ".join(one for one in (did_you_mean(name, self.names), listing) if one)
+        where = f" bank={self._stored.path}" if self._stored and "demo" not in self.source else ""
+        listing = f"list them: logicx concepts '{name[:3]}*'{where}"
+        ending = [one for one in self.names if one.endswith(f":{name}")][:3]
+        near = f"did you mean: {', '.join(ending)}?" if ending else did_you_mean(name, self.names)
+        return "    ".join(one for one in (near, listing) if one)
 
     def cells(self, signature_mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """The cells of a set of signatures; invalid cells are false, `bool[n_cells]`."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from hashlib import blake2b
 
+from logicx.errors import OperatorError
 from logicx.formula import Apply, Concept, Formula, fold
 from logicx.operators import Operator, operators
 
@@ -43,8 +44,15 @@ def canonical(formula: Formula) -> Formula:
         river OR water
     """
     known = {one.keyword: one for one in operators()}
-    value = fold(formula, _concept, lambda node, args: _node(known[node.operator], node, args))
-    return _done(value).formula
+
+    def apply(node: Apply, args: list[_Done | _Chain]) -> _Done | _Chain:
+        op = known.get(node.operator)
+        wrong = op.check_arity(len(args), node.parameters) if op else ""
+        if op is None or wrong:
+            raise OperatorError(wrong or f"no operator {node.operator!r} is registered")
+        return _node(op, node, args)
+
+    return _done(fold(formula, _concept, apply)).formula
 
 
 def _concept(concept: Concept) -> _Done | _Chain:

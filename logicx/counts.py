@@ -104,7 +104,14 @@ def _rewritten(
 ) -> Formula:
     if not n_left:
         raise OperatorError(f"{op.keyword} is rewritten without end")
-    found = op.meaning(bank, *node.parameters, *args)
+    try:
+        found = op.meaning(bank, *node.parameters, *args)
+    except LogicxError:
+        raise
+    except Exception as error:
+        raise OperatorError(
+            f"the function of {op.keyword} ({op.owner}) fails: {type(error).__name__}: {error}"
+        ) from error
     if not isinstance(found, Formula):
         raise OperatorError(
             f"the rewrite {op.keyword} of {op.owner} gave {found!r}, which is no formula"
@@ -150,7 +157,7 @@ def _combine(
     """
     if len(args) <= MAX_TABLE_ARGS:
         rows = product((False, True), repeat=len(args))
-        table = tuple(bool(op.meaning(*parameters, *row)) for row in rows)
+        table = tuple(op.truth(parameters, row) for row in rows)
         return _expand(table, args, n_bits)
     if not op.is_symmetric:
         raise OperatorError(
@@ -158,8 +165,7 @@ def _combine(
         )
     digits = _count_in_binary(args)
     by_number = [
-        bool(op.meaning(*parameters, *[True] * k, *[False] * (len(args) - k)))
-        for k in range(len(args) + 1)
+        op.truth(parameters, [True] * k + [False] * (len(args) - k)) for k in range(len(args) + 1)
     ]
     unreachable = by_number[-1:] * (2 ** len(digits) - len(by_number))
     return _expand(tuple((by_number + unreachable)[: 2 ** len(digits)]), digits, n_bits)

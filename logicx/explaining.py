@@ -1,17 +1,16 @@
-"""The main job: the score of a formula, and the best formula of a unit."""
+"""The main job: the best formula of each unit."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from numbers import Integral
+from typing import TYPE_CHECKING, Any
 
-from logicx.counts import Counts, count, counts_of
-from logicx.errors import DataError, LogicxError, OptionError
-from logicx.formula import Formula
-from logicx.grammar import Dialect
-from logicx.language import format_formula, read
-from logicx.objectives import Objective, objective, score_counts
+from logicx.errors import DataError, OptionError
+from logicx.objectives import Objective
+from logicx.objectives import objective as known_objective
+from logicx.results import Explanation, Scored, Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,183 +19,19 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from logicx.bank import ConceptBank
+    from logicx.search.beam import Dedupe
     from logicx.search.formulas import FormulaNode
+    from logicx.search.running import Engine
     from logicx.search.space import Kept
     from logicx.units import Units
-
-
-class Scored(NamedTuple):
-    """A formula, its score and its counts."""
-
-    formula: Formula
-    score: float
-    counts: Counts
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for `--json`."""
-        return {
-            "formula": format_formula(self.formula),
-            "score": self.score,
-            "counts": asdict(self.counts),
-        }
-
-
-@dataclass(frozen=True)
-class Explanation:
-    """A formula for a unit, with its exact counts.
-
-    Args:
-        unit: Name of the unit.
-        formula: The formula.
-        score: Its objective, length penalty included.
-        counts: Cells where formula and unit agree and differ.
-        length: Number of atoms of the formula.
-        objective: What was scored or maximised.
-        best_single: The best single concept by the same objective.
-        by_length: The best formula of each maximum length (searches only).
-        n_scored: How many formulas were scored.
-        settings: How it was found, with content hashes of bank and units.
-        notes: What a person should know of how the formula was read.
-    """
-
-    unit: str
-    formula: Formula
-    score: float
-    counts: Counts
-    length: int
-    objective: str
-    best_single: Scored
-    by_length: tuple[Scored, ...] = ()
-    n_scored: int = 1
-    settings: dict[str, Any] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
-
-    @property
-    def iou(self) -> float:
-        """Intersection over union."""
-        return score_counts("iou", self.counts)
-
-    @property
-    def precision(self) -> float:
-        """Share of the formula's cells at which the unit fires."""
-        return score_counts("precision", self.counts)
-
-    @property
-    def recall(self) -> float:
-        """Share of the unit's cells that the formula covers."""
-        return score_counts("recall", self.counts)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for `--json`."""
-        return {
-            "unit": self.unit,
-            "formula": format_formula(self.formula),
-            "objective": self.objective,
-            "score": self.score,
-            "length": self.length,
-            "counts": asdict(self.counts),
-            "iou": self.iou,
-            "precision": self.precision,
-            "recall": self.recall,
-            "best_single": self.best_single.as_dict(),
-            "by_length": [one.as_dict() for one in self.by_length],
-            "n_scored": self.n_scored,
-            "settings": self.settings,
-            "notes": list(self.notes),
-        }
-
-
-def score(
-    formula: str | Formula,
-    bank: ConceptBank,
-    units: Units,
-    unit: str | int,
-    *,
-    objective: str | Objective = "iou",
-    dialect: Dialect = "standard",
-) -> Explanation:
-    """The score of one formula against one unit.
-
-    Args:
-        formula: A formula, or its text.
-        bank: The concepts.
-        units: The units.
-        unit: Name or number of the unit.
-        objective: What to score; see `logicx.objectives`.
-        dialect: How the text is read; see `logicx.parse`.
-
-    Raises:
-        FormulaError: The text is no formula.
-        UnknownConcept: The bank lacks concepts that it names.
-        UnknownUnit: There is no such unit.
-        DataError: The unit never fires.
-
-    Example:
-        >>> import numpy as np
-        >>> from logicx import ConceptBank, Units
-        >>> bank = ConceptBank.from_masks([[1, 1, 0, 0], [0, 1, 1, 0]], ["water", "blue"])
-        >>> units = Units.from_masks([[1, 0, 0, 0]], ["483"])
-        >>> found = score("water AND NOT blue", bank, units, unit=483)
-        >>> found.score, found.counts
-        (1.0, Counts(tp=1, fp=0, fn=0, tn=3))
-    """
-    goal = _objective(objective)
-    reading = read(formula, dialect) if isinstance(formula, str) else None
-    tree = reading.formula if reading else formula
-    assert isinstance(tree, Formula)
-    number = units.number(unit)
-    name = units.names[number]
-    on = _firing(bank, units, number)
-    try:
-        counts = count(tree, bank, on)
-    except LogicxError as error:
-        for one in (error, *error.also):
-            if isinstance(formula, str):
-                one.text = formula
-            else:
-                one.span = None
-        raise
-    return Explanation(
-        unit=name,
-        formula=tree,
-        score=score_counts(goal, counts),
-        counts=counts,
-        length=tree.n_atoms,
-        objective=goal.name,
-        best_single=best_single(bank, on, goal),
-        settings={"bank": bank.content, "units": units.content},
-        notes=reading.notes if reading else (),
-    )
-
-
-def best_single(bank: ConceptBank, on: NDArray[np.int64], goal: Objective) -> Scored:
-    """The best single concept: what NetDissect would answer."""
-    import numpy as np
-
-    from logicx.formula import Concept
-
-    fires = np.flatnonzero(on)
-    concepts, lengths = bank.concepts_of.gather(fires)
-    weights = np.repeat(on[fires], lengths)
-    both = np.bincount(concepts, weights, minlength=bank.n_concepts).astype(np.int64)
-    n_on = int(on.sum())
-    scores = goal.score(both, bank.count - both, n_on, bank.n_valid)
-    best = int(np.argmax(scores))
-    counts = counts_of(int(both[best]), int(bank.count[best]), n_on, bank.n_valid)
-    return Scored(Concept(bank.names[best]), float(scores[best]), counts)
-
-
-class Skipped(NamedTuple):
-    """A unit that was left out, and why."""
-
-    unit: str
-    reason: str
 
 
 class Explanations:
     """The best formula of each unit, found as you iterate; made by `explain`.
 
     Attributes:
+        engine: The engine that searches, `numpy` or `numba`.
+        note: What a person should know of that choice, or nothing.
         units: Names of the units that are searched, in order.
         skipped: Units left out so far because they hardly fire.
         min_active: Units that fire at fewer valid cells are skipped.
@@ -210,8 +45,10 @@ class Explanations:
         search: _Search,
         min_active: int,
         is_strict: bool,
+        n_threads: int = 1,
     ) -> None:
         """Take the plan over; nothing is searched yet."""
+        self.engine, self.note = search.engine
         self.bank = bank
         self.all_units = units
         self.units = tuple(names)
@@ -219,10 +56,11 @@ class Explanations:
         self._search = search
         self.min_active = min_active
         self._is_strict = is_strict
+        self._n_threads = n_threads
 
     @property
     def settings(self) -> dict[str, Any]:
-        """How units are searched, with content hashes of bank and units."""
+        """What decides the outcome, with content hashes of bank and units."""
         return self._search.settings(self.bank, self.all_units)
 
     @property
@@ -235,7 +73,7 @@ class Explanations:
         return len(self.units)
 
     def __iter__(self) -> Iterator[Explanation]:
-        """Search one unit after the other."""
+        """Search the units; results come in their order, whatever the number of threads."""
         self.skipped.clear()
         for one in self.results():
             if isinstance(one, Skipped):
@@ -245,20 +83,23 @@ class Explanations:
 
     def results(self, start: int = 0) -> Iterator[Explanation | Skipped]:
         """What becomes of each unit, in order, from the given place on; nothing is kept."""
-        for name in islice(self.units, start, None):
-            on = self.all_units.on(self.bank, name)
-            n_on = int(on.sum())
-            if n_on < self.min_active:
-                reason = (
-                    "it never fires on a valid cell"
-                    if n_on == 0
-                    else f"it fires at {n_on:,} cells, fewer than min_active={self.min_active:,}"
-                )
-                if self._is_strict:
-                    raise DataError(f"unit {name!r} cannot be explained: {reason}")
-                yield Skipped(name, reason)
-            else:
-                yield self._search.explain(self.bank, self.all_units, name, on)
+        from logicx.search.running import in_order
+
+        return in_order(self._explain, islice(self.units, start, None), self._n_threads)
+
+    def _explain(self, name: str) -> Explanation | Skipped:
+        on = self.all_units.on(self.bank, name)
+        n_on = int(on.sum())
+        if n_on >= self.min_active:
+            return self._search.explain(self.bank, self.all_units, name, on)
+        reason = (
+            "it never fires on a valid cell"
+            if n_on == 0
+            else f"it fires at {n_on:,} cells, fewer than min_active={self.min_active:,}"
+        )
+        if self._is_strict:
+            raise DataError(f"unit {name!r} cannot be explained: {reason}")
+        return Skipped(name, reason)
 
 
 @dataclass(frozen=True)
@@ -271,13 +112,17 @@ class _Search:
     objective: Objective
     penalty: float
     steps: tuple[str, ...]
+    engine: Engine
+    dedupe: Dedupe
 
     def settings(self, bank: ConceptBank, units: Units) -> dict[str, Any]:
+        """What decides the outcome; the engine and the threads do not."""
         return {
             "strategy": "beam",
             "length": self.length,
             "beam": self.beam,
             "preset": self.preset,
+            "dedupe": self.dedupe,
             "penalty": self.penalty,
             "steps": list(self.steps),
             "bank": bank.content,
@@ -287,27 +132,12 @@ class _Search:
     def explain(
         self, bank: ConceptBank, units: Units, name: str, on: NDArray[np.int64]
     ) -> Explanation:
-        import numpy as np
-
-        from logicx.engines.numpy_engine import NumpyEngine
         from logicx.search.beam import Beam
-        from logicx.search.formulas import FormulaSpace, Step
         from logicx.search.presets import preset
 
         rules = preset(self.preset)
-        engine = NumpyEngine(bank, on)
-        operands = np.arange(bank.n_concepts)
-        if not rules.adds_absent:
-            operands = np.flatnonzero(engine.on_count)
-        space = FormulaSpace(
-            engine,
-            self.objective,
-            [Step.of(one) for one in self.steps],
-            operands,
-            self.penalty,
-            rules.penalizes_not,
-        )
-        result = Beam(self.beam, self.length, rules.dedupe).search(space)
+        beam = Beam(self.beam, self.length, self.dedupe)
+        result = self.engine.search(bank, on, beam, self.objective, rules, self.steps, self.penalty)
         best = result.levels[-1][0]
         single = result.levels[0][0]
         return Explanation(
@@ -320,8 +150,13 @@ class _Search:
             best_single=_kept(single),
             by_length=tuple(_kept(level[0]) for level in result.levels),
             n_scored=result.n_scored,
-            settings=self.settings(bank, units),
+            settings={"engine": self.engine.name, **self.settings(bank, units)},
         )
+
+
+def _whole(number: Any) -> Any:
+    """A whole number of NumPy's as Python's own; anything else as it is."""
+    return int(number) if isinstance(number, Integral) else number
 
 
 def _kept(one: Kept[FormulaNode]) -> Scored:
@@ -338,23 +173,33 @@ def explain(
     preset: str = "default",
     objective: str | Objective = "iou",
     penalty: float = 1.0,
-    steps: Sequence[str] = ("OR", "AND", "AND NOT"),
+    steps: str | Sequence[str] = ("OR", "AND", "AND NOT"),
+    dedupe: Dedupe | None = None,
     min_active: int = 1,
+    engine: str = "auto",
+    threads: int = 1,
 ) -> Explanations:
     """The best formula that beam search finds for each unit.
 
     Args:
         bank: The concepts.
         units: The units.
-        unit: `"all"`, or names or numbers of units. A unit that is asked for by name and never
-            fires is an error; of all units, such ones are skipped and listed in `.skipped`.
+        unit: `"all"`, or names or numbers of units. One unit that is asked for and hardly fires is
+            an error; of several, such ones are skipped and listed in `.skipped`.
         length: Most atoms of a formula, from 1.
         beam: How many formulas are kept at each step, from 1.
         preset: Search rules: `default`, or `compexp` for those of the paper's code.
         objective: What is maximised; see `logicx.objectives`.
         penalty: The score is multiplied by this for every atom after the first.
-        steps: How formulas grow: two-argument connectives, with or without NOT after them.
+        steps: How formulas grow: two-argument connectives, with or without NOT after them (a list,
+            or text with commas between them).
+        dedupe: Which formulas count as the same: those that denote the same cells (`meaning`),
+            that have the same canonical form (`form`), or none; by default as the preset says.
         min_active: Units that fire at fewer valid cells are skipped. The paper uses 5 % of cells.
+        engine: What counts: `numpy`; `numba`, compiled and several times faster (the extra `fast`);
+            or `auto`, which takes `numba` where it is installed and NumPy would take about two
+            seconds or more. All find the same; `settings["engine"]` says which it was.
+        threads: How many units are searched at a time.
 
     Returns:
         An iterable of `Explanation`, searched as you go.
@@ -377,10 +222,15 @@ def explain(
     from logicx.search.beam import Beam
     from logicx.search.formulas import Step
     from logicx.search.presets import preset as known_preset
+    from logicx.search.running import choose_engine
 
     rules = known_preset(preset)
-    Beam(beam, length, rules.dedupe)
-    if not steps:
+    kept_once = rules.dedupe if dedupe is None else dedupe
+    strategy = Beam(_whole(beam), _whole(length), kept_once)
+    if isinstance(steps, str):
+        steps = steps.split(",")
+    steps = tuple(dict.fromkeys(" ".join(str(one).upper().split()) for one in steps))
+    if not any(steps):
         raise OptionError("steps is empty: name at least one way to extend a formula")
     for one in steps:
         Step.of(one)
@@ -388,23 +238,21 @@ def explain(
         raise OptionError(f"penalty must lie above 0 and at most at 1, not {penalty:g}")
     if min_active < 1:
         raise OptionError(f"min_active must be at least 1, not {min_active}")
+    if not isinstance(threads, int) or threads < 1:
+        raise OptionError(f"threads must be a whole number from 1, not {threads}")
     if not bank.n_concepts:
         raise DataError(f"bank {bank.name!r} has no concepts")
     units.check_universe(bank)
-    search = _Search(length, beam, preset, _objective(objective), penalty, tuple(steps))
+    goal = known_objective(objective)
     is_all = isinstance(unit, str) and unit == "all"
-    chosen = [unit] if isinstance(unit, (str, int)) else list(unit)
+    chosen: list[Any] = [unit]
+    if not isinstance(unit, (str, Integral)):
+        chosen = list(unit)  # type: ignore[arg-type]
     names = units.names if is_all else [units.names[units.number(one)] for one in chosen]
-    return Explanations(bank, units, names, search, min_active, not is_all)
-
-
-_objective = objective
-
-
-def _firing(bank: ConceptBank, units: Units, number: int) -> NDArray[np.int64]:
-    on = units.on(bank, units.names[number])
-    if not on.any():
-        raise DataError(
-            f"unit {units.names[number]!r} never fires on a valid cell: nothing can be scored"
-        )
-    return on
+    chosen_engine = choose_engine(engine, bank, strategy, goal, len(steps), len(names))
+    search = _Search(
+        strategy.length, strategy.width, preset, goal, penalty, steps, chosen_engine, kept_once
+    )
+    return Explanations(
+        bank, units, names, search, min_active, len(chosen) == 1 and not is_all, threads
+    )

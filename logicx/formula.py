@@ -167,6 +167,7 @@ def fold(
             del values[first:]
             values.append(apply(node, args))
         else:
-            assert isinstance(node, Concept)
+            if not isinstance(node, Concept):
+                raise FormulaError(f"a formula is made of Concept and Apply, not {node!r}")
             values.append(concept(node))
     return values.pop()

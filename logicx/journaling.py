@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from logicx.explaining import Skipped
+from logicx.results import Skipped
 from logicx.search.journal import Journal, JournalReader, Row, read_journal
 
 if TYPE_CHECKING:

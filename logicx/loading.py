@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +15,6 @@ from logicx.units import Units
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -24,7 +24,7 @@ SUFFIXES = (".units", ".csv", ".tsv", ".parquet", ".npy", ".npz", ".safetensors"
 
 
 def open_units(
-    path: Path,
+    path: str | Path,
     threshold: str | Threshold | None = None,
     *,
     unit_axis: int = 0,
@@ -48,6 +48,7 @@ def open_units(
         FileError: The file cannot be read.
         DataError: Its values are no activations.
     """
+    path = Path(path)
     suffix = path.suffix.lower()
     if not os.path.exists(path):
         raise FileError(f"no file {path}")

@@ -122,6 +122,22 @@ def _mcc(tp: Values, fp: Values, n_on: int, n_cells: int) -> Values:
     return _ratio(product, sides * np.sqrt(float(n_on)) * np.sqrt(float(n_cells - n_on)))
 
 
+@dataclass(frozen=True)
+class FBeta:
+    """The formula of F-beta.
+
+    Args:
+        beta_squared: The square of beta.
+    """
+
+    beta_squared: float
+
+    def __call__(self, tp: Values, fp: Values, n_on: int, _: int) -> Values:
+        """Its value at some counts."""
+        b = self.beta_squared
+        return _ratio((1 + b) * tp, tp + fp + b * n_on)
+
+
 def fbeta(beta: float) -> CountObjective:
     """The F-measure that weighs recall `beta` times as much as precision."""
     b = beta * beta
@@ -130,7 +146,7 @@ def fbeta(beta: float) -> CountObjective:
     exact = Fraction(str(float(beta))) ** 2
     return CountObjective(
         f"fbeta({beta:g})",
-        lambda tp, fp, n_on, _: _ratio((1 + b) * tp, tp + fp + b * n_on),
+        FBeta(b),
         f"harmonic mean of precision and recall, recall weighed {beta:g} times",
         lambda n_on, _: Ratio(Sum.of(1 + exact, 0, 0), Sum.of(1, 1, exact * n_on)),
     )
@@ -185,6 +201,8 @@ def objective(spec: str | Objective) -> Objective:
         0.5263157894736842
     """
     if not isinstance(spec, str):
+        if not (hasattr(spec, "score") and hasattr(spec, "name")):
+            raise OptionError(f"an objective is a name or has name and score, not {spec!r}")
         return spec
     if spec in OBJECTIVES:
         return OBJECTIVES[spec]

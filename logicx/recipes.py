@@ -39,8 +39,8 @@ KINDS = ("pairs", "table", "masks")
 
 
 def compile_recipe(
-    recipe: Path,
-    data: Path | None = None,
+    recipe: str | Path,
+    data: str | Path | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> ConceptBank:
     """The bank that a recipe describes; the same inputs give the same content hash.
@@ -54,6 +54,7 @@ def compile_recipe(
         FileError: Recipe or data cannot be read.
         DataError: The recipe asks for what the data do not have.
     """
+    recipe = Path(recipe)
     settings = read_toml(recipe)
     kind = settings.get("kind")
     if kind not in KINDS:
@@ -62,7 +63,7 @@ def compile_recipe(
     check_keys(recipe, settings, (*COMMON, *own))
     stated = settings.get("source", {})
     check_keys(recipe, stated, ("path", "names"), "source")
-    path = data or _inside(recipe, stated.get("path"))
+    path = Path(data) if data is not None else _inside(recipe, stated.get("path"))
     name = settings.get("name", recipe.stem)
     source = {"recipe": settings, "file": path.name, "sha256": _sha256(path)}
     if kind == "pairs":
@@ -185,6 +186,10 @@ def _column(recipe: Path, name: str, value: Any) -> Column:
 
 def _masks(path: Path, names_path: Path | None, name: str) -> ConceptBank:
     arrays = read_arrays(path)
+    foreign = [one for one in arrays if one not in ("", "masks", "names", "categories", "valid")]
+    if foreign:
+        hint = "it may hold: masks, names, categories, valid"
+        raise DataError(f"{path} holds the array {foreign[0]!r}, which has no meaning", hint=hint)
     masks = arrays.get("masks", arrays.get(""))
     names = arrays.get("names")
     if names_path is not None:

@@ -118,15 +118,30 @@ class Operator:
             return f"{self.keyword} takes whole numbers from 0 to 999,999,999, not {parameters}"
         most = self.max_args
         if n_args < self.min_args or (most is not None and n_args > most):
-            want = str(self.min_args) if most == self.min_args else f"at least {self.min_args}"
-            plural = "" if self.min_args == 1 else "s"
+            want = f"at least {self.min_args}" if most is None else f"{self.min_args} to {most}"
+            want = str(most) if most == self.min_args else want
+            plural = "" if self.min_args == (most or 1) == 1 else "s"
             return f"{self.keyword} takes {want} argument{plural}, not {n_args}: {self.signature}"
         return ""
 
     def pair_table(self) -> Truth:
         """Truth of a two-argument connective at (F,F), (F,T), (T,F), (T,T)."""
-        ff, ft, tf, tt = (bool(self.meaning(a, b)) for a, b in product((False, True), repeat=2))
+        ff, ft, tf, tt = (self.truth((), row) for row in product((False, True), repeat=2))
         return ff, ft, tf, tt
+
+    def truth(self, parameters: Sequence[int], args: Sequence[bool]) -> bool:
+        """Value of a connective.
+
+        Raises:
+            OperatorError: Its function fails.
+        """
+        try:
+            return bool(self.meaning(*parameters, *args))
+        except Exception as error:
+            raise OperatorError(
+                f"the function of {self.keyword} ({self.owner}) fails: "
+                f"{type(error).__name__}: {error}"
+            ) from error
 
 
 class Registry:
@@ -141,6 +156,8 @@ class Registry:
         """Check an operator and put it in force; a clash names both owners."""
         _validate(new)
         for old in self._by_keyword.values():
+            if (old.owner, old.keyword) == (new.owner, new.keyword):
+                continue  # the same module again: a notebook's cell, a reload
             for what, mine, theirs in (
                 ("keyword", new.keyword, old.keyword),
                 ("symbol", new.symbol, old.symbol),
@@ -309,12 +326,22 @@ def _is_callable_with(function: Callable[..., Any], n_args: int) -> bool:
 
 
 def _false_facts(new: Operator) -> list[str]:
-    """The stated facts that the truth table contradicts, on up to three arguments."""
+    """The stated facts that the truth table contradicts.
+
+    Tables of up to two arguments more than the fewest are tried, with parameters from 0 to 4.
+    """
+    false = []
+    for parameters in product(range(5), repeat=len(new.parameters)):
+        false += _false_with(new, parameters)
+    return sorted(set(false))
+
+
+def _false_with(new: Operator, parameters: tuple[int, ...]) -> list[str]:
     sizes = range(new.min_args, min(new.max_args or new.min_args + 2, new.min_args + 2) + 1)
     false = []
 
     def truth(*args: bool) -> bool:
-        return bool(new.meaning(*[2] * len(new.parameters), *args))
+        return new.truth(parameters, args)
 
     for n in sizes:
         for row in product((False, True), repeat=n):
@@ -331,7 +358,7 @@ def _false_facts(new: Operator) -> list[str]:
         truth(truth(a, b), c) != truth(a, truth(b, c)) for a, b, c in product(bits, repeat=3)
     ):
         false.append("associative")
-    return sorted(set(false))
+    return false
 
 
 def _load_plugins() -> None:

@@ -134,9 +134,11 @@ class Stored:
         except (SafetensorError, OSError, ValueError, RecursionError) as error:
             if os.path.isdir(path):
                 raise FileError(f"{path} is a folder, not a {kind} file") from None
+            is_named = path.suffix == f".{kind}"
+            remedy = "make it anew" if is_named else f"a {kind} file's name ends in .{kind}"
             raise FileError(
                 f"{path} is no readable {kind} file: it is truncated or damaged",
-                hint=f"make it anew ({error})",
+                hint=f"{remedy} ({error})",
             ) from error
         self._start = 8 + length
         self._checked: dict[str, NDArray[Any]] = {}

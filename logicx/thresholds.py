@@ -48,6 +48,7 @@ class Threshold:
     - `ranges(k)`: the positive activations are cut into k clusters (one-dimensional k-means,
       started at quantiles; for a cluster that runs empty, the widest is halved); each cluster is a
       unit of its own, `483#1` the lowest. The clusters touch: each ends midway between two centres.
+      A unit with fewer than k different positive activations has k ranges that are never on.
 
     Args:
         kind: One of the four.
@@ -115,7 +116,7 @@ def _clusters(values: NDArray[np.float64], k: int) -> list[Range]:
     """Ranges of k clusters of positive values, lowest first (Lloyd's algorithm)."""
     values = np.sort(values)
     if len(np.unique(values)) < k:
-        raise OptionError(f"ranges({k}) needs {k} different positive activations in every unit")
+        return [Range(np.inf)] * k
     ends = np.round(np.arange(1, k) / k * len(values)).astype(int)
     edges = values[ends - 1]
     for _ in range(1000):

@@ -291,7 +291,7 @@ class Units:
         return numbers
 
     def number(self, unit: str | int) -> int:
-        """Place of a unit, by its name, or else by its number.
+        """Place of a unit, by its name; or by its number, where no name begins with a digit.
 
         Raises:
             UnknownUnit: There is none; the error suggests near names.
@@ -299,13 +299,14 @@ class Units:
         if str(unit) in self._numbers:
             return self._numbers[str(unit)]
         digits = str(unit)
-        if digits.isdecimal() and len(digits) < 20 and int(digits) < len(self):
+        is_place = digits.isdecimal() and not any(name[:1].isdecimal() for name in self.names)
+        if is_place and len(digits) < 20 and int(digits) < len(self):
             return int(digits)
         named = did_you_mean(str(unit), self.names)
         span = f"{self.names[0]} ... {self.names[-1]}" if len(self) else "none"
         raise UnknownUnit(
             f"no unit {str(unit)!r} among {len(self):,} units",
-            hint=f"{named or 'they are: ' + span}    list them: logicx units",
+            hint=f"{named or 'they are: ' + span}    list them: logicx units units=FILE",
         )
 
     def on(self, bank: ConceptBank, unit: str | int) -> NDArray[np.int64]:

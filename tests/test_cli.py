@@ -359,3 +359,80 @@ def test_what_start_up_imports():
         [sys.executable, "-c", program], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_a_penalty_has_a_column_of_its_own(folder, capsys):
+    _, out, _ = call(capsys, "explain", "unit=483", "penalty=0.98")
+    head, first = out.splitlines()[1:3]
+    assert head.split()[:3] == ["formula", "IoU", "penalized"]
+    (found,) = explain(
+        ConceptBank.open("lake.bank"), Units.open("net.units"), unit="483", penalty=0.98
+    )
+    assert found.length == 3
+    assert f"{found.iou:.4f}  " in first
+    assert f"{found.iou * 0.98**2:.4f}  " in first
+    _, out, _ = call(capsys, "explain", "unit=483", "objective=precision")
+    assert out.splitlines()[1].split().count("precision") == 1
+
+
+@pytest.mark.parametrize("width", [30, 60, 80, 200])
+def test_narrow_terminals_lose_columns_but_no_digit(folder, capsys, monkeypatch, width):
+    monkeypatch.setattr("logicx.cli.render.PIPE_WIDTH", width)
+    _, out, _ = call(capsys, "explain", "unit=483", "unit=off=1", "length=5")
+    bank, units = ConceptBank.open("lake.bank"), Units.open("net.units")
+    for found in explain(bank, units, unit=["483", "off=1"], length=5):
+        assert f"{found.score:.4f}" in out
+    assert "IoU" in out
+    assert ("tn" in out.split()) == (width == 200)
+
+
+def test_score_of_all_units_leaves_dead_ones_out(folder, capsys):
+    status, out, err = call(capsys, "score", "water", "unit=all", "--json")
+    assert status == 0
+    assert [json.loads(line)["unit"] for line in out.splitlines()] == ["483", "off=1"]
+    assert "1 of 3 units never fire, such as dead" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["compile", "r.toml", "out=r.toml"], "its name must end in .bank"),
+        (["compile", "r.toml", "out=sub"], "its name must end in .bank"),
+        (["compile", "snli", "data=lake.bank", "out=lake.bank"], "it is an input"),
+        (["units", "units=net.units", "out=net.units"], "it is an input"),
+        (["units", "units=net.units", "out=net.csv"], "its name must end in .units"),
+        (["demo", "out=x.pdf"], "its name must end in .png"),
+        (["compile", "snli", "data=t.csv"], "t.csv is a table"),
+        (["explain", "unit=483", "json=maybe"], "json is true or false"),
+        (["score", "water", "--unit", "length=5"], "no unit 'length=5'"),
+    ],
+)
+def test_inputs_are_never_overwritten_nor_misread(folder, capsys, arguments, message):
+    (folder / "r.toml").write_text('kind = "pairs"\n')
+    (folder / "t.csv").write_text("a,b\nx,y\n")
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    status, out, err = call(capsys, *arguments)
+    assert (status, out) == (2, "")
+    assert message in err
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_a_wrong_settings_file_does_not_stop_help(folder, capsys):
+    (folder / "logicx.toml").write_text("bnk = 1\n")
+    for arguments in (["--help"], ["explain", "--help"], ["--version"], []):
+        assert call(capsys, *arguments)[0] == 0
+    (folder / "logicx.toml").write_text('bank = ["lake.bank"]\n')
+    assert "bank cannot be ['lake.bank']" in call(capsys, "explain", "unit=483")[2]
+
+
+def test_a_damaged_demo_is_made_anew(tmp_path, monkeypatch, demo_cache):
+    from logicx.demo import data
+
+    monkeypatch.setattr(data, "N_SCENES", 20)
+    monkeypatch.setenv("LOGICX_CACHE", str(tmp_path))
+    first = data.open_demo()
+    (path,) = tmp_path.rglob("*.bank")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:1000])
+    assert data.open_demo().bank.content == first.bank.content
+    assert path.read_bytes() == whole

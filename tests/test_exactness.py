@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from logicx.bank import ConceptBank
 from logicx.counts import Counts, count, evaluate
 from logicx.errors import DataError, OptionError
-from logicx.explaining import score
 from logicx.formula import Apply, Concept, Formula
 from logicx.objectives import OBJECTIVES, objective, score_counts
+from logicx.scoring import score
 from logicx.units import Units
 
 SIZES = (0, 1, 63, 64, 65, 128, 10_000)

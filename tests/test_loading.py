@@ -14,8 +14,8 @@ from safetensors.torch import save_file
 
 from logicx.bank import ConceptBank
 from logicx.errors import DataError, FileError, LogicxError
-from logicx.explaining import score
 from logicx.loading import open_units
+from logicx.scoring import score
 from logicx.units import Units
 from logicx.universe import Universe
 

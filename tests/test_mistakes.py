@@ -20,9 +20,9 @@ from strategies import AWKWARD_NAMES, formulas
 from logicx.bank import ConceptBank
 from logicx.counts import resolve
 from logicx.errors import FormulaError, LogicxError, OperatorError, UnknownConcept, caret_lines
-from logicx.explaining import score
 from logicx.language import DIALECTS, format_formula, parse
 from logicx.operators import REGISTRY, operator
+from logicx.scoring import score
 from logicx.units import Units
 
 if sys.version_info >= (3, 11):

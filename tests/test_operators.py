@@ -11,10 +11,10 @@ from logicx.bank import ConceptBank
 from logicx.canon import canonical
 from logicx.counts import MAX_TABLE_ARGS, evaluate, resolve
 from logicx.errors import LogicxError, OperatorError, UnknownConcept
-from logicx.explaining import score
 from logicx.formula import Apply, Concept
 from logicx.language import DIALECTS, format_formula, parse
 from logicx.operators import FACTS, REGISTRY, operator, operators
+from logicx.scoring import score
 from logicx.units import Units
 
 BITS = (False, True)
@@ -595,3 +595,44 @@ def test_many_arguments_are_counted_in_binary(seed, n, k):
     bank = ConceptBank.from_masks(masks, [f"c{i}" for i in range(n)])
     text = f"ATLEAST({k}, {', '.join(bank.names)})"
     assert (bank.cells(evaluate(parse(text), bank)) == (masks.sum(axis=0) >= k)).all()
+
+
+def test_facts_are_checked_with_several_parameters():
+    with REGISTRY.scope(), pytest.raises(OperatorError, match="not commutative"):
+
+        @operator(
+            "WEIRD", args=2, parameters=["k"], facts=["commutative"], example="WEIRD(3, a, b)"
+        )
+        def weird(k, a, b):
+            """The first, if k is 3."""
+            return a if k == 3 else a and b
+
+
+def test_the_same_cell_of_a_notebook_may_register_again():
+    with REGISTRY.scope():
+        for value in (False, True):
+
+            @operator("SAME", form="infix", precedence=5, example="a SAME b")
+            def same(a, b, value=value):
+                """Always the value."""
+                return value
+
+        assert REGISTRY.get("SAME").truth((), (False, False)) is True
+
+
+def test_a_function_that_fails_is_named():
+    with REGISTRY.scope():
+
+        @operator("FRAGILE", args=2, parameters=["k"], example="FRAGILE(1, a, b)")
+        def fragile(k, a, b):
+            """Fails for a k of 7."""
+            return bool(1 / (7 - k)) and a and b
+
+        @operator("BROKEN", kind="rewrite", args=1, example="BROKEN(a)")
+        def broken(bank, concept):
+            """Fails."""
+            return bank.nothing
+
+        for text in ("FRAGILE(7, a, b)", "BROKEN(a)"):
+            with pytest.raises(OperatorError, match=r"the function of .* fails"):
+                evaluate(parse(text), every_row(2))

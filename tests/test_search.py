@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from logicx import ConceptBank, Units, canonical, explain, format_formula, parse, score
 from logicx.engines.numpy_engine import NumpyEngine
 from logicx.errors import DataError, OptionError, UniverseError, UnknownUnit
-from logicx.explaining import best_single
 from logicx.objectives import OBJECTIVES, objective
+from logicx.scoring import best_single
 from logicx.search import formulas
 from logicx.search.beam import Beam
 from logicx.search.formulas import FormulaSpace, Step
@@ -114,12 +114,14 @@ def test_the_beam_equals_the_slow_way(seed, length, width, spec, steps, dedupe, 
         assert [one.node.formula for one in mine] == [parse(one[1]) for one in theirs]
 
 
-@pytest.mark.parametrize("packing", [1 << 26, 1])
+@pytest.mark.parametrize("packing", [1 << 26, 1, "n + 1", "2n + 1"])
 def test_both_ways_to_sum_rows_agree(packing, monkeypatch):
     """With counts too large to share a float64, two passes are made; the result is the same."""
-    monkeypatch.setattr("logicx.engines.numpy_engine.PACKING", packing)
     for seed in range(10):
         bank, units, masks, unit = world(seed)
+        n = bank.n_valid
+        limit = {"n + 1": n + 1, "2n + 1": 2 * n + 1}.get(packing, packing)
+        monkeypatch.setattr("logicx.engines.numpy_engine.PACKING", limit)
         slow = plain_beam(masks, unit, objective("iou"), 5, 4, DEFAULT, True)
         fast = searched(bank, units, objective("iou"), 5, 4, DEFAULT)
         texts = [[format_formula(one.node.formula) for one in level] for level in fast]
@@ -333,6 +335,8 @@ def test_min_active_skips_and_says_so():
     assert "fewer than min_active=2" in plan.skipped[1].reason
     with pytest.raises(DataError, match="never fires"):
         list(explain(bank, units, unit="0"))
+    plan = explain(bank, units, unit=["0", "2"])
+    assert ([one.unit for one in plan], [one.unit for one in plan.skipped]) == (["2"], ["0"])
     with pytest.raises(DataError, match="never fires"):
         score("a", bank, units, unit=0)
 
@@ -363,6 +367,25 @@ def test_dedupe_by_form_keeps_mirror_images_apart_from_none():
     assert len(set(meanings)) < len(meanings)
     meanings = [one.node.meaning for one in levels["meaning"]]
     assert len(set(meanings)) == len(meanings)
+
+
+def test_dedupe_is_an_option_and_follows_the_preset():
+    kinds = {run(length=2, dedupe=one).settings["dedupe"] for one in ("meaning", "form", "none")}
+    assert kinds == {"meaning", "form", "none"}
+    assert run().settings["dedupe"] == "meaning"
+    assert run(preset="compexp").settings["dedupe"] == "none"
+    found = {one: run(seed=2, length=5, beam=2, dedupe=one).score for one in ("meaning", "none")}
+    assert found["meaning"] > found["none"]
+
+
+def test_whole_numbers_of_numpy_and_steps_as_text_are_fine():
+    bank, units, _, _ = world(3, n_concepts=8)
+    wanted = run(length=2, beam=4, steps=["OR", "AND NOT"])
+    (found,) = explain(
+        bank, units, unit=np.int64(0), length=np.int64(2), beam=np.int32(4), steps="or, and  not,or"
+    )
+    assert (found.formula, found.settings) == (wanted.formula, wanted.settings)
+    json.dumps(found.as_dict())
 
 
 def test_n_scored_and_settings_say_what_was_done():
@@ -400,6 +423,9 @@ def test_the_best_single_concept_is_the_search_of_length_one():
         {"steps": []},
         {"steps": ["ATLEAST"]},
         {"steps": ["OR OR"]},
+        {"steps": " , "},
+        {"dedupe": "some"},
+        {"objective": None},
         {"min_active": 0},
     ],
 )

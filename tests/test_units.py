@@ -94,8 +94,7 @@ def clusters(row: np.ndarray, k: int) -> list[np.ndarray]:
 def test_ranges_cut_the_positive_activations_at_a_fixed_point_of_k_means(row, k):
     positive = row[row > 0]
     if len(np.unique(positive)) < k:
-        with pytest.raises(OptionError, match=f"needs {k} different positive activations"):
-            clusters(row, k)
+        assert [one.mask(row).any() for one in Threshold("ranges", k).ranges(row)] == [False] * k
         return
     found = clusters(row, k)
     assert len(found) == k
@@ -131,8 +130,9 @@ def test_ranges_are_units_of_their_own():
     assert units.names == ("u#1", "u#2")
     assert masks_of(units, 6).astype(int).tolist() == [[0, 0, 1, 1, 0, 0], [0, 0, 0, 0, 1, 1]]
     assert units.cut == ("> 0, <= 5.575", "> 5.575")
-    with pytest.raises(OptionError, match="needs 1 different positive activations"):
-        Units.from_activations([row, [0.0] * 6], "ranges(1)")
+    with_a_dead_one = Units.from_activations([row, [0.0] * 6], "ranges(2)")
+    assert with_a_dead_one.names == ("0#1", "0#2", "1#1", "1#2")
+    assert with_a_dead_one.n_on.tolist() == [2, 2, 0, 0]
 
 
 @pytest.mark.parametrize(
@@ -349,10 +349,19 @@ def test_no_units_or_no_cells_are_units_too(tmp_path, shape):
 
 
 def test_units_are_found_by_name_before_number():
-    units = Units.from_masks(np.eye(4, dtype=bool), ["b", "0", "a", "2"])
+    units = Units.from_masks(np.eye(4, dtype=bool), ["b", "x1", "a", "c"])
     found = [units.number(one) for one in ("b", "0", 0, "a", "2", 2, "3", 3, np.int64(1))]
-    assert found == [0, 1, 1, 2, 3, 3, 3, 3, 1]
+    assert found == [0, 0, 0, 2, 2, 2, 3, 3, 1]
     assert Units.from_masks(np.eye(2, dtype=bool)).names == ("0", "1")
+
+
+@pytest.mark.parametrize("names", [["1", "2", "3"], ["0#1", "0#2", "1#1"], ["b", "0x", "a"]])
+def test_numbers_are_no_places_where_a_name_begins_with_a_digit(names):
+    """Else unit=1 could silently mean another unit than the one of that number."""
+    units = Units.from_masks(np.eye(3, dtype=bool), names)
+    assert [units.number(name) for name in names] == [0, 1, 2]
+    with pytest.raises(UnknownUnit):
+        units.number(0)
 
 
 @pytest.mark.parametrize("unit", ["c", "-1", -1, "4", 4, "1.0", 1.0, "", "²", "9" * 5000, None])

@@ -11,6 +11,7 @@ from logicx.errors import LogicxError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+YES_TO_JSON = ("json=true", "json=yes", "json=on", "json=1")
 OK, FAILED, USER_ERROR, INTERRUPTED = 0, 1, 2, 130
 
 
@@ -26,7 +27,7 @@ def run(arguments: Sequence[str]) -> int:
     from logicx.cli.app import command
 
     try:
-        status = command(arguments)
+        status = command(arguments or ["--help"])
     except LogicxError as error:
         _report(error, arguments)
         return USER_ERROR
@@ -36,9 +37,12 @@ def run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return OK
+    except OSError as error:  # standard output cannot be written to, such as on a full disk
+        _report(LogicxError(f"cannot write: {error.strerror or error}", code="output"), arguments)
+        return FAILED
     return status if isinstance(status, int) else OK
 
 
 def _report(error: LogicxError, arguments: Sequence[str]) -> None:
-    is_json = "--json" in arguments or "json=true" in arguments
+    is_json = any(one == "--json" or one in YES_TO_JSON for one in arguments)
     print(json.dumps(error.as_dict()) if is_json else error, file=sys.stderr)

@@ -22,14 +22,18 @@ app = typer.Typer(
     "the shipped demo. A logicx.toml in this folder sets defaults.",
 )
 
-Bank = Annotated[str | None, typer.Option(help="A .bank file, or: demo.")]
-Unit = Annotated[list[str] | None, typer.Option(help="Name or number; repeat it, or: all.")]
+Bank = Annotated[str | None, typer.Option(help="A .bank file; or demo: its bank and units.")]
+Unit = Annotated[
+    list[str] | None, typer.Option(help="Name or number of a unit; repeat it for several; or: all.")
+]
 UnitsFile = Annotated[
     str | None, typer.Option(help="Units: .units, .csv, .tsv, .parquet, .npy, .npz, .safetensors.")
 ]
 Cut = Annotated[
     str | None,
-    typer.Option(help="For activations: positive, quantile(0.005), value(1.5) or ranges(3)."),
+    typer.Option(
+        help="For activations: positive (default), quantile(0.005), value(1.5) or ranges(3)."
+    ),
 ]
 UnitAxis = Annotated[int, typer.Option(help="Axis of an array along which the units lie: 0 or 1.")]
 Goal = Annotated[str, typer.Option(help="iou, precision, recall, dice, fbeta(b), mcc or accuracy.")]
@@ -39,7 +43,7 @@ Limit = Annotated[int, typer.Option(help="Most rows to print; 0 for all.")]
 
 SETTINGS = (
     *("bank", "units", "unit", "threshold", "unit_axis", "objective", "dialect"),
-    *("length", "beam", "preset", "penalty", "steps", "min_active"),
+    *("length", "beam", "preset", "penalty", "steps", "dedupe", "min_active", "engine", "threads"),
 )
 """What a logicx.toml may set."""
 
@@ -84,7 +88,14 @@ def explain(
     steps: Annotated[
         str, typer.Option(help="How formulas grow, such as 'OR, AND, AND NOT, XOR'.")
     ] = "OR, AND, AND NOT",
+    dedupe: Annotated[
+        str | None, typer.Option(help="What counts as the same formula: meaning, form or none.")
+    ] = None,
     min_active: Annotated[int, typer.Option(help="Skip units that fire at fewer cells.")] = 1,
+    engine: Annotated[
+        str, typer.Option(help="auto, numpy, or numba (compiled); all find the same.")
+    ] = "auto",
+    threads: Annotated[int, typer.Option(help="Units that are searched at a time.")] = 1,
     out: Annotated[
         Path | None, typer.Option(help="A journal of the results to write, such as run.jsonl.")
     ] = None,
@@ -104,8 +115,11 @@ def explain(
         "preset": preset,
         "objective": objective,
         "penalty": penalty,
-        "steps": [one.strip() for one in steps.split(",") if one.strip()],
+        "steps": steps,
+        "dedupe": dedupe,
         "min_active": min_active,
+        "engine": engine,
+        "threads": threads,
     }
     return commands.explain(data, unit or [], options, json, out, resume)
 
@@ -218,9 +232,10 @@ def command(arguments: Sequence[str]) -> Any:
 
 
 def _run(group: Any, commands: Any, arguments: Sequence[str]) -> Any:
+    is_help = "--help" in arguments or not any(one in commands for one in arguments)
     return group.main(
         as_options(arguments, commands),
         prog_name="logicx",
         standalone_mode=False,
-        default_map=defaults(commands, SETTINGS),
+        default_map={} if is_help else defaults(commands, SETTINGS),
     )

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from logicx.errors import did_you_mean
+from logicx.errors import DataError, OptionError, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from click import Command, Parameter
 
 SETTINGS = "logicx.toml"
+LISTS = ("unit", "steps")
+"""Settings that may be lists."""
 
 
 def as_options(arguments: Sequence[str], commands: dict[str, Command]) -> list[str]:
@@ -23,9 +25,15 @@ def as_options(arguments: Sequence[str], commands: dict[str, Command]) -> list[s
     """
     done: list[str] = []
     command: Command | None = None
+    is_value = False
     for i, argument in enumerate(arguments):
         if argument == "--":
             return [*done, *arguments[i:]]
+        if is_value:
+            done.append(argument)
+            is_value = False
+            continue
+        is_value = _takes_value(command, argument)
         found = re.fullmatch(r"([a-z][a-z_-]*)=(.*)", argument, flags=re.DOTALL)
         option = _option(command, found[1]) if command and found else None
         if command is None:
@@ -33,10 +41,26 @@ def as_options(arguments: Sequence[str], commands: dict[str, Command]) -> list[s
         if found is None or option is None:
             done.append(argument)
         elif getattr(option, "is_flag", False):
-            done += [f"--{found[1]}"] if found[2].lower() in ("true", "1", "yes") else []
+            done += [f"--{found[1]}"] if _is_yes(found[1], found[2]) else []
         else:
             done += ["--" + found[1].replace("_", "-"), found[2]]
     return done
+
+
+def _takes_value(command: Command | None, argument: str) -> bool:
+    """Whether `--key` stands alone, so that the next argument is its value."""
+    if command is None or not argument.startswith("--") or "=" in argument:
+        return False
+    option = _option(command, argument[2:])
+    return option is not None and not getattr(option, "is_flag", False)
+
+
+def _is_yes(key: str, text: str) -> bool:
+    known = {"true": True, "yes": True, "on": True, "1": True}
+    known |= {"false": False, "no": False, "off": False, "0": False}
+    if text.lower() not in known:
+        raise OptionError(f"{key} is true or false, not {text!r}")
+    return known[text.lower()]
 
 
 def _option(command: Command | None, key: str) -> Parameter | None:
@@ -69,6 +93,12 @@ def defaults(commands: dict[str, Command], known: Iterable[str]) -> dict[str, di
 
     values = read_toml(path)
     check_keys(path, values, known)
+    for key, value in values.items():
+        is_list = isinstance(value, list) and key in LISTS
+        if not is_list and not isinstance(value, (str, int, float)):
+            raise DataError(f"{path}: {key} cannot be {value!r}")
+        if isinstance(value, list) and key == "steps":
+            values[key] = ", ".join(map(str, value))
     return {
         name: {
             one.name: _several(values[one.name]) if one.multiple else values[one.name]
@@ -76,6 +106,7 @@ def defaults(commands: dict[str, Command], known: Iterable[str]) -> dict[str, di
             if one.name in values
         }
         for name, command in commands.items()
+        if name != "demo"  # it shows the demo, whatever this folder is about
     }
 
 

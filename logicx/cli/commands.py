@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
+import threading
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 from logicx.bank import ConceptBank
 from logicx.cli import render, runs
 from logicx.errors import DataError, FileError, did_you_mean
-from logicx.explaining import Explanation
 from logicx.explaining import explain as search
-from logicx.explaining import score as score_formula
 from logicx.loading import open_units
 from logicx.resources import resource
+from logicx.results import Explanation
+from logicx.scoring import score as score_formula
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -37,7 +40,7 @@ class Data:
 
 def open_data(bank: str | None, units: str | None, threshold: str | None, unit_axis: int) -> Data:
     """The bank and units of the options, or the shipped demo."""
-    if bank in (None, DEMO) and units in (None, DEMO):
+    if bank == DEMO or (bank is None and units in (None, DEMO)):
         if threshold is not None:
             raise DataError(
                 "the demo's units are cut already", hint="leave threshold away, or name units"
@@ -82,7 +85,11 @@ def score(
     """Score a formula against units and print the result."""
     names = _chosen(data, unit)
     found: list[Explanation] = []
+    dead: list[str] = []
     for name in names:
+        if len(names) > 1 and not data.units.on(data.bank, name).any():
+            dead.append(name)
+            continue
         one = score_formula(
             formula,
             data.bank,
@@ -96,9 +103,11 @@ def score(
             print(json.dumps(one.as_dict()), flush=True)
     for text in found[0].notes if found else ():
         render.note(text)
+    if dead:
+        render.note(f"{len(dead):,} of {len(names):,} units never fire, such as {dead[0]}")
     if not as_json:
         _show(data, found)
-    return 0
+    return 0 if found else 1
 
 
 def explain(
@@ -112,6 +121,8 @@ def explain(
     """Search the units' best formulas and print them; Ctrl-C prints those found so far."""
     wanted = "all" if list(unit) == ["all"] else _chosen(data, unit)
     plan = search(data.bank, data.units, unit=wanted, **options)
+    if plan.note:
+        render.note(plan.note)
     if out is not None:
         return runs.explain(plan, out, resume, data.where, as_json)
     found: list[Explanation] = []
@@ -119,9 +130,10 @@ def explain(
     try:
         with render.progress() as progress:
             for one in _watched(plan, progress):
-                found.append(one)
-                if as_json:
-                    print(json.dumps(one.as_dict()), flush=True)
+                with _whole():
+                    found.append(one)
+                    if as_json:
+                        print(json.dumps(one.as_dict()), flush=True)
     except KeyboardInterrupt:
         is_interrupted = True
     if as_json:
@@ -148,7 +160,7 @@ def compile_bank(recipe: str, data: Path | None, out: Path | None, as_json: bool
     from logicx.recipes import compile_recipe
 
     path = Path(recipe)
-    if not path.suffix and not path.exists():
+    if not path.suffix and not path.is_file():
         path = resource("concepts", f"{recipe}.toml")
         if not path.exists():
             known = sorted(one.stem for one in resource("concepts").glob("*.toml"))
@@ -157,6 +169,7 @@ def compile_bank(recipe: str, data: Path | None, out: Path | None, as_json: bool
                 hint=did_you_mean(recipe, known) or f"shipped recipes: {', '.join(known)}",
             )
     target = out or Path(f"{path.stem}.bank")
+    check_output(target, ".bank", [path, data])
     with render.progress() as progress:
         bank = compile_recipe(path, data, _told(progress, f"compiling {path.name}"))
     content = bank.save(target)
@@ -185,6 +198,7 @@ def compile_bank(recipe: str, data: Path | None, out: Path | None, as_json: bool
 
 def demo(unit: str, out: Path) -> int:
     """Score the paper's formula, search the unit's best, and draw where both hold."""
+    check_output(out, ".png", [])
     data = open_data(None, None, None, 0)
     name = data.units.names[data.units.number(unit)]
     if name == DEMO_UNIT:
@@ -203,6 +217,33 @@ def demo(unit: str, out: Path) -> int:
         draw_unit(out, data.bank, found[0], progress)
     print(f"\npicture: {out}")
     return 0
+
+
+def check_output(out: Path, suffix: str, inputs: Sequence[Path | None]) -> None:
+    """Refuse to write where the name is wrong or an input lies."""
+    if out.suffix != suffix:
+        raise FileError(f"{out} cannot be written: its name must end in {suffix}")
+    if out.is_dir():
+        raise FileError(f"{out} cannot be written: it is a folder")
+    for one in inputs:
+        if one is not None and out.exists() and one.exists() and out.samefile(one):
+            raise FileError(f"{out} cannot be written: it is an input")
+
+
+@contextmanager
+def _whole() -> Iterator[None]:
+    """Ctrl-C waits for the end of the block, so that what is counted is printed."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    caught: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: caught.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if caught:
+            signal.raise_signal(signal.SIGINT)
 
 
 def _chosen(data: Data, unit: Sequence[str]) -> list[str]:
@@ -228,10 +269,10 @@ def _show(data: Data, found: Sequence[Explanation]) -> None:
             f"fires at {n_on:,} of {data.bank.n_valid:,} cells ({share:.2%}){cut}",
             markup=False,
         )
-        console.print(render.explanation(found[0]))
+        render.explanation(found[0].as_dict())
     else:
         console.print(data.where, markup=False)
-        console.print(render.explanations([one.as_dict() for one in found]))
+        render.explanations([one.as_dict() for one in found])
 
 
 def _watched(plan: Any, progress: Callable[[str, int, int], None] | None) -> Iterator[Explanation]:

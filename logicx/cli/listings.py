@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from logicx.cli import render
-from logicx.cli.commands import DEMO, open_bank
+from logicx.cli.commands import DEMO, check_output, open_bank
 from logicx.errors import DataError, OptionError, did_you_mean
 
 if TYPE_CHECKING:
@@ -59,6 +59,8 @@ def units(
     as_json: bool,
 ) -> int:
     """Units whose names match, with the cells they fire at; all of them are saved on request."""
+    if out is not None:
+        check_output(out, ".units", [None if path is None else Path(path)])
     opened = _open_units(path, threshold, unit_axis)
     if out is not None:
         opened.save(out)
@@ -131,9 +133,8 @@ def _list(
     console.print(headline, markup=False)
     if rows:
         numeric = ("cells", "share", "fires at cells")
-        console.print(
-            render.table(columns, shown[: limit or None], numeric, ("owner", "kind", "example"))
-        )
+        expendable = ("owner", "kind", "example")
+        render.print_table(columns, shown[: limit or None], numeric, expendable)
     if limit and len(rows) > limit:
         render.note(f"{len(rows) - limit:,} more; limit=0 lists all")
     return 0 if rows else 1

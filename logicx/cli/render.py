@@ -6,33 +6,32 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from logicx.language import format_formula
+from logicx.counts import Counts
 from logicx.objectives import score_counts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from logicx.counts import Counts
-    from logicx.explaining import Explanation
-    from logicx.formula import Formula
 
-PIPE_WIDTH = 2000
+PIPE_WIDTH = 1_000_000
 """Width where the output is no terminal: nothing is ever cut."""
 ESTIMATE_SECONDS = 24 * 3600.0
 """The remaining time is estimated from the last 1,000 steps, if they took no longer than this."""
 LEAST_TEXT = 24
 """A column of longer texts may be broken into lines, but not below this width."""
+GAP = 2
+"""Blanks between columns."""
 
 
-def console() -> Console:
-    """The console of standard output."""
-    return Console(
-        width=None if sys.stdout.isatty() else PIPE_WIDTH, highlight=False, soft_wrap=False
-    )
+def console(width: int | None = None) -> Console:
+    """The console of standard output, as wide as the terminal or as asked for."""
+    usual = None if sys.stdout.isatty() else PIPE_WIDTH
+    return Console(width=width or usual, highlight=False, soft_wrap=False)
 
 
 def note(text: str) -> None:
@@ -72,13 +71,13 @@ def progress() -> Iterator[Callable[[str, int, int], None] | None]:
         yield told
 
 
-def table(
+def print_table(
     columns: Sequence[str],
     rows: Sequence[Sequence[Any]],
     numeric: Sequence[str] = (),
     expendable: Sequence[str] = (),
-) -> Table:
-    """A plain table.
+) -> None:
+    """Print a plain table; numbers are never cut, even if lines then run over.
 
     Args:
         columns: Heads of the columns.
@@ -88,83 +87,95 @@ def table(
     """
     texts = [[str(cell) for cell in row] for row in rows]
     widths = {
-        name: max(len(name), *(len(row[i]) for row in texts)) + 2 for i, name in enumerate(columns)
+        name: max(cell_len(name), *(cell_len(row[i]) for row in texts))
+        for i, name in enumerate(columns)
     }
+    least = {
+        name: widths[name] if name in numeric else min(widths[name], LEAST_TEXT) for name in columns
+    }
+    available = console().width
     kept = list(columns)
     for name in expendable:
-        fixed = sum(widths[one] for one in kept if one in numeric or widths[one] < LEAST_TEXT)
-        n_long = sum(one not in numeric and widths[one] >= LEAST_TEXT for one in kept)
-        if fixed + n_long * LEAST_TEXT > console().width:
+        if name in kept and sum(least[one] + GAP for one in kept) > available + GAP:
             kept.remove(name)
-    made = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    made = Table(box=None, pad_edge=False, header_style="bold", padding=(0, GAP, 0, 0))
     for name in kept:
-        is_short = name in numeric or widths[name] < LEAST_TEXT
         made.add_column(
             name,
             justify="right" if name in numeric else "left",
-            no_wrap=is_short,
+            no_wrap=name in numeric,
+            min_width=least[name],
             overflow="fold",
         )
     for row in texts:
         made.add_row(*(Text(row[columns.index(name)]) for name in kept))
-    return made
+    needed = sum(least[one] + GAP for one in kept)
+    console(max(available, needed)).print(made)
 
 
 COUNT_COLUMNS = ("length", "precision", "recall", "tp", "fp", "fn", "tn")
 EXPENDABLE = ("tn", "length", "fn", "fp", "tp")
 
 
-def _counted(formula: Formula, counts: Counts) -> list[str]:
-    shares = [f"{score_counts(name, counts):.4f}" for name in ("precision", "recall")]
-    cells = [f"{n:,}" for n in (counts.tp, counts.fp, counts.fn, counts.tn)]
-    return [str(formula.n_atoms), *shares, *cells]
+def _scores(penalty: float, objective: str, score: float, counts: dict[str, int]) -> list[str]:
+    """The score, after the plain objective where a penalty makes them differ."""
+    if penalty == 1:
+        return [f"{score:.4f}"]
+    return [f"{score_counts(objective, Counts(**counts)):.4f}", f"{score:.4f}"]
 
 
-def explanation(found: Explanation) -> Table:
-    """One unit: the formula, the best single concept, and (searches) the best of each length."""
-    goal = goal_name(found.objective)
-    others = [(one, "") for one in found.by_length[1:-1]]
-    rows = [("formula", found.formula, found.score, found.counts)]
-    seen = {found.formula}
-    for one, _ in reversed(others):
-        if one.formula not in seen:
-            seen.add(one.formula)
-            rows.append((f"at most {one.formula.n_atoms}", *one))
-    rows.append(("best single", *found.best_single))
-    return table(
-        ("", "formula", goal, *COUNT_COLUMNS),
-        [
-            [label, format_formula(formula), f"{score:.4f}", *_counted(formula, counts)]
-            for label, formula, score, counts in rows
-        ],
-        (goal, *COUNT_COLUMNS),
-        EXPENDABLE,
-    )
+def _heads(one: dict[str, Any]) -> tuple[str, ...]:
+    """Heads of the score columns and of the columns that follow."""
+    goal = goal_name(one["objective"])
+    penalized = ("penalized",) if one["settings"].get("penalty", 1) != 1 else ()
+    return (goal, *penalized, *(name for name in COUNT_COLUMNS if name != goal))
 
 
-def explanations(found: Sequence[dict[str, Any]]) -> Table:
+def _cells(one: dict[str, Any], scored: dict[str, Any]) -> list[str]:
+    """Scores and counts of a formula, in the order of `_heads`."""
+    counts, n_atoms = Counts(**scored["counts"]), scored["length"]
+    values = {"length": str(n_atoms)}
+    values |= {name: f"{score_counts(name, counts):.4f}" for name in ("precision", "recall")}
+    values |= {name: f"{n:,}" for name, n in scored["counts"].items()}
+    penalty = one["settings"].get("penalty", 1)
+    scores = _scores(penalty, one["objective"], scored["score"], scored["counts"])
+    return scores + [values[name] for name in _heads(one)[len(scores) :]]
+
+
+def explanation(one: dict[str, Any]) -> None:
+    """One unit: the formula, the best single concept, and (searches) the best of each length.
+
+    Args:
+        one: An explanation as plain values; see `Explanation.as_dict`.
+    """
+    rows = [("formula", one)]
+    seen = {one["formula"]}
+    for shorter in reversed(one["by_length"][1:-1]):
+        if shorter["formula"] not in seen:
+            seen.add(shorter["formula"])
+            rows.append((f"at most {shorter['length']}", shorter))
+    rows.append(("best single", one["best_single"]))
+    cells = [[label, scored["formula"], *_cells(one, scored)] for label, scored in rows]
+    print_table(("", "formula", *_heads(one)), cells, _heads(one), EXPENDABLE)
+
+
+def explanations(found: Sequence[dict[str, Any]]) -> None:
     """Many units: a line each.
 
     Args:
         found: Explanations as plain values; see `Explanation.as_dict`.
     """
-    goal = goal_name(found[0]["objective"])
-    columns = ("unit", "formula", goal, *COUNT_COLUMNS, "best single", "its " + goal)
-    rows = [
-        [
-            one["unit"],
-            one["formula"],
-            f"{one['score']:.4f}",
-            str(one["length"]),
-            f"{one['precision']:.4f}",
-            f"{one['recall']:.4f}",
-            *(f"{one['counts'][name]:,}" for name in ("tp", "fp", "fn", "tn")),
-            one["best_single"]["formula"],
-            f"{one['best_single']['score']:.4f}",
-        ]
-        for one in found
-    ]
-    return table(columns, rows, (goal, *COUNT_COLUMNS, "its " + goal), EXPENDABLE)
+    heads = _heads(found[0])
+    its = "its " + heads[0]
+    rows = []
+    for one in found:
+        single = one["best_single"]
+        its_score = _scores(
+            one["settings"].get("penalty", 1), one["objective"], single["score"], single["counts"]
+        )[0]
+        rows.append([one["unit"], one["formula"], *_cells(one, one), single["formula"], its_score])
+    columns = ("unit", "formula", *heads, "best single", its)
+    print_table(columns, rows, (*heads, its), (*EXPENDABLE, its, "best single", "recall"))
 
 
 def goal_name(objective: str) -> str:

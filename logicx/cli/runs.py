@@ -54,7 +54,7 @@ def explain(plan: Explanations, out: Path, resume: bool, where: str, as_json: bo
     summary = _Summary.of(read_journal(out))
     if not as_json and summary.best:
         render.console().print(where, markup=False)
-        render.console().print(render.explanations(summary.rows))
+        render.explanations([{**row, "settings": plan.settings} for row in summary.rows])
     summary.print_notes(out, len(plan), n_before)
     if is_interrupted:
         return 130

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,6 +23,7 @@ from logicx.demo.colors import COLORS, color_map
 from logicx.demo.network import N_UNITS, activations, load_weights
 from logicx.demo.scenes import OBJECTS, PARTS, SCENES, SIZE, Scenes, render_scenes
 from logicx.demo.upsample import upsample
+from logicx.errors import FileError
 from logicx.resources import resource
 from logicx.signatures import Incidence, SignatureBuilder
 from logicx.thresholds import Range, Threshold
@@ -56,8 +58,10 @@ def open_demo(progress: Progress | None = None) -> Demo:
         progress: Told what is being done and how far it is, if anything must be done.
     """
     bank_path, units_path = (_cache_folder() / f"waterside.{kind}" for kind in ("bank", "units"))
-    if bank_path.exists() and units_path.exists():
+    try:
         return Demo(ConceptBank.open(bank_path), Units.open(units_path))
+    except FileError:  # not made yet, or damaged: it is made anew
+        pass
     scenes, maps = draw_and_run(progress)
     bank = concepts_of(scenes)
     ranges: list[str] = []
@@ -68,8 +72,9 @@ def open_demo(progress: Progress | None = None) -> Demo:
         cut=ranges,
         threshold=str(THRESHOLD),
     )
-    bank.save(bank_path)
-    units.save(units_path)
+    with suppress(FileError):  # a cache that cannot be written costs time, not the result
+        bank.save(bank_path)
+        units.save(units_path)
     return Demo(bank, units)
 
 

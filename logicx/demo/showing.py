@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from logicx.bank import ConceptBank
     from logicx.demo.data import Progress
-    from logicx.explaining import Explanation
+    from logicx.results import Explanation
 
 PEAK_CELLS = 5
 """Scenes are ranked by the mean of a unit's strongest cells, this many of them."""

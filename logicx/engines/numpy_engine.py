@@ -8,6 +8,7 @@ minus those of D, and rows of D are sums over the few concepts that the signatur
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from logicx.bank import ConceptBank
 
 PACKING = 1 << 26
-"""Two counts below this share one float64 exactly, so that one pass sums both."""
+"""Two counts below half of this, of either sign, share one float64 exactly: one pass sums both."""
 
 
 class Rows(NamedTuple):
@@ -45,16 +46,27 @@ class NumpyEngine:
     """
 
     def __init__(self, bank: ConceptBank, on: NDArray[np.int64]) -> None:
-        """Count every single concept against the unit."""
+        """Take the parts over; nothing is counted yet."""
         self.bank = bank
         self.on = on
         self.n_on = int(on.sum())
         self.n_cells = bank.n_valid
-        self._fires = np.flatnonzero(on)
-        self._fire_words = pack(on > 0)
-        concepts, lengths = bank.concepts_of.gather(self._fires)
-        self.on_count = self._sum(concepts, np.repeat(on[self._fires], lengths))
-        self._weights = bank.size + on * float(PACKING)
+
+    @cached_property
+    def on_count(self) -> NDArray[np.int64]:
+        """Cells of each concept at which the unit fires, `int64[n_concepts]`."""
+        fires = np.flatnonzero(self.on)
+        concepts, lengths = self.bank.concepts_of.gather(fires)
+        weights = np.repeat(self.on[fires], lengths)
+        return np.bincount(concepts, weights, minlength=self.bank.n_concepts).astype(np.int64)
+
+    @cached_property
+    def _fire_words(self) -> Words:
+        return pack(self.on > 0)
+
+    @cached_property
+    def _weights(self) -> NDArray[np.float64]:
+        return self.bank.size + self.on * float(PACKING)
 
     def atom_rows(self, concepts: Sequence[int]) -> list[Rows]:
         """Rows of single concepts: co-occurrence is kept by the bank, only firing cells count."""
@@ -77,9 +89,9 @@ class NumpyEngine:
         is_anew = popcount(children) < popcount(delta)
         delta[is_anew] = children[is_anew]
         lost = delta & ~children
-        if self.n_cells < PACKING:
+        if self.n_cells < PACKING // 2:
             both = self._rows(delta, lost, self._weights)
-            on = np.floor_divide(both + PACKING // 2, PACKING)
+            on = both + PACKING // 2 >> PACKING.bit_length() - 1
             changes = zip(both - on * PACKING, on, strict=True)
         else:
             sizes = self._rows(delta, lost, self.bank.size.astype(np.float64))
@@ -95,16 +107,13 @@ class NumpyEngine:
         Shape: `gained, lost: uint64[n, n_words]` (lost within gained) `-> int64[n, n_concepts]`.
         """
         n, n_concepts = len(gained), self.bank.n_concepts
-        which, signatures = np.nonzero(unpack(gained, self.bank.n_signatures))
+        places = np.flatnonzero(unpack(gained, self.bank.n_signatures))
+        which, signatures = np.divmod(places, self.bank.n_signatures)
         signed = weights[signatures]
         if lost.any():
-            signed[unpack(lost, self.bank.n_signatures)[which, signatures]] *= -1
+            signed[unpack(lost, self.bank.n_signatures).reshape(-1)[places]] *= -1
         concepts, lengths = self.bank.concepts_of.gather(signatures)
         keys = np.repeat(which * n_concepts, lengths)
         keys += concepts
         sums = np.bincount(keys, np.repeat(signed, lengths), minlength=n * n_concepts)
         return sums.astype(np.int64).reshape(n, n_concepts)
-
-    def _sum(self, concepts: NDArray[np.int32], weights: NDArray[np.int64]) -> NDArray[np.int64]:
-        sums = np.bincount(concepts, weights, minlength=self.bank.n_concepts)
-        return sums.astype(np.int64)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from logicx.bits import Words, pack
 from logicx.canon import canonical
 from logicx.counts import Counts, counts_of
+from logicx.engines.layout import compiled_kind
 from logicx.engines.numpy_engine import NumpyEngine, Rows
 from logicx.errors import OptionError
 from logicx.formula import Apply, Concept, Formula
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from logicx.objectives import Objective
+
+Counted = Any
+"""A number of cells, or an array of such."""
 
 DEFAULT_STEPS = ("OR", "AND", "AND NOT")
 
@@ -75,6 +79,13 @@ class Step:
         both = self.all + self.f + self.c + self.both
         return bool(self.all), bool(self.all + self.c), bool(self.all + self.f), bool(both)
 
+    def count(self, n: Counted, f: Counted, c: Counted, both: Counted) -> Counted:
+        """Cells of the result, from those of the universe, of f, of c, and of f and c."""
+        rest = self.all * n + self.f * f
+        if self.c:
+            rest = rest + self.c * c
+        return rest - both if self.both == -1 else rest + self.both * both
+
     def combine(self, f: Words, c: Words, full: Words) -> Words:
         """The packed bits of the result."""
         ff, ft, tf, tt = self.table
@@ -94,24 +105,36 @@ class Step:
         return Apply(self.keyword, (f, Apply("NOT", (c,)) if self.is_negated else c))
 
 
-class _Table(NamedTuple):
-    """All candidates of one step of the search, and how to make a node of one."""
+class _Atoms(NamedTuple):
+    """All single concepts."""
+
+    scores: NDArray[np.float64]
+    space: FormulaSpace
+
+    def node(self, i: int) -> FormulaNode:
+        engine = self.space.engine
+        size, n_both = int(engine.bank.count[i]), int(engine.on_count[i])
+        return FormulaNode(self.space, None, None, i, size, n_both)
+
+
+class _Children(NamedTuple):
+    """All expansions of some formulas; the rows are those of the formulas."""
 
     scores: NDArray[np.float64]
     space: FormulaSpace
     parents: Sequence[FormulaNode]
-    sizes: NDArray[np.int64]
-    on_sizes: NDArray[np.int64]
+    rows: Sequence[Rows]
 
     def node(self, i: int) -> FormulaNode:
-        space = self.space
-        size, n_both = int(self.sizes.flat[i]), int(self.on_sizes.flat[i])
-        if not self.parents:
-            return FormulaNode(space, None, None, i, size, n_both)
-        place, step = divmod(i, len(space.steps))
-        parent, operand = divmod(place, len(space.operands))
-        concept = int(space.operands[operand])
-        return FormulaNode(space, self.parents[parent], space.steps[step], concept, size, n_both)
+        space, engine = self.space, self.space.engine
+        place, k = divmod(i, len(space.steps))
+        slot, operand = divmod(place, len(space.operands))
+        concept, step = int(space.operands[operand]), space.steps[k]
+        parent, rows = self.parents[slot], self.rows[slot]
+        c, c_on = int(engine.bank.count[concept]), int(engine.on_count[concept])
+        size = step.count(engine.n_cells, parent.size, c, int(rows.all[concept]))
+        n_both = step.count(engine.n_on, parent.n_both, c_on, int(rows.on[concept]))
+        return FormulaNode(space, parent, step, concept, size, n_both)
 
 
 @dataclass(eq=False)
@@ -226,45 +249,50 @@ class FormulaSpace:
         """The bits of all signatures."""
         return pack(np.ones(self.engine.bank.n_signatures, dtype=bool))
 
-    def atoms(self) -> _Table:
+    def atoms(self) -> _Atoms:
         """All single concepts."""
         engine = self.engine
         sizes, both = engine.bank.count, engine.on_count
         scores = self.objective.score(both, sizes - both, engine.n_on, engine.n_cells)
-        return _Table(scores, self, (), sizes, both)
+        return _Atoms(scores, self)
 
-    def expand(self, nodes: Sequence[FormulaNode]) -> _Table:
+    def expand(self, nodes: Sequence[FormulaNode]) -> _Children:
         """Every step from every one of these formulas with every operand."""
         engine = self.engine
         self._rows = self._rows_of(nodes)
         rows = [self._rows[node] for node in nodes]
         which = slice(None) if len(self.operands) == engine.bank.n_concepts else self.operands
-        all_rows = np.array([one.all for one in rows])[:, which]
-        on_rows = np.array([one.on for one in rows])[:, which]
-        f = np.array([node.size for node in nodes])[:, None]
-        f_on = np.array([node.n_both for node in nodes])[:, None]
-        c, c_on = engine.bank.count[which], engine.on_count[which]
-        shape = (len(nodes), len(self.operands), len(self.steps))
-        scores = np.empty(shape)
-        sizes, both = np.empty(shape, np.int64), np.empty(shape, np.int64)
+        # Counts are below 2^53, and divided as floats in any case: converted once, not thrice.
+        kind = np.int64 if compiled_kind(self.objective) is None else np.float64
+        all_rows = np.array([one.all[which] for one in rows], kind)
+        on_rows = np.array([one.on[which] for one in rows], kind)
+        f = np.array([node.size for node in nodes], kind)[:, None]
+        f_on = np.array([node.n_both for node in nodes], kind)[:, None]
+        c, c_on = engine.bank.count[which].astype(kind), engine.on_count[which].astype(kind)
+        scores = np.empty((len(nodes), len(self.operands), len(self.steps)))
         for k, step in enumerate(self.steps):
-            size = step.all * engine.n_cells + step.f * f + step.c * c + step.both * all_rows
-            tp = step.all * engine.n_on + step.f * f_on + step.c * c_on + step.both * on_rows
-            sizes[..., k], both[..., k] = size, tp
-            scores[..., k] = self.objective.score(tp, size - tp, engine.n_on, engine.n_cells)
+            fp = step.count(engine.n_cells, f, c, all_rows)
+            tp = step.count(engine.n_on, f_on, c_on, on_rows)
+            fp -= tp
+            scores[..., k] = self.objective.score(tp, fp, engine.n_on, engine.n_cells)
         if self.penalty != 1:
             scores *= self._penalties(nodes)
-        return _Table(scores.reshape(-1), self, nodes, sizes, both)
+        return _Children(scores.reshape(-1), self, nodes, rows)
+
+    def added(self, step: Step) -> int:
+        """What a step adds to the length that the penalty counts."""
+        return 1 + (self.penalizes_not and step.is_negated)
+
+    def factors(self, n: int) -> NDArray[np.float64]:
+        """Factor of the score by what was added to a single concept, `float64[n]`."""
+        return np.array([self.penalty**i for i in range(n)])
 
     def _penalties(self, nodes: Sequence[FormulaNode]) -> NDArray[np.float64]:
         """Factor of each child's score, `float64[n_nodes, 1, n_steps]`."""
-        if self.penalizes_not:
-            before = np.array([node.n_nodes for node in nodes])
-            added = np.array([1 + step.is_negated for step in self.steps])
-        else:
-            before = np.array([node.length for node in nodes])
-            added = np.ones(len(self.steps))
-        return np.asarray(self.penalty ** (before[:, None, None] - 1 + added))
+        before = [node.n_nodes if self.penalizes_not else node.length for node in nodes]
+        added = np.array([self.added(step) for step in self.steps])
+        lengths = np.array(before)[:, None, None] - 1 + added
+        return np.asarray(self.factors(int(lengths.max()) + 1)[lengths])
 
     def _rows_of(self, nodes: Sequence[FormulaNode]) -> dict[FormulaNode, Rows]:
         """Rows of these nodes, from those of their parents, which were expanded before."""

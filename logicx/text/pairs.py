@@ -131,6 +131,8 @@ def read_pairs(path: Path, settings: PairSettings) -> list[tuple[str, str]]:
                 raise FileError(f"{path} has no column {column!r}", hint=f"it has: {known}")
             columns.append([str(one or "") for one in table[str(column)]])
         return list(zip(*columns, strict=True))
+    if path.suffix.lower() in (".csv", ".tsv", ".parquet"):
+        raise FileError(f"{path} is a table", hint="set format = 'table' in [pairs] of the recipe")
     lines = read_lines(path)
     if len(lines) % 2:
         raise FileError(

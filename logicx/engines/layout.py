@@ -1,0 +1,148 @@
+"""What the compiled search reads and writes: plain arrays, named. Importing this needs no Numba.
+
+The numbers below are frozen into kernels that are kept on disk: whoever changes one touches
+`compiled.py` as well, the only file by which Numba knows that a kernel is out of date.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from logicx.objectives import OBJECTIVES, CountObjective, FBeta
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from logicx.objectives import Objective
+
+PARENT, STEP, CONCEPT, SIZE, ON, DEPTH = range(6)
+"""What is noted of a formula in a beam: its place in the beam before, the step that made it (or
+CARRIED), the concept added, its two sizes, and its length as the penalty counts it."""
+
+CARRIED = -1
+IOU, PRECISION, RECALL, DICE, FBETA, ACCURACY, MCC = range(7)
+"""Objectives that are compiled."""
+
+
+class Bank(NamedTuple):
+    """A concept bank as the kernels read it; `Weight` is int32 where all counts fit.
+
+    Shape:
+        words: `uint64[n_concepts, n_words]`, signatures of each concept.
+        full: `uint64[n_words]`, all signatures.
+        size: `Weight[n_signatures]`, cells of each signature.
+        size_planes: `uint64[n_planes, n_words]`, the binary digits of the sizes.
+        counts: `int64[n_concepts]`, cells of each concept.
+        indptr, indices: concepts of each signature, `int64`, `uint32`.
+        rare_indptr, rare_indices: the same without the frequent ones.
+        frequent: `int64[n_frequent]`, concepts that hold at many signatures.
+        word_price: What it costs to count one packed word, in concepts of a signature.
+    """
+
+    words: NDArray[np.uint64]
+    full: NDArray[np.uint64]
+    size: NDArray[Any]
+    size_planes: NDArray[np.uint64]
+    counts: NDArray[np.int64]
+    indptr: NDArray[np.int64]
+    indices: NDArray[np.uint32]
+    rare_indptr: NDArray[np.int64]
+    rare_indices: NDArray[np.uint32]
+    frequent: NDArray[np.int64]
+    word_price: float
+
+
+class Unit(NamedTuple):
+    """A unit as the kernels read it.
+
+    Shape: `on: Weight[n_signatures]`, `fires: uint64[n_words]` (where `on` is not 0),
+    `on_planes: uint64[n_planes, n_words]`, `on_count: int64[n_concepts]`.
+    """
+
+    on: NDArray[Any]
+    fires: NDArray[np.uint64]
+    on_planes: NDArray[np.uint64]
+    on_count: NDArray[np.int64]
+    n_on: int
+    n_cells: int
+
+
+class Rules(NamedTuple):
+    """What is searched and how.
+
+    Args:
+        kind: The objective, and `beta_squared` for F-beta.
+        steps: Coefficients (all, f, c, both) of each step, `int64[n_steps, 4]`.
+        tables: Its truth at (not f, not c), (not f, c), (f, not c), (f, c) as full or empty words;
+            the last row is that of the concept alone, `uint64[n_steps + 1, 4]`.
+        one_sided: Whether a child as large as its parent is its parent, `bool[n_steps]`.
+        added: What the step adds to the length that the penalty counts, `int64[n_steps]`.
+        factors: Factor of the score by that length, less one, `float64`.
+        may_add: Whether a concept is an operand, `bool[n_concepts]`.
+        drops_equals: Whether formulas of equal meaning are kept once.
+        expands_once: Whether a kept formula need not be expanded again. So it is where equals are
+            dropped and equals score the same: what its expansion gave is in the beam, or equals
+            a formula of the beam, or scores no higher than the worst of it.
+    """
+
+    kind: int
+    beta_squared: float
+    steps: NDArray[np.int64]
+    tables: NDArray[np.uint64]
+    one_sided: NDArray[np.bool_]
+    added: NDArray[np.int64]
+    factors: NDArray[np.float64]
+    may_add: NDArray[np.bool_]
+    drops_equals: bool
+    expands_once: bool
+
+
+class Levels(NamedTuple):
+    """The beam of each length, best first.
+
+    Shape: `scores: float64[length, width]`, `parts: int64[length, width, 6]`,
+    `n_kept: int64[length]`.
+    """
+
+    scores: NDArray[np.float64]
+    parts: NDArray[np.int64]
+    n_kept: NDArray[np.int64]
+
+
+class Store(NamedTuple):
+    """Words and rows of the formulas of two beams, and where those of each formula lie.
+
+    Shape: `words: uint64[2 * width + 1, n_words]`, the last all zero;
+    `all, on: Weight[2 * width, n_concepts]`; `place: int64[length, width]`;
+    `scratch: uint64[2, n_words]`.
+    """
+
+    words: NDArray[np.uint64]
+    all: NDArray[Any]
+    on: NDArray[Any]
+    place: NDArray[np.int64]
+    scratch: NDArray[np.uint64]
+
+
+KINDS = {
+    OBJECTIVES[name].formula: kind
+    for name, kind in (
+        ("iou", IOU),
+        ("precision", PRECISION),
+        ("recall", RECALL),
+        ("dice", DICE),
+        ("accuracy", ACCURACY),
+        ("mcc", MCC),
+    )
+}
+
+
+def compiled_kind(goal: Objective) -> tuple[int, float] | None:
+    """The number of an objective and its squared beta, or None if it is not compiled."""
+    if not isinstance(goal, CountObjective):
+        return None
+    if isinstance(goal.formula, FBeta):
+        return FBETA, goal.formula.beta_squared
+    kind = KINDS.get(goal.formula)
+    return None if kind is None else (kind, 0.0)

@@ -1,0 +1,177 @@
+"""The compiled search, seen from Python: banks and units as plain arrays, and beams of them."""
+
+from __future__ import annotations
+
+import threading
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from logicx.bits import pack
+from logicx.engines import compiled
+from logicx.engines.layout import CONCEPT, Bank, Levels, Rules, Store, Unit
+from logicx.engines.numpy_engine import NumpyEngine
+from logicx.signatures import Incidence
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from logicx.bank import ConceptBank
+
+FREQUENT = 1 / 32
+"""Share of all signatures from which on a concept is also counted by packed words."""
+
+WORD_PRICE = 1 / 8
+"""What it costs to count one packed word, where one concept of one signature costs 1."""
+
+MAX_PLANES = 8
+"""Most binary digits of a weight for which packed words are counted."""
+
+KEPT_BYTES = 1 << 27
+"""Room for rows of single concepts, which all units share."""
+
+
+class Found(NamedTuple):
+    """The beams of a search; levels from `n_filled` on repeat the last."""
+
+    levels: Levels
+    n_filled: int
+    n_scored: int
+
+
+class CompiledBank:
+    """A bank as the kernels read it, with what all units share; made once per bank."""
+
+    _known: ClassVar[WeakKeyDictionary[ConceptBank, CompiledBank]] = WeakKeyDictionary()
+    _lock = threading.Lock()
+
+    def __init__(self, bank: ConceptBank) -> None:
+        """Lay the arrays out; nothing that is mapped is copied."""
+        self.weight = np.dtype(np.int32 if bank.n_valid < 1 << 31 else np.int64)
+        digits = int(bank.size.max(initial=0)).bit_length()
+        frequent = np.diff(bank.signatures_of.indptr) >= FREQUENT * bank.n_signatures
+        if digits > MAX_PLANES:
+            frequent[:] = False
+        is_rare = ~frequent[bank.concepts_of.indices]
+        before = np.concatenate([[0], np.cumsum(is_rare)])
+        rare = Incidence(before[bank.concepts_of.indptr], bank.concepts_of.indices[is_rare])
+        self.arrays = Bank(
+            words=_frozen(bank.packed, np.uint64),
+            full=_frozen(pack(np.ones(bank.n_signatures, bool)), np.uint64),
+            size=_frozen(bank.size, self.weight),
+            size_planes=_frozen(_planes(bank.size, digits if frequent.any() else 0), np.uint64),
+            counts=_frozen(bank.count, np.int64),
+            indptr=_frozen(bank.concepts_of.indptr, np.int64),
+            indices=_frozen(bank.concepts_of.indices, np.uint32),
+            rare_indptr=_frozen(rare.indptr, np.int64),
+            rare_indices=_frozen(rare.indices, np.uint32),
+            frequent=_frozen(np.flatnonzero(frequent), np.int64),
+            word_price=WORD_PRICE,
+        )
+        self._of_thread = threading.local()
+
+    @classmethod
+    def of(cls, bank: ConceptBank) -> CompiledBank:
+        """The one of this bank."""
+        with cls._lock:
+            if bank not in cls._known:
+                cls._known[bank] = cls(bank)
+            return cls._known[bank]
+
+    @cached_property
+    def together(self) -> Callable[[int], NDArray[Any]]:
+        """Cells of every concept together with one, as many rows kept as there is room for."""
+        row_bytes = max(1, len(self.arrays.counts) * self.weight.itemsize)
+
+        @lru_cache(maxsize=max(16, KEPT_BYTES // row_bytes))
+        def together(concept: int) -> NDArray[Any]:
+            row = np.zeros(len(self.arrays.counts), self.weight)
+            compiled.together(row, self.arrays, concept)
+            return row
+
+        return together
+
+    def store(self, width: int, length: int) -> Store:
+        """Working memory, used again by later searches of this thread."""
+        store: Store | None = getattr(self._of_thread, "store", None)
+        if store is None or store.place.shape != (length, width):
+            n_concepts, n_words = self.arrays.words.shape
+            store = Store(
+                words=np.zeros((2 * width + 1, n_words), np.uint64),
+                all=np.empty((2 * width, n_concepts), self.weight),
+                on=np.empty((2 * width, n_concepts), self.weight),
+                place=np.zeros((length, width), np.int64),
+                scratch=np.zeros((2, n_words), np.uint64),
+            )
+            self._of_thread.store = store
+        return store
+
+
+class NumbaEngine(NumpyEngine):
+    """Counts against one unit, and whole beam searches, compiled."""
+
+    @cached_property
+    def shared(self) -> CompiledBank:
+        """What all units of the bank share."""
+        return CompiledBank.of(self.bank)
+
+    @cached_property
+    def unit(self) -> Unit:
+        """The unit as the kernels read it."""
+        bank = self.shared.arrays
+        digits = int(self.on.max(initial=0)).bit_length() if len(bank.frequent) else 0
+        on = self.on.astype(self.shared.weight)
+        fires = np.zeros(len(bank.full), np.uint64)
+        planes = np.zeros((digits, len(bank.full)), np.uint64)
+        compiled.read_unit(on, fires, planes)
+        n_on, n_cells = np.int64(self.n_on), np.int64(self.n_cells)
+        unit = Unit(
+            on=_frozen(on, on.dtype),
+            fires=_frozen(fires, np.uint64),
+            on_planes=_frozen(planes, np.uint64),
+            on_count=_frozen(np.empty(0, np.int64), np.int64),
+            n_on=n_on,
+            n_cells=n_cells,
+        )
+        row = np.zeros(len(bank.counts), self.shared.weight)
+        compiled.count_on(row, bank, unit)
+        return unit._replace(on_count=_frozen(row, np.int64))
+
+    @cached_property
+    def on_count(self) -> NDArray[np.int64]:
+        """Cells of each concept at which the unit fires, `int64[n_concepts]`."""
+        return self.unit.on_count
+
+    def beam(self, width: int, length: int, rules: Rules) -> Found:
+        """The beams of all lengths."""
+        shared, unit = self.shared, self.unit
+        bank, store = shared.arrays, shared.store(width, length)
+        levels = Levels(
+            scores=np.empty((length, width)),
+            parts=np.zeros((length, width, 6), np.int64),
+            n_kept=np.zeros(length, np.int64),
+        )
+        compiled.start(bank, unit, rules, levels, store)
+        if length == 1:
+            return Found(levels, 1, len(bank.counts))
+        for slot, concept in enumerate(levels.parts[0, : levels.n_kept[0], CONCEPT].tolist()):
+            store.all[slot] = shared.together(concept)
+        compiled.lay_atoms(bank, unit, levels, store)
+        n_filled, n_scored = compiled.grow(bank, unit, rules, levels, store)
+        return Found(levels, int(n_filled), len(bank.counts) + int(n_scored))
+
+
+def _frozen(array: NDArray[Any], dtype: Any) -> NDArray[Any]:
+    """The array as the kernels are compiled for: contiguous, aligned, read-only."""
+    frozen: NDArray[Any] = np.require(array, dtype, ["C", "A"]).view()
+    frozen.flags.writeable = False
+    return frozen
+
+
+def _planes(values: NDArray[np.int64], n_digits: int) -> NDArray[np.uint64]:
+    """Packed binary digits, `int64[n] -> uint64[n_digits, ceil(n / 64)]`."""
+    return pack((values >> np.arange(n_digits)[:, None] & 1).astype(bool))

@@ -1,0 +1,108 @@
+"""The score of a formula against a unit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from logicx.counts import count, counts_of
+from logicx.errors import DataError, FormulaError, LogicxError
+from logicx.formula import Concept, Formula
+from logicx.grammar import Dialect
+from logicx.language import read
+from logicx.objectives import Objective, score_counts
+from logicx.objectives import objective as known_objective
+from logicx.results import Explanation, Scored
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from logicx.bank import ConceptBank
+    from logicx.units import Units
+
+
+def score(
+    formula: str | Formula,
+    bank: ConceptBank,
+    units: Units,
+    unit: str | int,
+    *,
+    objective: str | Objective = "iou",
+    dialect: Dialect = "standard",
+) -> Explanation:
+    """The score of one formula against one unit.
+
+    Args:
+        formula: A formula, or its text.
+        bank: The concepts.
+        units: The units.
+        unit: Name or number of the unit.
+        objective: What to score; see `logicx.objectives`.
+        dialect: How the text is read; see `logicx.parse`.
+
+    Raises:
+        FormulaError: The text is no formula.
+        UnknownConcept: The bank lacks concepts that it names.
+        UnknownUnit: There is no such unit.
+        DataError: The unit never fires.
+
+    Example:
+        >>> import numpy as np
+        >>> from logicx import ConceptBank, Units
+        >>> bank = ConceptBank.from_masks([[1, 1, 0, 0], [0, 1, 1, 0]], ["water", "blue"])
+        >>> units = Units.from_masks([[1, 0, 0, 0]], ["483"])
+        >>> found = score("water AND NOT blue", bank, units, unit=483)
+        >>> found.score, found.counts
+        (1.0, Counts(tp=1, fp=0, fn=0, tn=3))
+    """
+    goal = known_objective(objective)
+    reading = read(formula, dialect) if isinstance(formula, str) else None
+    tree = reading.formula if reading else formula
+    if not isinstance(tree, Formula):
+        raise FormulaError(f"a formula is text or made of Concept and Apply, not {tree!r}")
+    number = units.number(unit)
+    name = units.names[number]
+    on = _firing(bank, units, number)
+    try:
+        counts = count(tree, bank, on)
+    except LogicxError as error:
+        for one in (error, *error.also):
+            if isinstance(formula, str):
+                one.text = formula
+            else:
+                one.span = None
+        raise
+    return Explanation(
+        unit=name,
+        formula=tree,
+        score=score_counts(goal, counts),
+        counts=counts,
+        length=tree.n_atoms,
+        objective=goal.name,
+        best_single=best_single(bank, on, goal),
+        settings={"bank": bank.content, "units": units.content},
+        notes=reading.notes if reading else (),
+    )
+
+
+def best_single(bank: ConceptBank, on: NDArray[np.int64], goal: Objective) -> Scored:
+    """The best single concept: what NetDissect would answer."""
+    fires = np.flatnonzero(on)
+    concepts, lengths = bank.concepts_of.gather(fires)
+    weights = np.repeat(on[fires], lengths)
+    both = np.bincount(concepts, weights, minlength=bank.n_concepts).astype(np.int64)
+    n_on = int(on.sum())
+    scores = goal.score(both, bank.count - both, n_on, bank.n_valid)
+    best = int(np.argmax(scores))
+    counts = counts_of(int(both[best]), int(bank.count[best]), n_on, bank.n_valid)
+    return Scored(Concept(bank.names[best]), float(scores[best]), counts)
+
+
+def _firing(bank: ConceptBank, units: Units, number: int) -> NDArray[np.int64]:
+    on = units.on(bank, units.names[number])
+    if not on.any():
+        raise DataError(
+            f"unit {units.names[number]!r} never fires on a valid cell: nothing can be scored"
+        )
+    return on

@@ -1,0 +1,235 @@
+"""Which engine searches, and how many units at a time; the outcome is the same whatever it is."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+import numpy as np
+
+from logicx.engines.layout import (
+    CARRIED,
+    CONCEPT,
+    ON,
+    PARENT,
+    SIZE,
+    STEP,
+    Levels,
+    Rules,
+    compiled_kind,
+)
+from logicx.engines.numpy_engine import NumpyEngine
+from logicx.errors import OptionError, did_you_mean
+from logicx.search.formulas import FormulaNode, FormulaSpace, Step
+from logicx.search.space import Kept, SearchResult
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from logicx.bank import ConceptBank
+    from logicx.objectives import Objective
+    from logicx.operators import Truth
+    from logicx.search.beam import Beam
+    from logicx.search.presets import Preset
+
+ENGINES = ("auto", "numpy", "numba")
+INSTALL = 'install it: pip install "logicx[fast]"'
+
+WORTH_SECONDS = 2.0
+"""NumPy time from which on loading Numba, about a second, is worth it."""
+
+SECONDS_PER_CANDIDATE = 7e-9
+MAX_COMPILED_STEPS = 8
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+
+class Engine(NamedTuple):
+    """The engine that searches, and what a person should know of the choice."""
+
+    name: str
+    note: str = ""
+
+    def search(
+        self,
+        bank: ConceptBank,
+        on: NDArray[np.int64],
+        beam: Beam,
+        goal: Objective,
+        rules: Preset,
+        steps: Sequence[str],
+        penalty: float,
+    ) -> SearchResult[FormulaNode]:
+        """Run the beam against one unit; the best of each length is sure to be in the result."""
+        if self.name == "numba":
+            from logicx.engines.numba_engine import NumbaEngine
+
+            engine: NumpyEngine = NumbaEngine(bank, on)
+        else:
+            engine = NumpyEngine(bank, on)
+        all_concepts = np.arange(bank.n_concepts)
+        operands = all_concepts if rules.adds_absent else np.flatnonzero(engine.on_count)
+        known = [Step.of(one) for one in steps]
+        space = FormulaSpace(engine, goal, known, operands, penalty, rules.penalizes_not)
+        return search_compiled(beam, space) if self.name == "numba" else beam.search(space)
+
+
+def choose_engine(
+    asked: str, bank: ConceptBank, beam: Beam, goal: Objective, n_steps: int, n_units: int
+) -> Engine:
+    """The engine for a search.
+
+    `numpy` is always there. `numba` needs the extra `fast`; what it has not compiled (objectives of
+    your own, dedupe by form) NumPy searches, and a note says so. `auto` takes `numba` where it is
+    installed, can do the search, and NumPy would take an estimated two seconds or more; for less
+    work Numba is not even imported.
+
+    Raises:
+        OptionError: There is no such engine, or it is not installed.
+    """
+    if asked not in ENGINES:
+        raise OptionError(
+            f"no engine {asked!r}",
+            hint=did_you_mean(asked, ENGINES) or f"use one of: {', '.join(ENGINES)}",
+        )
+    if asked == "numpy":
+        return Engine("numpy")
+    why_not = why_not_compiled(beam, goal, n_steps)
+    if asked == "numba":
+        _import_numba()
+        note = f"{why_not}: the engine numpy searches" if why_not else ""
+        return Engine("numpy" if why_not else "numba", note)
+    if why_not or numpy_seconds(bank, beam, n_steps, n_units) < WORTH_SECONDS:
+        return Engine("numpy")
+    try:
+        _import_numba()
+    except OptionError as error:
+        return Engine("numpy", f"{error.message}; with it this is several times faster: {INSTALL}")
+    return Engine("numba")
+
+
+def numpy_seconds(bank: ConceptBank, beam: Beam, n_steps: int, n_units: int) -> float:
+    """About how long the NumPy engine takes."""
+    n_candidates = bank.n_concepts * n_steps + bank.n_signatures
+    return SECONDS_PER_CANDIDATE * n_units * beam.length * beam.width * n_candidates
+
+
+def why_not_compiled(beam: Beam, goal: Objective, n_steps: int) -> str:
+    """Why the compiled search cannot do this, or nothing."""
+    if compiled_kind(goal) is None:
+        return f"the objective {goal.name} is not compiled"
+    if beam.dedupe == "form":
+        return "dedupe by form is not compiled"
+    if n_steps > MAX_COMPILED_STEPS:
+        return f"more than {MAX_COMPILED_STEPS} steps are not compiled"
+    return ""
+
+
+def _import_numba() -> None:
+    if find_spec("numba") is None:
+        raise OptionError("the engine numba is not installed", hint=INSTALL)
+    try:
+        import logicx.engines.numba_engine  # noqa: F401
+    except ImportError as error:
+        raise OptionError(f"numba cannot be loaded: {error}", hint=INSTALL) from error
+
+
+def in_order(work: Callable[[T], U], items: Iterable[T], n_threads: int) -> Iterator[U]:
+    """The work done on each item, in order, by several threads that run a little ahead."""
+    if n_threads == 1:
+        yield from map(work, items)
+        return
+    from collections import deque
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+    pool = ThreadPoolExecutor(n_threads, thread_name_prefix="logicx")
+    ahead: deque[Future[U]] = deque()
+    try:
+        for item in items:
+            ahead.append(pool.submit(work, item))
+            if len(ahead) > 2 * n_threads:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def search_compiled(
+    beam: Beam, space: FormulaSpace, all_slots: bool = False
+) -> SearchResult[FormulaNode]:
+    """What `beam.search(space)` finds, compiled.
+
+    Args:
+        beam: The strategy.
+        space: The space; its engine is a `NumbaEngine`.
+        all_slots: Whether to return whole beams, not only the best of each length.
+
+    Raises:
+        OptionError: This search is not compiled; see `why_not_compiled`.
+    """
+    from logicx.engines.numba_engine import NumbaEngine
+
+    kind = compiled_kind(space.objective)
+    why_not = why_not_compiled(beam, space.objective, len(space.steps))
+    if kind is None or why_not:
+        raise OptionError(why_not)
+    assert isinstance(space.engine, NumbaEngine)
+    drops_equals = beam.dedupe == "meaning"
+    may_add = np.zeros(space.engine.bank.n_concepts, bool)
+    may_add[space.operands] = True
+    steps = space.steps
+    rules = Rules(
+        *kind,
+        steps=np.array([[one.all, one.f, one.c, one.both] for one in steps], np.int64),
+        tables=_full_words([*(one.table for one in steps), (False, True, False, True)]),
+        one_sided=np.array([one.is_one_sided for one in steps]),
+        added=np.array([space.added(one) for one in steps], np.int64),
+        factors=space.factors(2 * beam.length + 1),
+        may_add=may_add,
+        drops_equals=drops_equals,
+        expands_once=drops_equals and space.penalty == 1,
+    )
+    found = space.engine.beam(beam.width, beam.length, rules)
+    tell = _Nodes(space, found.levels)
+    n_slots = beam.width if all_slots else 1
+    levels = [tell.level(level, n_slots) for level in range(found.n_filled)]
+    levels += [levels[-1]] * (beam.length - found.n_filled)
+    return SearchResult(levels, found.n_scored)
+
+
+class _Nodes:
+    """Formulas of compiled beams, each made once and only when asked for."""
+
+    def __init__(self, space: FormulaSpace, levels: Levels) -> None:
+        self._space = space
+        self._scores = levels.scores
+        self._n_kept = levels.n_kept.tolist()
+        self._parts = levels.parts
+        self._made: dict[tuple[int, int], FormulaNode] = {}
+
+    def level(self, level: int, n_slots: int) -> list[Kept[FormulaNode]]:
+        """The best so many of a level."""
+        n = min(n_slots, self._n_kept[level])
+        return [Kept(float(self._scores[level, i]), self._node(level, i)) for i in range(n)]
+
+    def _node(self, level: int, slot: int) -> FormulaNode:
+        part = self._parts[level, slot].tolist()
+        while part[STEP] == CARRIED:
+            level, slot = level - 1, part[PARENT]
+            part = self._parts[level, slot].tolist()
+        node = self._made.get((level, slot))
+        if node is None:
+            parent = self._node(level - 1, part[PARENT]) if level else None
+            step = self._space.steps[part[STEP]] if level else None
+            size, n_both = part[SIZE], part[ON]
+            node = FormulaNode(self._space, parent, step, part[CONCEPT], size, n_both)
+            self._made[level, slot] = node
+        return node
+
+
+def _full_words(tables: Sequence[Truth]) -> NDArray[np.uint64]:
+    return np.asarray(np.where(tables, ~np.uint64(0), np.uint64(0)))

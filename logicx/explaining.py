@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import islice
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
@@ -10,20 +9,27 @@ from typing import TYPE_CHECKING, Any
 from logicx.errors import DataError, OptionError
 from logicx.objectives import Objective
 from logicx.objectives import objective as known_objective
-from logicx.results import Explanation, Scored, Skipped
+from logicx.results import Explanation, Skipped
+from logicx.strategies import STRATEGIES, BeamSearch, ProofSearch, UnitSearch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    import numpy as np
-    from numpy.typing import NDArray
-
     from logicx.bank import ConceptBank
     from logicx.search.beam import Dedupe
-    from logicx.search.formulas import FormulaNode
-    from logicx.search.running import Engine
-    from logicx.search.space import Kept
     from logicx.units import Units
+
+
+BEAM_ONLY: dict[str, Any] = {
+    "beam": 10,
+    "preset": "default",
+    "penalty": 1.0,
+    "steps": ("OR", "AND", "AND NOT"),
+    "dedupe": None,
+    "engine": "auto",
+    "threads": 1,
+}
+"""Options of the beam alone, and their defaults."""
 
 
 class Explanations:
@@ -42,7 +48,7 @@ class Explanations:
         bank: ConceptBank,
         units: Units,
         names: Sequence[str],
-        search: _Search,
+        search: UnitSearch,
         min_active: int,
         is_strict: bool,
         n_threads: int = 1,
@@ -85,7 +91,10 @@ class Explanations:
         """What becomes of each unit, in order, from the given place on; nothing is kept."""
         from logicx.search.running import in_order
 
-        return in_order(self._explain, islice(self.units, start, None), self._n_threads)
+        for one in in_order(self._explain, islice(self.units, start, None), self._n_threads):
+            yield one
+            if isinstance(one, Explanation) and one.is_interrupted:
+                raise KeyboardInterrupt  # the proof of this unit was stopped: so is the run
 
     def _explain(self, name: str) -> Explanation | Skipped:
         on = self.all_units.on(self.bank, name)
@@ -102,65 +111,9 @@ class Explanations:
         return Skipped(name, reason)
 
 
-@dataclass(frozen=True)
-class _Search:
-    """All settings of a search."""
-
-    length: int
-    beam: int
-    preset: str
-    objective: Objective
-    penalty: float
-    steps: tuple[str, ...]
-    engine: Engine
-    dedupe: Dedupe
-
-    def settings(self, bank: ConceptBank, units: Units) -> dict[str, Any]:
-        """What decides the outcome; the engine and the threads do not."""
-        return {
-            "strategy": "beam",
-            "length": self.length,
-            "beam": self.beam,
-            "preset": self.preset,
-            "dedupe": self.dedupe,
-            "penalty": self.penalty,
-            "steps": list(self.steps),
-            "bank": bank.content,
-            "units": units.content,
-        }
-
-    def explain(
-        self, bank: ConceptBank, units: Units, name: str, on: NDArray[np.int64]
-    ) -> Explanation:
-        from logicx.search.beam import Beam
-        from logicx.search.presets import preset
-
-        rules = preset(self.preset)
-        beam = Beam(self.beam, self.length, self.dedupe)
-        result = self.engine.search(bank, on, beam, self.objective, rules, self.steps, self.penalty)
-        best = result.levels[-1][0]
-        single = result.levels[0][0]
-        return Explanation(
-            unit=name,
-            formula=best.node.formula,
-            score=best.score,
-            counts=best.node.counts,
-            length=best.node.length,
-            objective=self.objective.name,
-            best_single=_kept(single),
-            by_length=tuple(_kept(level[0]) for level in result.levels),
-            n_scored=result.n_scored,
-            settings={"engine": self.engine.name, **self.settings(bank, units)},
-        )
-
-
 def _whole(number: Any) -> Any:
     """A whole number of NumPy's as Python's own; anything else as it is."""
     return int(number) if isinstance(number, Integral) else number
-
-
-def _kept(one: Kept[FormulaNode]) -> Scored:
-    return Scored(one.node.formula, one.score, one.node.counts)
 
 
 def explain(
@@ -170,6 +123,9 @@ def explain(
     unit: str | int | Sequence[str | int] = "all",
     length: int = 3,
     beam: int = 10,
+    strategy: str = "beam",
+    shape: str | None = None,
+    time_limit: float | None = None,
     preset: str = "default",
     objective: str | Objective = "iou",
     penalty: float = 1.0,
@@ -179,7 +135,7 @@ def explain(
     engine: str = "auto",
     threads: int = 1,
 ) -> Explanations:
-    """The best formula that beam search finds for each unit.
+    """The best formula that a search finds for each unit.
 
     Args:
         bank: The concepts.
@@ -188,6 +144,13 @@ def explain(
             an error; of several, such ones are skipped and listed in `.skipped`.
         length: Most atoms of a formula, from 1.
         beam: How many formulas are kept at each step, from 1.
+        strategy: `beam`; `optimal`, which proves that no formula of a stated space is better (up to
+            length 4; needs the extra `fast`; see docs/optimal.md); or `exhaustive`, which tries
+            every formula of a small bank. The latter two take `length`, `objective`, `shape` and
+            `min_active`, and `optimal` a `time_limit`; the options of the beam mean nothing there.
+        shape: For these: `tree` (any formulas are joined) or `chain` (one concept is added at a
+            time, as the beam does); by default `tree`.
+        time_limit: For `optimal`: CPU seconds for each unit; then `bound` is what was proven.
         preset: Search rules: `default`, or `compexp` for those of the paper's code.
         objective: What is maximised; see `logicx.objectives`.
         penalty: The score is multiplied by this for every atom after the first.
@@ -219,6 +182,52 @@ def explain(
         ...     print(found.unit, found.formula, found.score)
         483 water AND NOT blue 1.0
     """
+    if strategy not in STRATEGIES:
+        raise OptionError(f"strategy is one of {', '.join(STRATEGIES)}, not {strategy!r}")
+    if min_active < 1:
+        raise OptionError(f"min_active must be at least 1, not {min_active}")
+    if not isinstance(threads, int) or threads < 1:
+        raise OptionError(f"threads must be a whole number from 1, not {threads}")
+    if not bank.n_concepts:
+        raise DataError(f"bank {bank.name!r} has no concepts")
+    units.check_universe(bank)
+    goal = known_objective(objective)
+    is_all = isinstance(unit, str) and unit == "all"
+    chosen: list[Any] = [unit]
+    if not isinstance(unit, (str, Integral)):
+        chosen = list(unit)  # type: ignore[arg-type]
+    names = units.names if is_all else [units.names[units.number(one)] for one in chosen]
+    search: UnitSearch
+    if strategy == "beam":
+        for option, value in (("shape", shape), ("time_limit", time_limit)):
+            if value is not None:
+                raise OptionError(f"{option} means nothing to the beam", hint="strategy=optimal")
+        search = _beam(bank, goal, len(names), length, beam, preset, penalty, steps, dedupe, engine)
+    else:
+        given: dict[str, Any] = {"beam": beam, "preset": preset, "penalty": penalty, "steps": steps}
+        given |= {"dedupe": dedupe, "engine": engine, "threads": threads}
+        for option, value in given.items():
+            if value != BEAM_ONLY[option]:
+                raise OptionError(f"{option} means nothing to the strategy {strategy}")
+        search = ProofSearch.of(strategy, goal, _whole(length), shape or "tree", time_limit)
+    return Explanations(
+        bank, units, names, search, min_active, len(chosen) == 1 and not is_all, threads
+    )
+
+
+def _beam(
+    bank: ConceptBank,
+    goal: Objective,
+    n_units: int,
+    length: int,
+    beam: int,
+    preset: str,
+    penalty: float,
+    steps: str | Sequence[str],
+    dedupe: Dedupe | None,
+    engine: str,
+) -> BeamSearch:
+    """The beam with its settings, checked."""
     from logicx.search.beam import Beam
     from logicx.search.formulas import Step
     from logicx.search.presets import preset as known_preset
@@ -236,23 +245,7 @@ def explain(
         Step.of(one)
     if not 0 < penalty <= 1:
         raise OptionError(f"penalty must lie above 0 and at most at 1, not {penalty:g}")
-    if min_active < 1:
-        raise OptionError(f"min_active must be at least 1, not {min_active}")
-    if not isinstance(threads, int) or threads < 1:
-        raise OptionError(f"threads must be a whole number from 1, not {threads}")
-    if not bank.n_concepts:
-        raise DataError(f"bank {bank.name!r} has no concepts")
-    units.check_universe(bank)
-    goal = known_objective(objective)
-    is_all = isinstance(unit, str) and unit == "all"
-    chosen: list[Any] = [unit]
-    if not isinstance(unit, (str, Integral)):
-        chosen = list(unit)  # type: ignore[arg-type]
-    names = units.names if is_all else [units.names[units.number(one)] for one in chosen]
-    chosen_engine = choose_engine(engine, bank, strategy, goal, len(steps), len(names))
-    search = _Search(
-        strategy.length, strategy.width, preset, goal, penalty, steps, chosen_engine, kept_once
-    )
-    return Explanations(
-        bank, units, names, search, min_active, len(chosen) == 1 and not is_all, threads
+    chosen = choose_engine(engine, bank, strategy, goal, len(steps), n_units)
+    return BeamSearch(
+        strategy.length, strategy.width, preset, goal, penalty, steps, chosen, kept_once
     )

@@ -89,6 +89,8 @@ def journaled(plan: Explanations, journal: Journal) -> Iterator[Row]:
         if isinstance(one, Skipped):
             row: Row = {"unit": one.unit, "skipped": one.reason}
         else:
+            if one.is_interrupted:
+                raise KeyboardInterrupt  # half a proof is no result to keep
             row = one.as_dict()
             del row["settings"]  # they stand in the header
         journal.append(row)

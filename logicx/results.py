@@ -44,6 +44,10 @@ class Explanation:
         n_scored: How many formulas were scored.
         settings: How it was found, with content hashes of bank and units.
         notes: What a person should know of how the formula was read.
+        bound: No formula of `space` scores more (strategies that prove).
+        is_proven: Whether the formula is proven to be the best of `space`.
+        space: The space that the bound is over, in words.
+        is_interrupted: Whether Ctrl-C stopped the proof.
     """
 
     unit: str
@@ -57,6 +61,10 @@ class Explanation:
     n_scored: int = 1
     settings: dict[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    bound: float | None = None
+    is_proven: bool | None = None
+    space: str = ""
+    is_interrupted: bool = False
 
     @property
     def iou(self) -> float:
@@ -88,6 +96,9 @@ class Explanation:
             "best_single": self.best_single.as_dict(),
             "by_length": [one.as_dict() for one in self.by_length],
             "n_scored": self.n_scored,
+            "bound": self.bound,
+            "is_proven": self.is_proven,
+            "space": self.space,
             "settings": self.settings,
             "notes": list(self.notes),
         }

@@ -436,3 +436,16 @@ def test_a_damaged_demo_is_made_anew(tmp_path, monkeypatch, demo_cache):
     path.write_bytes(whole[:1000])
     assert data.open_demo().bank.content == first.bank.content
     assert path.read_bytes() == whole
+
+
+def test_proofs_are_shown(folder, capsys):
+    _, out, _ = call(capsys, "explain", "unit=483", "strategy=exhaustive", "length=2")
+    assert out.splitlines()[-1].startswith(
+        "proven: no formula of the space is better (all formulas"
+    )
+    _, out, _ = call(capsys, "explain", "unit=483", "unit=off=1", "strategy=exhaustive")
+    assert "bound" in out.splitlines()[1].split()
+    _, out, _ = call(capsys, "explain", "unit=483", "strategy=exhaustive", "shape=chain", "--json")
+    found = json.loads(out)
+    assert (found["is_proven"], found["bound"]) == (True, found["score"])
+    assert found["settings"]["shape"] == "chain"

@@ -43,7 +43,8 @@ Limit = Annotated[int, typer.Option(help="Most rows to print; 0 for all.")]
 
 SETTINGS = (
     *("bank", "units", "unit", "threshold", "unit_axis", "objective", "dialect"),
-    *("length", "beam", "preset", "penalty", "steps", "dedupe", "min_active", "engine", "threads"),
+    *("length", "strategy", "shape", "time_limit", "beam", "preset", "penalty", "steps"),
+    *("dedupe", "min_active", "engine", "threads"),
 )
 """What a logicx.toml may set."""
 
@@ -78,6 +79,15 @@ def explain(
     unit_axis: UnitAxis = 0,
     length: Annotated[int, typer.Option(help="Most concepts in a formula.")] = 3,
     beam: Annotated[int, typer.Option(help="Formulas kept at each step.")] = 10,
+    strategy: Annotated[
+        str, typer.Option(help="beam, optimal (proven, up to length 4) or exhaustive.")
+    ] = "beam",
+    shape: Annotated[
+        str | None, typer.Option(help="For optimal and exhaustive: tree or chain.")
+    ] = None,
+    time_limit: Annotated[
+        float | None, typer.Option(help="For optimal: CPU seconds for each unit.")
+    ] = None,
     preset: Annotated[
         str, typer.Option(help="default, or compexp: the rules of the paper's code.")
     ] = "default",
@@ -112,10 +122,13 @@ def explain(
     options: dict[str, Any] = {
         "length": length,
         "beam": beam,
+        "strategy": strategy,
+        "shape": shape,
+        "time_limit": time_limit,
         "preset": preset,
         "objective": objective,
         "penalty": penalty,
-        "steps": steps,
+        "steps": tuple(one.strip() for one in steps.split(",")),
         "dedupe": dedupe,
         "min_active": min_active,
         "engine": engine,

@@ -157,6 +157,12 @@ def explanation(one: dict[str, Any]) -> None:
     rows.append(("best single", one["best_single"]))
     cells = [[label, scored["formula"], *_cells(one, scored)] for label, scored in rows]
     print_table(("", "formula", *_heads(one)), cells, _heads(one), EXPENDABLE)
+    if one["is_proven"]:
+        print(f"proven: no formula of the space is better ({one['space']})")
+    elif one["is_proven"] is False:
+        gap = one["bound"] - one["score"]
+        print(f"not proven: none can score above {one['bound']:.4f}, {gap:.4f} more", end=" ")
+        print(f"({one['space']})")
 
 
 def explanations(found: Sequence[dict[str, Any]]) -> None:
@@ -173,7 +179,10 @@ def explanations(found: Sequence[dict[str, Any]]) -> None:
         its_score = _scores(
             one["settings"].get("penalty", 1), one["objective"], single["score"], single["counts"]
         )[0]
-        rows.append([one["unit"], one["formula"], *_cells(one, one), single["formula"], its_score])
+        bound = [] if one["bound"] is None else [f"{one['bound']:.4f}"]
+        cells = [*_cells(one, one), *bound]
+        rows.append([one["unit"], one["formula"], *cells, single["formula"], its_score])
+    heads += () if found[0]["bound"] is None else ("bound",)
     columns = ("unit", "formula", *heads, "best single", its)
     print_table(columns, rows, (*heads, its), (*EXPENDABLE, its, "best single", "recall"))
 

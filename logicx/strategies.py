@@ -1,0 +1,200 @@
+"""Strategies as `explain` runs them: all settings of a search, and one unit after the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from logicx.errors import OptionError
+from logicx.objectives import Objective
+from logicx.results import Explanation, Scored
+from logicx.search.running import Engine
+from logicx.search.shapes import CONNECTIVES, Shape, check_space, describe_space
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from logicx.bank import ConceptBank
+    from logicx.search.beam import Dedupe
+    from logicx.search.formulas import FormulaNode
+    from logicx.search.space import Kept
+    from logicx.units import Units
+
+STRATEGIES = ("beam", "optimal", "exhaustive")
+
+
+class UnitSearch(Protocol):
+    """A search with all its settings, for any number of units."""
+
+    @property
+    def objective(self) -> Objective:
+        """What is maximised."""
+        ...
+
+    @property
+    def engine(self) -> Engine:
+        """What counts."""
+        ...
+
+    def settings(self, bank: ConceptBank, units: Units) -> dict[str, Any]:
+        """What decides the outcome."""
+        ...
+
+    def explain(
+        self, bank: ConceptBank, units: Units, name: str, on: NDArray[np.int64]
+    ) -> Explanation:
+        """The best formula for one unit."""
+        ...
+
+
+@dataclass(frozen=True)
+class BeamSearch:
+    """The beam."""
+
+    length: int
+    beam: int
+    preset: str
+    objective: Objective
+    penalty: float
+    steps: tuple[str, ...]
+    engine: Engine
+    dedupe: Dedupe
+
+    def settings(self, bank: ConceptBank, units: Units) -> dict[str, Any]:
+        """What decides the outcome; the engine and the threads do not."""
+        return {
+            "strategy": "beam",
+            "length": self.length,
+            "beam": self.beam,
+            "preset": self.preset,
+            "dedupe": self.dedupe,
+            "penalty": self.penalty,
+            "steps": list(self.steps),
+            "bank": bank.content,
+            "units": units.content,
+        }
+
+    def explain(
+        self, bank: ConceptBank, units: Units, name: str, on: NDArray[np.int64]
+    ) -> Explanation:
+        """The best formula of the beam."""
+        from logicx.search.beam import Beam
+        from logicx.search.presets import preset
+
+        rules = preset(self.preset)
+        beam = Beam(self.beam, self.length, self.dedupe)
+        result = self.engine.search(bank, on, beam, self.objective, rules, self.steps, self.penalty)
+        best = result.levels[-1][0]
+        single = result.levels[0][0]
+        return Explanation(
+            unit=name,
+            formula=best.node.formula,
+            score=best.score,
+            counts=best.node.counts,
+            length=best.node.length,
+            objective=self.objective.name,
+            best_single=_kept(single),
+            by_length=tuple(_kept(level[0]) for level in result.levels),
+            n_scored=result.n_scored,
+            settings={"engine": self.engine.name, **self.settings(bank, units)},
+        )
+
+
+@dataclass(frozen=True)
+class ProofSearch:
+    """The optimum over a stated space: proven, or by trying every formula."""
+
+    strategy: str
+    objective: Objective
+    length: int
+    shape: Shape
+    time_limit: float | None
+    engine: Engine
+
+    @staticmethod
+    def of(
+        strategy: str, goal: Objective, length: int, shape: str, time_limit: float | None
+    ) -> ProofSearch:
+        """Check what can be checked before data are looked at.
+
+        Raises:
+            OptionError: An option means nothing to this strategy.
+        """
+        longest = None
+        if strategy == "optimal":
+            from logicx.search.optimal.linear import ratio_of
+            from logicx.search.optimal.searching import LONGEST
+
+            longest = LONGEST
+            ratio_of(goal, 1, 2)
+        elif time_limit is not None:
+            raise OptionError(f"strategy {strategy} has no time_limit", hint="optimal has one")
+        if time_limit is not None and not time_limit > 0:
+            raise OptionError(f"time_limit must be above 0 seconds, not {time_limit:g}")
+        check_space(length, shape, longest)
+        engine = Engine("numba" if strategy == "optimal" else "numpy")
+        return ProofSearch(strategy, goal, length, shape, time_limit, engine)  # type: ignore[arg-type]
+
+    def settings(self, bank: ConceptBank, units: Units) -> dict[str, Any]:
+        """What decides the outcome."""
+        return {
+            "strategy": self.strategy,
+            "length": self.length,
+            "shape": self.shape,
+            "time_limit": self.time_limit,
+            "steps": list(CONNECTIVES),
+            "bank": bank.content,
+            "units": units.content,
+        }
+
+    def explain(
+        self, bank: ConceptBank, units: Units, name: str, on: NDArray[np.int64]
+    ) -> Explanation:
+        """The best formula, and the bound that is proven."""
+        is_interrupted = False
+        if self.strategy == "optimal":
+            from logicx.search.optimal import optimal
+
+            proof = optimal(
+                bank,
+                on,
+                objective=self.objective,
+                length=self.length,
+                shape=self.shape,
+                time_limit=self.time_limit,
+            )
+            by_length, n_scored = proof.by_length, proof.counters.evaluations
+            bound, is_proven = proof.bound, proof.is_proven
+            limit = self.time_limit
+            is_interrupted = not is_proven and (limit is None or proof.counters.cpu_seconds < limit)
+        else:
+            from logicx.search.exhaustive import exhaustive
+
+            tried = exhaustive(
+                bank, on, objective=self.objective, length=self.length, shape=self.shape
+            )
+            by_length, n_scored = tried.by_length, tried.n_meanings
+            bound, is_proven = tried.score, True
+        found = [Scored(one.formula, one.score, one.counts) for one in by_length]
+        best = found[-1]
+        return Explanation(
+            unit=name,
+            formula=best.formula,
+            score=best.score,
+            counts=best.counts,
+            length=best.formula.n_atoms,
+            objective=self.objective.name,
+            best_single=found[0],
+            by_length=tuple(found),
+            n_scored=n_scored,
+            settings={"engine": self.engine.name, **self.settings(bank, units)},
+            bound=bound,
+            is_proven=is_proven,
+            space=describe_space(bank.n_concepts, self.length, self.shape),
+            is_interrupted=is_interrupted,
+        )
+
+
+def _kept(one: Kept[FormulaNode]) -> Scored:
+    return Scored(one.node.formula, one.score, one.node.counts)

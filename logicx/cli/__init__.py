@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command and return the exit status."""
+    # Nothing here multiplies large matrices; idle threads of OpenBLAS would only cost CPU time.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     import typer
 
     from logicx.cli.app import command

@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from logicx.bank import ConceptBank
-from logicx.cli import render, runs
+from logicx.cli import render
 from logicx.errors import DataError, FileError, did_you_mean
-from logicx.explaining import explain as search
 from logicx.loading import open_units
 from logicx.resources import resource
 from logicx.results import Explanation
@@ -119,11 +118,15 @@ def explain(
     resume: bool = False,
 ) -> int:
     """Search the units' best formulas and print them; Ctrl-C prints those found so far."""
+    from logicx.explaining import explain as search
+
     wanted = "all" if list(unit) == ["all"] else _chosen(data, unit)
     plan = search(data.bank, data.units, unit=wanted, **options)
     if plan.note:
         render.note(plan.note)
     if out is not None:
+        from logicx.cli import runs
+
         return runs.explain(plan, out, resume, data.where, as_json)
     found: list[Explanation] = []
     is_interrupted = False
@@ -204,6 +207,8 @@ def demo(unit: str, out: Path) -> int:
     if name == DEMO_UNIT:
         score(data, DEMO_FORMULA, [name], "iou", "standard", False)
         print()
+    from logicx.explaining import explain as search
+
     found = list(search(data.bank, data.units, unit=name))
     _show(data, found)
     try:

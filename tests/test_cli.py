@@ -324,9 +324,11 @@ def test_interrupting_keeps_what_was_found(tmp_path):
         text=True,
     )
     assert process.stdout is not None
+    assert process.stderr is not None
     first = process.stdout.readline()
     os.kill(process.pid, signal.SIGINT)
-    rest, err = process.communicate(timeout=60)
+    with process:  # not communicate(), which would pass over what readline() has buffered
+        rest, err = process.stdout.read(), process.stderr.read()
     lines = [json.loads(line) for line in [first, *rest.splitlines()]]
     assert process.returncode == 130
     assert 1 <= len(lines) < 500

@@ -204,6 +204,7 @@ def explain(
                 raise OptionError(f"{option} means nothing to the beam", hint="strategy=optimal")
         search = _beam(bank, goal, len(names), length, beam, preset, penalty, steps, dedupe, engine)
     else:
+        steps = steps if isinstance(steps, str) else tuple(steps)
         given: dict[str, Any] = {"beam": beam, "preset": preset, "penalty": penalty, "steps": steps}
         given |= {"dedupe": dedupe, "engine": engine, "threads": threads}
         for option, value in given.items():

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from logicx.bits import unpack
-from logicx.counts import Counts, counts_of
+from logicx.counts import counts_of
 from logicx.errors import DataError, OptionError
 from logicx.formula import Concept, Formula
 from logicx.objectives import objective as known_objective
@@ -21,6 +21,7 @@ from logicx.search.shapes import (
     COMBINE,
     CONNECTIVES,
     Found,
+    Outcome,
     Shape,
     check_space,
     describe_space,
@@ -43,7 +44,7 @@ CHUNK = 4096
 
 
 @dataclass(frozen=True)
-class Exhausted:
+class Exhausted(Outcome):
     """The optimum of a space of which every formula was tried.
 
     Args:
@@ -52,29 +53,8 @@ class Exhausted:
         space: The space in words.
     """
 
-    by_length: tuple[Found, ...]
     n_meanings: int
     space: str
-
-    @property
-    def best(self) -> Found:
-        """The optimum."""
-        return self.by_length[-1]
-
-    @property
-    def formula(self) -> Formula:
-        """The best formula."""
-        return self.best.formula
-
-    @property
-    def score(self) -> float:
-        """Its score."""
-        return self.best.score
-
-    @property
-    def counts(self) -> Counts:
-        """Its exact counts."""
-        return self.best.counts
 
 
 def exhaustive(

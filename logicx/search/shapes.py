@@ -40,6 +40,37 @@ class Found:
     counts: Counts
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """The best formulas of a space that were found.
+
+    Args:
+        by_length: The best of at most 1, 2, ... concepts.
+    """
+
+    by_length: tuple[Found, ...]
+
+    @property
+    def best(self) -> Found:
+        """The best of all."""
+        return self.by_length[-1]
+
+    @property
+    def formula(self) -> Formula:
+        """The best formula."""
+        return self.best.formula
+
+    @property
+    def score(self) -> float:
+        """Its score."""
+        return self.best.score
+
+    @property
+    def counts(self) -> Counts:
+        """Its exact counts."""
+        return self.best.counts
+
+
 def join(connective: str, f: Formula, g: Formula) -> Formula:
     """The formula `f connective g`."""
     if connective == "AND NOT":

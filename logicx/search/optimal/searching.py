@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from logicx.counts import Counts, counts_of
+from logicx.counts import counts_of
 from logicx.errors import DataError, OptionError
 from logicx.formula import Formula
 from logicx.objectives import objective as known_objective
@@ -17,7 +17,7 @@ from logicx.search.optimal.knowledge import Knowledge, Known
 from logicx.search.optimal.linear import ratio_of, weights_above
 from logicx.search.optimal.proving import LimitReached, Limits, Prover
 from logicx.search.optimal.restriction import Problem
-from logicx.search.shapes import Found, Shape, check_space, describe_space, is_within
+from logicx.search.shapes import Found, Outcome, Shape, check_space, describe_space, is_within
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -64,7 +64,7 @@ class Counters:
 
 
 @dataclass(frozen=True)
-class Certified:
+class Certified(Outcome):
     """The best formula found, and what is proven of it.
 
     Args:
@@ -76,31 +76,10 @@ class Certified:
         counters: What it cost.
     """
 
-    by_length: tuple[Found, ...]
     bound: float
     is_proven: bool
     space: str
     counters: Counters
-
-    @property
-    def best(self) -> Found:
-        """The best formula found."""
-        return self.by_length[-1]
-
-    @property
-    def formula(self) -> Formula:
-        """The best formula."""
-        return self.best.formula
-
-    @property
-    def score(self) -> float:
-        """Its score."""
-        return self.best.score
-
-    @property
-    def counts(self) -> Counts:
-        """Its exact counts."""
-        return self.best.counts
 
 
 def optimal(

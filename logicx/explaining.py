@@ -6,11 +6,12 @@ from itertools import islice
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
+from logicx.beaming import BeamSearch, whole
 from logicx.errors import DataError, OptionError
 from logicx.objectives import Objective
 from logicx.objectives import objective as known_objective
 from logicx.results import Explanation, Skipped
-from logicx.strategies import STRATEGIES, BeamSearch, ProofSearch, UnitSearch
+from logicx.strategies import STRATEGIES, ProofSearch, UnitSearch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,6 +31,9 @@ BEAM_ONLY: dict[str, Any] = {
     "threads": 1,
 }
 """Options of the beam alone, and their defaults."""
+
+PROOFS_ONLY: dict[str, Any] = {"shape": None, "time_limit": None}
+"""Options of the strategies that prove, and their defaults."""
 
 
 class Explanations:
@@ -109,11 +113,6 @@ class Explanations:
         if self._is_strict:
             raise DataError(f"unit {name!r} cannot be explained: {reason}")
         return Skipped(name, reason)
-
-
-def _whole(number: Any) -> Any:
-    """A whole number of NumPy's as Python's own; anything else as it is."""
-    return int(number) if isinstance(number, Integral) else number
 
 
 def explain(
@@ -197,56 +196,25 @@ def explain(
     if not isinstance(unit, (str, Integral)):
         chosen = list(unit)  # type: ignore[arg-type]
     names = units.names if is_all else [units.names[units.number(one)] for one in chosen]
+    for_beam: dict[str, Any] = {"beam": beam, "preset": preset, "penalty": penalty}
+    for_beam |= {"steps": steps if isinstance(steps, str) else tuple(steps), "dedupe": dedupe}
+    for_beam |= {"engine": engine}
+    for_proof: dict[str, Any] = {"shape": shape, "time_limit": time_limit}
     search: UnitSearch
     if strategy == "beam":
-        for option, value in (("shape", shape), ("time_limit", time_limit)):
-            if value is not None:
-                raise OptionError(f"{option} means nothing to the beam", hint="strategy=optimal")
-        search = _beam(bank, goal, len(names), length, beam, preset, penalty, steps, dedupe, engine)
+        _refuse(for_proof, PROOFS_ONLY, strategy)
+        search = BeamSearch.of(bank, goal, len(names), length, **for_beam)
     else:
-        steps = steps if isinstance(steps, str) else tuple(steps)
-        given: dict[str, Any] = {"beam": beam, "preset": preset, "penalty": penalty, "steps": steps}
-        given |= {"dedupe": dedupe, "engine": engine, "threads": threads}
-        for option, value in given.items():
-            if value != BEAM_ONLY[option]:
-                raise OptionError(f"{option} means nothing to the strategy {strategy}")
-        search = ProofSearch.of(strategy, goal, _whole(length), shape or "tree", time_limit)
+        _refuse({**for_beam, "threads": threads}, BEAM_ONLY, strategy)
+        search = ProofSearch.of(strategy, goal, whole(length), **for_proof)
     return Explanations(
         bank, units, names, search, min_active, len(chosen) == 1 and not is_all, threads
     )
 
 
-def _beam(
-    bank: ConceptBank,
-    goal: Objective,
-    n_units: int,
-    length: int,
-    beam: int,
-    preset: str,
-    penalty: float,
-    steps: str | Sequence[str],
-    dedupe: Dedupe | None,
-    engine: str,
-) -> BeamSearch:
-    """The beam with its settings, checked."""
-    from logicx.search.beam import Beam
-    from logicx.search.formulas import Step
-    from logicx.search.presets import preset as known_preset
-    from logicx.search.running import choose_engine
-
-    rules = known_preset(preset)
-    kept_once = rules.dedupe if dedupe is None else dedupe
-    strategy = Beam(_whole(beam), _whole(length), kept_once)
-    if isinstance(steps, str):
-        steps = steps.split(",")
-    steps = tuple(dict.fromkeys(" ".join(str(one).upper().split()) for one in steps))
-    if not any(steps):
-        raise OptionError("steps is empty: name at least one way to extend a formula")
-    for one in steps:
-        Step.of(one)
-    if not 0 < penalty <= 1:
-        raise OptionError(f"penalty must lie above 0 and at most at 1, not {penalty:g}")
-    chosen = choose_engine(engine, bank, strategy, goal, len(steps), n_units)
-    return BeamSearch(
-        strategy.length, strategy.width, preset, goal, penalty, steps, chosen, kept_once
-    )
+def _refuse(given: dict[str, Any], defaults: dict[str, Any], strategy: str) -> None:
+    """Refuse options that the strategy would not heed."""
+    for option, value in given.items():
+        if value != defaults[option]:
+            hint = "strategy=optimal" if strategy == "beam" else "strategy=beam"
+            raise OptionError(f"{option} means nothing to the strategy {strategy}", hint=hint)

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from logicx.bank import ConceptBank
-    from logicx.search.beam import Dedupe
-    from logicx.search.formulas import FormulaNode
-    from logicx.search.space import Kept
     from logicx.units import Units
 
 STRATEGIES = ("beam", "optimal", "exhaustive")
@@ -49,59 +46,6 @@ class UnitSearch(Protocol):
 
 
 @dataclass(frozen=True)
-class BeamSearch:
-    """The beam."""
-
-    length: int
-    beam: int
-    preset: str
-    objective: Objective
-    penalty: float
-    steps: tuple[str, ...]
-    engine: Engine
-    dedupe: Dedupe
-
-    def settings(self, bank: ConceptBank, units: Units) -> dict[str, Any]:
-        """What decides the outcome; the engine and the threads do not."""
-        return {
-            "strategy": "beam",
-            "length": self.length,
-            "beam": self.beam,
-            "preset": self.preset,
-            "dedupe": self.dedupe,
-            "penalty": self.penalty,
-            "steps": list(self.steps),
-            "bank": bank.content,
-            "units": units.content,
-        }
-
-    def explain(
-        self, bank: ConceptBank, units: Units, name: str, on: NDArray[np.int64]
-    ) -> Explanation:
-        """The best formula of the beam."""
-        from logicx.search.beam import Beam
-        from logicx.search.presets import preset
-
-        rules = preset(self.preset)
-        beam = Beam(self.beam, self.length, self.dedupe)
-        result = self.engine.search(bank, on, beam, self.objective, rules, self.steps, self.penalty)
-        best = result.levels[-1][0]
-        single = result.levels[0][0]
-        return Explanation(
-            unit=name,
-            formula=best.node.formula,
-            score=best.score,
-            counts=best.node.counts,
-            length=best.node.length,
-            objective=self.objective.name,
-            best_single=_kept(single),
-            by_length=tuple(_kept(level[0]) for level in result.levels),
-            n_scored=result.n_scored,
-            settings={"engine": self.engine.name, **self.settings(bank, units)},
-        )
-
-
-@dataclass(frozen=True)
 class ProofSearch:
     """The optimum over a stated space: proven, or by trying every formula."""
 
@@ -114,7 +58,12 @@ class ProofSearch:
 
     @staticmethod
     def of(
-        strategy: str, goal: Objective, length: int, shape: str, time_limit: float | None
+        strategy: str,
+        goal: Objective,
+        length: int,
+        *,
+        shape: str | None,
+        time_limit: float | None,
     ) -> ProofSearch:
         """Check what can be checked before data are looked at.
 
@@ -122,6 +71,7 @@ class ProofSearch:
             OptionError: An option means nothing to this strategy.
         """
         longest = None
+        shape = shape or "tree"
         if strategy == "optimal":
             from logicx.search.optimal.linear import ratio_of
             from logicx.search.optimal.searching import LONGEST
@@ -194,7 +144,3 @@ class ProofSearch:
             space=describe_space(bank.n_concepts, self.length, self.shape),
             is_interrupted=is_interrupted,
         )
-
-
-def _kept(one: Kept[FormulaNode]) -> Scored:
-    return Scored(one.node.formula, one.score, one.node.counts)

@@ -505,8 +505,8 @@ def test_options_of_the_beam_mean_nothing_to_a_proof(options):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"shape": "tree"}, "shape means nothing to the beam"),
-        ({"time_limit": 3.0}, "time_limit means nothing to the beam"),
+        ({"shape": "tree"}, "shape means nothing to the strategy beam"),
+        ({"time_limit": 3.0}, "time_limit means nothing to the strategy beam"),
         ({"strategy": "best"}, "strategy is one of"),
         ({"strategy": "exhaustive", "time_limit": 1.0}, "has no time_limit"),
         ({"strategy": "exhaustive", "shape": "bush"}, "shape is one of"),

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from logicx.errors import OptionError
+from logicx.language import format_formula
 from logicx.objectives import Objective
 from logicx.results import Explanation, Scored
+from logicx.search.ceiling import ceiling
 from logicx.search.running import Engine
+from logicx.search.shapes import CONNECTIVES
+from logicx.search.support import check_least, check_reachable, supported
+from logicx.strategies import ProofSearch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from logicx.bank import ConceptBank
+    from logicx.objectives import Ratio
     from logicx.search.beam import Dedupe
     from logicx.search.formulas import FormulaNode
     from logicx.search.space import Kept
@@ -36,6 +43,10 @@ class BeamSearch:
     steps: tuple[str, ...]
     engine: Engine
     dedupe: Dedupe
+    min_support: int
+    min_atom_support: int
+    concepts: ConceptBank
+    proof: ProofSearch | None
 
     @staticmethod
     def of(
@@ -50,6 +61,9 @@ class BeamSearch:
         steps: str | Sequence[str],
         dedupe: Dedupe | None,
         engine: str,
+        min_support: int = 0,
+        min_atom_support: int = 0,
+        bound_time: float = 0,
     ) -> BeamSearch:
         """The search that these options ask for; see `explain`.
 
@@ -73,9 +87,17 @@ class BeamSearch:
             Step.of(one)
         if not 0 < penalty <= 1:
             raise OptionError(f"penalty must lie above 0 and at most at 1, not {penalty:g}")
-        chosen = choose_engine(engine, bank, strategy, goal, len(steps), n_units)
+        check_least(min_support=min_support, min_atom_support=min_atom_support)
+        concepts = supported(bank, min_atom_support)
+        check_reachable(concepts, min_support)
+        proof = None
+        if bound_time != 0:
+            _check_provable(steps, penalty)
+            proof = _proof(bank, goal, strategy.length, bound_time, min_atom_support)
+        chosen = choose_engine(engine, concepts, strategy, goal, len(steps), n_units)
         return BeamSearch(
-            strategy.length, strategy.width, preset, goal, penalty, steps, chosen, kept_once
+            *(strategy.length, strategy.width, preset, goal, penalty, steps, chosen, kept_once),
+            *(min_support, min_atom_support, concepts, proof),
         )
 
     def settings(self, bank: ConceptBank, units: Units) -> dict[str, Any]:
@@ -88,6 +110,9 @@ class BeamSearch:
             "dedupe": self.dedupe,
             "penalty": self.penalty,
             "steps": list(self.steps),
+            "min_support": self.min_support,
+            "min_atom_support": self.min_atom_support,
+            "bound_time": self.proof.time_limit if self.proof else 0,
             "bank": bank.content,
             "units": units.content,
         }
@@ -95,16 +120,19 @@ class BeamSearch:
     def explain(
         self, bank: ConceptBank, units: Units, name: str, on: NDArray[np.int64]
     ) -> Explanation:
-        """The best formula of the beam."""
+        """The best formula of the beam, and a bound where one is to be proven."""
         from logicx.search.beam import Beam
         from logicx.search.presets import preset
 
         rules = preset(self.preset)
         beam = Beam(self.beam, self.length, self.dedupe)
-        result = self.engine.search(bank, on, beam, self.objective, rules, self.steps, self.penalty)
+        result = self.engine.search(
+            *(self.concepts, on, beam, self.objective, rules, self.steps, self.penalty),
+            self.min_support,
+        )
         best = result.levels[-1][0]
         single = result.levels[0][0]
-        return Explanation(
+        found = Explanation(
             unit=name,
             formula=best.node.formula,
             score=best.score,
@@ -115,7 +143,62 @@ class BeamSearch:
             by_length=tuple(_kept(level[0]) for level in result.levels),
             n_scored=result.n_scored,
             settings={"engine": self.engine.name, **self.settings(bank, units)},
+            ceiling=ceiling(bank.size, on, self.objective),
         )
+        if self.proof is None:
+            return found
+        proven = self.proof.explain(bank, units, name, on, incumbent=found.formula)
+        return _bounded(found, proven, self.objective, self.min_support)
+
+
+def _check_provable(steps: Sequence[str], penalty: float) -> None:
+    """Refuse searches that lead out of the space of a proof."""
+    beyond = [one for one in steps if one not in CONNECTIVES]
+    if beyond or penalty != 1:
+        raise OptionError(
+            "bound_time proves bounds over OR, AND and AND NOT without a penalty, not "
+            + (f"over {', '.join(beyond)}" if beyond else f"with penalty={penalty:g}"),
+            hint="leave bound_time away",
+        )
+
+
+def _proof(
+    bank: ConceptBank, goal: Objective, length: int, seconds: float, min_atom_support: int
+) -> ProofSearch:
+    try:
+        return ProofSearch.of(
+            *(bank, "optimal", goal, length),
+            shape="tree",
+            time_limit=seconds,
+            min_atom_support=min_atom_support,
+        )
+    except OptionError as error:
+        if find_spec("numba") is None:
+            raise
+        message = error.message.replace("time_limit", "bound_time")
+        raise OptionError(message, hint="leave bound_time away") from None
+
+
+def _bounded(
+    found: Explanation, proven: Explanation, goal: Objective, min_support: int
+) -> Explanation:
+    """What the beam found, with the bound of a proof that started from it."""
+    n_on = found.counts.tp + found.counts.fn
+    ratio: Ratio = goal.ratio(n_on, found.counts.n_cells)  # type: ignore[attr-defined]
+    mine, best = (ratio.at(one.counts.tp, one.counts.fp) for one in (found, proven))
+    is_proven = bool(proven.is_proven) and best == mine
+    notes = found.notes
+    if best > mine and proven.counts.tp + proven.counts.fp >= min_support:
+        text = format_formula(proven.formula)
+        notes += (f"a proof found a better formula: {text} ({proven.score:.4f})",)
+    return replace(
+        found,
+        bound=found.score if is_proven else proven.bound,
+        is_proven=is_proven,
+        space=proven.space,
+        notes=notes,
+        is_interrupted=proven.is_interrupted,
+    )
 
 
 def whole(number: Any) -> Any:

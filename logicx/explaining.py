@@ -27,6 +27,7 @@ BEAM_ONLY: dict[str, Any] = {
     "penalty": 1.0,
     "steps": ("OR", "AND", "AND NOT"),
     "dedupe": None,
+    "bound_time": 0.0,
     "engine": "auto",
     "threads": 1,
 }
@@ -131,6 +132,9 @@ def explain(
     steps: str | Sequence[str] = ("OR", "AND", "AND NOT"),
     dedupe: Dedupe | None = None,
     min_active: int = 1,
+    min_support: int = 0,
+    min_atom_support: int = 0,
+    bound_time: float = 0.0,
     engine: str = "auto",
     threads: int = 1,
 ) -> Explanations:
@@ -145,8 +149,9 @@ def explain(
         beam: How many formulas are kept at each step, from 1.
         strategy: `beam`; `optimal`, which proves that no formula of a stated space is better (up to
             length 4; needs the extra `fast`; see docs/optimal.md); or `exhaustive`, which tries
-            every formula of a small bank. The latter two take `length`, `objective`, `shape` and
-            `min_active`, and `optimal` a `time_limit`; the options of the beam mean nothing there.
+            every formula of a small bank. The latter two take `length`, `objective`, `shape`,
+            `min_active` and `min_atom_support`, and `optimal` a `time_limit`; the options of the
+            beam mean nothing there.
         shape: For these: `tree` (any formulas are joined) or `chain` (one concept is added at a
             time, as the beam does); by default `tree`.
         time_limit: For `optimal`: CPU seconds for each unit; then `bound` is what was proven.
@@ -158,6 +163,14 @@ def explain(
         dedupe: Which formulas count as the same: those that denote the same cells (`meaning`),
             that have the same canonical form (`form`), or none; by default as the preset says.
         min_active: Units that fire at fewer valid cells are skipped. The paper uses 5 % of cells.
+        min_support: Formulas that hold at fewer valid cells are not kept, at no length: a small AND
+            is reached only by way of formulas that are large enough. By default all may be.
+            `exhaustive` passes through all formulas, and returns one that is large enough;
+            `optimal` has no such option.
+        min_atom_support: Concepts that hold at fewer valid cells take no part. By default all do,
+            also those that hold nowhere.
+        bound_time: For the beam: CPU seconds for each unit in which a bound is proven on formulas
+            of at most `length` concepts, as `optimal` proves it (with its limits); 0 for none.
         engine: What counts: `numpy`; `numba`, compiled and several times faster (the extra `fast`);
             or `auto`, which takes `numba` where it is installed and NumPy would take about two
             seconds or more. All find the same; `settings["engine"]` says which it was.
@@ -198,15 +211,18 @@ def explain(
     names = units.names if is_all else [units.names[units.number(one)] for one in chosen]
     for_beam: dict[str, Any] = {"beam": beam, "preset": preset, "penalty": penalty}
     for_beam |= {"steps": steps if isinstance(steps, str) else tuple(steps), "dedupe": dedupe}
-    for_beam |= {"engine": engine}
+    for_beam |= {"bound_time": bound_time, "engine": engine}
     for_proof: dict[str, Any] = {"shape": shape, "time_limit": time_limit}
+    least = {"min_support": whole(min_support), "min_atom_support": whole(min_atom_support)}
     search: UnitSearch
     if strategy == "beam":
         _refuse(for_proof, PROOFS_ONLY, strategy)
-        search = BeamSearch.of(bank, goal, len(names), length, **for_beam)
+        if bound_time and threads > 1:
+            raise OptionError("bound_time proves one unit at a time", hint="threads=1")
+        search = BeamSearch.of(bank, goal, len(names), length, **for_beam, **least)
     else:
         _refuse({**for_beam, "threads": threads}, BEAM_ONLY, strategy)
-        search = ProofSearch.of(strategy, goal, whole(length), **for_proof)
+        search = ProofSearch.of(bank, strategy, goal, whole(length), **for_proof, **least)
     return Explanations(
         bank, units, names, search, min_active, len(chosen) == 1 and not is_all, threads
     )

@@ -48,6 +48,8 @@ class Explanation:
         is_proven: Whether the formula is proven to be the best of `space`.
         space: The space that the bound is over, in words.
         is_interrupted: Whether Ctrl-C stopped the proof.
+        ceiling: No formula of any length, whatever its connectives, scores more (searches by an
+            objective with an exact ratio); see `logicx.search.ceiling`.
     """
 
     unit: str
@@ -65,6 +67,7 @@ class Explanation:
     is_proven: bool | None = None
     space: str = ""
     is_interrupted: bool = False
+    ceiling: float | None = None
 
     @property
     def iou(self) -> float:
@@ -99,6 +102,7 @@ class Explanation:
             "bound": self.bound,
             "is_proven": self.is_proven,
             "space": self.space,
+            "ceiling": self.ceiling,
             "settings": self.settings,
             "notes": list(self.notes),
         }

@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING, Any, Protocol
 from logicx.errors import OptionError
 from logicx.objectives import Objective
 from logicx.results import Explanation, Scored
+from logicx.scoring import best_single
+from logicx.search.ceiling import ceiling
 from logicx.search.running import Engine
 from logicx.search.shapes import CONNECTIVES, Shape, check_space, describe_space
+from logicx.search.support import check_least, supported
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from logicx.bank import ConceptBank
+    from logicx.formula import Formula
     from logicx.units import Units
 
 STRATEGIES = ("beam", "optimal", "exhaustive")
@@ -54,16 +58,22 @@ class ProofSearch:
     length: int
     shape: Shape
     time_limit: float | None
+    min_support: int
+    min_atom_support: int
+    concepts: ConceptBank
     engine: Engine
 
     @staticmethod
     def of(
+        bank: ConceptBank,
         strategy: str,
         goal: Objective,
         length: int,
         *,
         shape: str | None,
         time_limit: float | None,
+        min_support: int = 0,
+        min_atom_support: int = 0,
     ) -> ProofSearch:
         """Check what can be checked before data are looked at.
 
@@ -83,8 +93,18 @@ class ProofSearch:
         if time_limit is not None and not time_limit > 0:
             raise OptionError(f"time_limit must be above 0 seconds, not {time_limit:g}")
         check_space(length, shape, longest)
-        engine = Engine("numba" if strategy == "optimal" else "numpy")
-        return ProofSearch(strategy, goal, length, shape, time_limit, engine)  # type: ignore[arg-type]
+        check_least(min_support=min_support, min_atom_support=min_atom_support)
+        if min_support and strategy == "optimal":
+            raise OptionError(
+                "strategy optimal has no min_support: a proof does not look at how many cells a "
+                "formula holds at, only at its score",
+                hint="strategy=beam and exhaustive have it; min_atom_support is for all",
+            )
+        return ProofSearch(
+            *(strategy, goal, length, shape, time_limit, min_support, min_atom_support),  # type: ignore[arg-type]
+            concepts=supported(bank, min_atom_support),
+            engine=Engine("numba" if strategy == "optimal" else "numpy"),
+        )
 
     def settings(self, bank: ConceptBank, units: Units) -> dict[str, Any]:
         """What decides the outcome."""
@@ -93,26 +113,35 @@ class ProofSearch:
             "length": self.length,
             "shape": self.shape,
             "time_limit": self.time_limit,
+            "min_support": self.min_support,
+            "min_atom_support": self.min_atom_support,
             "steps": list(CONNECTIVES),
             "bank": bank.content,
             "units": units.content,
         }
 
     def explain(
-        self, bank: ConceptBank, units: Units, name: str, on: NDArray[np.int64]
+        self,
+        bank: ConceptBank,
+        units: Units,
+        name: str,
+        on: NDArray[np.int64],
+        incumbent: Formula | None = None,
     ) -> Explanation:
-        """The best formula, and the bound that is proven."""
+        """The best formula, and the bound that is proven; `optimal` may start from an incumbent."""
+        concepts = self.concepts
         is_interrupted = False
         if self.strategy == "optimal":
             from logicx.search.optimal import optimal
 
             proof = optimal(
-                bank,
+                concepts,
                 on,
                 objective=self.objective,
                 length=self.length,
                 shape=self.shape,
                 time_limit=self.time_limit,
+                incumbent=incumbent,
             )
             by_length, n_scored = proof.by_length, proof.counters.evaluations
             bound, is_proven = proof.bound, proof.is_proven
@@ -122,12 +151,19 @@ class ProofSearch:
             from logicx.search.exhaustive import exhaustive
 
             tried = exhaustive(
-                bank, on, objective=self.objective, length=self.length, shape=self.shape
+                concepts,
+                on,
+                objective=self.objective,
+                length=self.length,
+                shape=self.shape,
+                min_support=self.min_support,
             )
             by_length, n_scored = tried.by_length, tried.n_meanings
             bound, is_proven = tried.score, True
         found = [Scored(one.formula, one.score, one.counts) for one in by_length]
-        best = found[-1]
+        best, single = found[-1], found[0]
+        if single.formula.n_atoms > 1:  # no concept alone holds at enough cells
+            single = best_single(concepts, on, self.objective)
         return Explanation(
             unit=name,
             formula=best.formula,
@@ -135,12 +171,16 @@ class ProofSearch:
             counts=best.counts,
             length=best.formula.n_atoms,
             objective=self.objective.name,
-            best_single=found[0],
+            best_single=single,
             by_length=tuple(found),
             n_scored=n_scored,
             settings={"engine": self.engine.name, **self.settings(bank, units)},
             bound=bound,
             is_proven=is_proven,
-            space=describe_space(bank.n_concepts, self.length, self.shape),
+            space=describe_space(
+                *(concepts.n_concepts, self.length, self.shape),
+                *(self.min_atom_support, self.min_support),
+            ),
             is_interrupted=is_interrupted,
+            ceiling=ceiling(bank.size, on, self.objective),
         )

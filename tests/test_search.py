@@ -39,7 +39,9 @@ def world(seed: int, n_concepts: int = 6, n_cells: int = 90, repeats: int = 1):
     return bank, Units.from_masks(unit[None], ["u"]), masks[:, valid], unit[valid]
 
 
-def plain_beam(masks, unit, goal, width, length, steps, dedupe, absent=True):
+def plain_beam(
+    masks, unit, goal, width, length, steps, dedupe, absent=True, min_support=0, min_atom_support=0
+):
     """The same search, cell by cell and formula by formula: [(score, text, mask)] at each length.
 
     Order and ties as documented: earlier beams first, then formula, concept, step.
@@ -52,6 +54,7 @@ def plain_beam(masks, unit, goal, width, length, steps, dedupe, absent=True):
 
     def best(entries):
         kept, seen = [], set()
+        entries = [one for one in entries if one[2].sum() >= min_support]
         for entry in sorted(entries, key=lambda one: -one[0]):
             meaning = entry[2].tobytes()
             if dedupe and meaning in seen:
@@ -68,10 +71,11 @@ def plain_beam(masks, unit, goal, width, length, steps, dedupe, absent=True):
         "OR NOT": lambda f, c: f | ~c,
         "XOR NOT": lambda f, c: ~(f ^ c),
     }
-    atoms = [(value(mask), f"c{i}", mask) for i, mask in enumerate(masks)]
+    taking_part = [i for i, mask in enumerate(masks) if mask.sum() >= min_atom_support]
+    atoms = [(value(masks[i]), f"c{i}", masks[i]) for i in taking_part]
     beam = best(atoms)
     levels = [beam]
-    operands = [i for i, mask in enumerate(masks) if absent or (mask & unit).any()]
+    operands = [i for i in taking_part if absent or (masks[i] & unit).any()]
     for _ in range(1, length):
         grown = [
             (value(mask), f"({text}) {step} c{i}", mask)

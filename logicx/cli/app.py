@@ -44,7 +44,8 @@ Limit = Annotated[int, typer.Option(help="Most rows to print; 0 for all.")]
 SETTINGS = (
     *("bank", "units", "unit", "threshold", "unit_axis", "objective", "dialect"),
     *("length", "strategy", "shape", "time_limit", "beam", "preset", "penalty", "steps"),
-    *("dedupe", "min_active", "engine", "threads"),
+    *("dedupe", "min_active", "min_support", "min_atom_support", "bound_time"),
+    *("engine", "threads"),
 )
 """What a logicx.toml may set."""
 
@@ -102,6 +103,15 @@ def explain(
         str | None, typer.Option(help="What counts as the same formula: meaning, form or none.")
     ] = None,
     min_active: Annotated[int, typer.Option(help="Skip units that fire at fewer cells.")] = 1,
+    min_support: Annotated[
+        int, typer.Option(help="Keep only formulas that hold at so many cells.")
+    ] = 0,
+    min_atom_support: Annotated[
+        int, typer.Option(help="Leave out concepts that hold at fewer cells.")
+    ] = 0,
+    bound_time: Annotated[
+        float, typer.Option(help="For the beam: CPU seconds for each unit to prove a bound.")
+    ] = 0.0,
     engine: Annotated[
         str, typer.Option(help="auto, numpy, or numba (compiled); all find the same.")
     ] = "auto",
@@ -131,6 +141,9 @@ def explain(
         "steps": tuple(one.strip() for one in steps.split(",")),
         "dedupe": dedupe,
         "min_active": min_active,
+        "min_support": min_support,
+        "min_atom_support": min_atom_support,
+        "bound_time": bound_time,
         "engine": engine,
         "threads": threads,
     }

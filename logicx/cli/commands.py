@@ -144,6 +144,10 @@ def explain(
             print(json.dumps({"unit": skipped.unit, "skipped": skipped.reason}))
     else:
         _show(data, found)
+    noted = [one for one in found if one.notes]
+    if noted:
+        text = f"unit {noted[0].unit}: {noted[0].notes[0]}"
+        render.note(text if len(noted) == 1 else f"{len(noted):,} units have notes, such as {text}")
     if plan.skipped:
         first = plan.skipped[0]
         render.note(

@@ -163,6 +163,8 @@ def explanation(one: dict[str, Any]) -> None:
         gap = one["bound"] - one["score"]
         print(f"not proven: none can score above {one['bound']:.4f}, {gap:.4f} more", end=" ")
         print(f"({one['space']})")
+    if one.get("ceiling") is not None and one["ceiling"] < 1:
+        print(f"no formula of any length over these concepts scores above {one['ceiling']:.4f}")
 
 
 def explanations(found: Sequence[dict[str, Any]]) -> None:

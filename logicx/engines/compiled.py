@@ -282,6 +282,8 @@ def start(bank: Bank, unit: Unit, rules: Rules, levels: Levels, store: Store) ->
     n_on, n_cells, floor = unit.n_on, unit.n_cells, -np.inf
     for concept in range(len(counts)):
         tp, size = on_counts[concept], counts[concept]
+        if size < rules.min_support:
+            continue
         score = _score(kind, b, tp, size, n_on, n_cells)
         if score > floor:
             new[CONCEPT], new[SIZE], new[ON] = concept, size, tp
@@ -388,6 +390,8 @@ def _expand(
                     continue
                 size = sizes[i] + steps[i, 2] * np.int64(counts[j])
                 size += steps[i, 3] * np.int64(alls[j])
+                if size < rules.min_support:
+                    continue
                 tp = tps[i] + steps[i, 2] * np.int64(on_counts[j]) + steps[i, 3] * np.int64(ons[j])
                 score = _score(kind, b, tp, size, n_on, n_cells) * factors[i]
                 if score > floor:

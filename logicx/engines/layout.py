@@ -80,10 +80,12 @@ class Rules(NamedTuple):
         added: What the step adds to the length that the penalty counts, `int64[n_steps]`.
         factors: Factor of the score by that length, less one, `float64`.
         may_add: Whether a concept is an operand, `bool[n_concepts]`.
+        min_support: Formulas that hold at fewer cells are not kept.
         drops_equals: Whether formulas of equal meaning are kept once.
         expands_once: Whether a kept formula need not be expanded again. So it is where equals are
             dropped and equals score the same: what its expansion gave is in the beam, or equals
-            a formula of the beam, or scores no higher than the worst of it.
+            a formula of the beam, or scores no higher than the worst of it, or holds at too few
+            cells.
     """
 
     kind: int
@@ -94,6 +96,7 @@ class Rules(NamedTuple):
     added: NDArray[np.int64]
     factors: NDArray[np.float64]
     may_add: NDArray[np.bool_]
+    min_support: int
     drops_equals: bool
     expands_once: bool
 

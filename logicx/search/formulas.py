@@ -220,6 +220,7 @@ class FormulaSpace:
         operands: Numbers of the concepts that may be added, in order of enumeration.
         penalty: The score is multiplied by this for every atom after the first.
         penalizes_not: Whether a NOT counts for the penalty as an atom does.
+        min_support: Formulas that hold at fewer cells score minus infinity, so that none is kept.
 
     Candidates are enumerated by formula, then by concept, then by step.
     """
@@ -232,6 +233,7 @@ class FormulaSpace:
         operands: NDArray[np.int64],
         penalty: float = 1.0,
         penalizes_not: bool = False,
+        min_support: int = 0,
     ) -> None:
         """Take the parts over."""
         if not 0 < penalty <= 1:
@@ -242,6 +244,7 @@ class FormulaSpace:
         self.operands = operands
         self.penalty = penalty
         self.penalizes_not = penalizes_not
+        self.min_support = min_support
         self._rows: dict[FormulaNode, Rows] = {}
 
     @cached_property
@@ -254,6 +257,8 @@ class FormulaSpace:
         engine = self.engine
         sizes, both = engine.bank.count, engine.on_count
         scores = self.objective.score(both, sizes - both, engine.n_on, engine.n_cells)
+        if self.min_support:
+            scores = np.where(sizes >= self.min_support, scores, -np.inf)
         return _Atoms(scores, self)
 
     def expand(self, nodes: Sequence[FormulaNode]) -> _Children:
@@ -273,8 +278,11 @@ class FormulaSpace:
         for k, step in enumerate(self.steps):
             fp = step.count(engine.n_cells, f, c, all_rows)
             tp = step.count(engine.n_on, f_on, c_on, on_rows)
+            is_small = fp < self.min_support if self.min_support else None
             fp -= tp
             scores[..., k] = self.objective.score(tp, fp, engine.n_on, engine.n_cells)
+            if is_small is not None:
+                scores[is_small, k] = -np.inf
         if self.penalty != 1:
             scores *= self._penalties(nodes)
         return _Children(scores.reshape(-1), self, nodes, rows)

@@ -62,6 +62,7 @@ class Engine(NamedTuple):
         rules: Preset,
         steps: Sequence[str],
         penalty: float,
+        min_support: int = 0,
     ) -> SearchResult[FormulaNode]:
         """Run the beam against one unit; the best of each length is sure to be in the result."""
         if self.name == "numba":
@@ -73,7 +74,9 @@ class Engine(NamedTuple):
         all_concepts = np.arange(bank.n_concepts)
         operands = all_concepts if rules.adds_absent else np.flatnonzero(engine.on_count)
         known = [Step.of(one) for one in steps]
-        space = FormulaSpace(engine, goal, known, operands, penalty, rules.penalizes_not)
+        space = FormulaSpace(
+            engine, goal, known, operands, penalty, rules.penalizes_not, min_support
+        )
         return search_compiled(beam, space) if self.name == "numba" else beam.search(space)
 
 
@@ -190,6 +193,7 @@ def search_compiled(
         added=np.array([space.added(one) for one in steps], np.int64),
         factors=space.factors(2 * beam.length + 1),
         may_add=may_add,
+        min_support=space.min_support,
         drops_equals=drops_equals,
         expands_once=drops_equals and space.penalty == 1,
     )

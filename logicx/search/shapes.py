@@ -120,9 +120,15 @@ def check_space(length: int, shape: str, longest: int | None = None) -> None:
         raise OptionError(f"shape is one of {', '.join(SHAPES)}, not {shape!r}")
 
 
-def describe_space(n_concepts: int, length: int, shape: Shape) -> str:
+def describe_space(
+    n_concepts: int, length: int, shape: Shape, min_atom_support: int = 0, min_support: int = 0
+) -> str:
     """The space in words."""
-    return (
-        f"all formulas of at most {length} of {n_concepts:,} concepts, repetitions counted, "
+    which = f" that hold at {min_atom_support:,} cells or more" if min_atom_support else ""
+    space = (
+        f"all formulas of at most {length} of {n_concepts:,} concepts{which}, repetitions counted, "
         f"made by f OR g, f AND g, f AND NOT g; {SHAPES[shape]}"
     )
+    if min_support:
+        space += f"; of which those that hold at {min_support:,} cells or more"
+    return space

@@ -93,7 +93,7 @@ class BeamSearch:
         proof = None
         if bound_time != 0:
             _check_provable(steps, penalty)
-            proof = _proof(bank, goal, strategy.length, bound_time, min_atom_support)
+            proof = _proof(concepts, goal, strategy.length, bound_time, min_atom_support)
         chosen = choose_engine(engine, concepts, strategy, goal, len(steps), n_units)
         return BeamSearch(
             *(strategy.length, strategy.width, preset, goal, penalty, steps, chosen, kept_once),
@@ -147,7 +147,10 @@ class BeamSearch:
         )
         if self.proof is None:
             return found
-        proven = self.proof.explain(bank, units, name, on, incumbent=found.formula)
+        try:
+            proven = self.proof.explain(bank, units, name, on, incumbent=found.formula)
+        except OptionError as error:  # numbers too large for exact arithmetic: the beam stands
+            return replace(found, notes=(f"no bound was proven: {error.message}",))
         return _bounded(found, proven, self.objective, self.min_support)
 
 

@@ -44,7 +44,7 @@ class Explanation:
         n_scored: How many formulas were scored.
         settings: How it was found, with content hashes of bank and units.
         notes: What a person should know of how the formula was read.
-        bound: No formula of `space` scores more (strategies that prove).
+        bound: No formula of `space` scores more (strategies that prove, and `bound_time`).
         is_proven: Whether the formula is proven to be the best of `space`.
         space: The space that the bound is over, in words.
         is_interrupted: Whether Ctrl-C stopped the proof.

@@ -211,6 +211,15 @@ def test_where_no_proof_applies_that_is_said(options, message):
         explain(bank, units, **{"bound_time": 1.0, **options})
 
 
+def test_a_proof_that_cannot_be_made_is_a_note():
+    pytest.importorskip("numba")
+    bank, units, _, _ = world(0)
+    options = {"objective": "fbeta(0.123456789)", "bound_time": 1.0}
+    found = first(bank, units, **options)
+    assert (found.bound, found.is_proven) == (None, None)
+    assert found.notes[0].startswith("no bound was proven: ")
+
+
 def test_steps_within_the_three_are_fine():
     pytest.importorskip("numba")
     bank, units, _, _ = world(0)

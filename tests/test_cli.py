@@ -67,9 +67,10 @@ def test_explain_prints_what_it_found_at_each_length(folder, capsys):
     assert status == 0
     lines = [line.split() for line in out.splitlines()]
     assert lines[2][0] == "formula"
-    assert lines[-1][:3] == ["best", "single", "water"]
+    assert lines[-2][:3] == ["best", "single", "water"]
     (found,) = explain(ConceptBank.open("lake.bank"), Units.open("net.units"), unit="483")
     assert f"{found.score:.4f}" in lines[2]
+    assert lines[-1][-1] == f"{found.ceiling:.4f}"
 
 
 def test_both_ways_to_write_options_are_the_same(folder, capsys):

@@ -67,4 +67,4 @@ def check_reachable(bank: ConceptBank, min_support: int) -> None:
 
 def _most(bank: ConceptBank) -> str:
     most = int(bank.count.argmax())
-    return f"{bank.names[most]!r} holds at most, {bank.count[most]:,}"
+    return f"the most frequent, {bank.names[most]!r}, holds at {bank.count[most]:,}"

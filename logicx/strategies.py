@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import nextafter
 from typing import TYPE_CHECKING, Any, Protocol
 
 from logicx.errors import OptionError
@@ -160,6 +161,9 @@ class ProofSearch:
             )
             by_length, n_scored = tried.by_length, tried.n_meanings
             bound, is_proven = tried.score, True
+        top = ceiling(bank.size, on, self.objective)
+        if top is not None and not is_proven:
+            bound = min(bound, nextafter(top, 2))  # the next float: scores near it may round up
         found = [Scored(one.formula, one.score, one.counts) for one in by_length]
         best, single = found[-1], found[0]
         if single.formula.n_atoms > 1:  # no concept alone holds at enough cells
@@ -182,5 +186,5 @@ class ProofSearch:
                 *(self.min_atom_support, self.min_support),
             ),
             is_interrupted=is_interrupted,
-            ceiling=ceiling(bank.size, on, self.objective),
+            ceiling=top,
         )

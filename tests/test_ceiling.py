@@ -173,6 +173,7 @@ def test_the_beams_formula_is_where_the_proof_starts(monkeypatch):
         alone = first(bank, units, length=3, strategy="optimal", time_limit=1e-9)
         assert found.score >= alone.score
         assert found.notes == ()
+        assert found.bound == alone.bound == pytest.approx(found.ceiling, rel=1e-14)
         n_better += found.score > alone.score
     assert n_better
 

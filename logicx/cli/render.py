@@ -157,14 +157,14 @@ def explanation(one: dict[str, Any]) -> None:
     rows.append(("best single", one["best_single"]))
     cells = [[label, scored["formula"], *_cells(one, scored)] for label, scored in rows]
     print_table(("", "formula", *_heads(one)), cells, _heads(one), EXPENDABLE)
+    if one.get("ceiling") is not None and one["ceiling"] < 1:
+        print(f"no formula of any length over these concepts scores above {one['ceiling']:.4f}")
     if one["is_proven"]:
         print(f"proven: no formula of the space is better ({one['space']})")
     elif one["is_proven"] is False:
         gap = one["bound"] - one["score"]
         print(f"not proven: none can score above {one['bound']:.4f}, {gap:.4f} more", end=" ")
         print(f"({one['space']})")
-    if one.get("ceiling") is not None and one["ceiling"] < 1:
-        print(f"no formula of any length over these concepts scores above {one['ceiling']:.4f}")
 
 
 def explanations(found: Sequence[dict[str, Any]]) -> None:

@@ -128,7 +128,7 @@ class BeamSearch:
         beam = Beam(self.beam, self.length, self.dedupe)
         result = self.engine.search(
             *(self.concepts, on, beam, self.objective, rules, self.steps, self.penalty),
-            self.min_support,
+            min_support=self.min_support,
         )
         best = result.levels[-1][0]
         single = result.levels[0][0]

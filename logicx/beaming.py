@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from logicx.errors import OptionError
 from logicx.objectives import Objective
-from logicx.results import Explanation, Scored
+from logicx.results import Explanation, Scored, Skipped
 from logicx.search.running import Engine
 
 if TYPE_CHECKING:
@@ -56,14 +56,13 @@ class BeamSearch:
         Raises:
             OptionError: One means nothing.
         """
-        from logicx.search.beam import Beam
         from logicx.search.formulas import Step
         from logicx.search.presets import preset as known_preset
         from logicx.search.running import choose_engine
 
         rules = known_preset(preset)
-        kept_once = rules.dedupe if dedupe is None else dedupe
-        strategy = Beam(whole(beam), whole(length), kept_once)
+        goal = rules.goal(goal)
+        strategy = rules.beam(whole(beam), whole(length), dedupe)
         if isinstance(steps, str):
             steps = steps.split(",")
         steps = tuple(dict.fromkeys(" ".join(str(one).upper().split()) for one in steps))
@@ -73,9 +72,9 @@ class BeamSearch:
             Step.of(one)
         if not 0 < penalty <= 1:
             raise OptionError(f"penalty must lie above 0 and at most at 1, not {penalty:g}")
-        chosen = choose_engine(engine, bank, strategy, goal, len(steps), n_units)
+        chosen = choose_engine(engine, bank, strategy, goal, len(steps), n_units, rules.distinct)
         return BeamSearch(
-            strategy.length, strategy.width, preset, goal, penalty, steps, chosen, kept_once
+            strategy.length, strategy.width, preset, goal, penalty, steps, chosen, strategy.dedupe
         )
 
     def settings(self, bank: ConceptBank, units: Units) -> dict[str, Any]:
@@ -94,14 +93,18 @@ class BeamSearch:
 
     def explain(
         self, bank: ConceptBank, units: Units, name: str, on: NDArray[np.int64]
-    ) -> Explanation:
-        """The best formula of the beam."""
-        from logicx.search.beam import Beam
+    ) -> Explanation | Skipped:
+        """The best formula of the beam, unless the preset's rules leave it empty."""
         from logicx.search.presets import preset
 
         rules = preset(self.preset)
-        beam = Beam(self.beam, self.length, self.dedupe)
+        beam = rules.beam(self.beam, self.length, self.dedupe)
         result = self.engine.search(bank, on, beam, self.objective, rules, self.steps, self.penalty)
+        if not result.levels[0]:
+            reason = (
+                f"no concept scores above 0, and preset={self.preset} begins with those that do"
+            )
+            return Skipped(name, reason)
         best = result.levels[-1][0]
         single = result.levels[0][0]
         return Explanation(

@@ -73,6 +73,11 @@ class Step:
         ff, ft, tf, tt = self.table
         return not (ff or ft) or (tf and tt)
 
+    @cached_property
+    def is_chain(self) -> bool:
+        """Whether the order of a chain of this operator is without meaning."""
+        return {"associative", "commutative"} <= REGISTRY.get(self.keyword).facts
+
     @property
     def table(self) -> Truth:
         """Truth of the result at (not f, not c), (not f, c), (f, not c), (f, c)."""
@@ -163,6 +168,12 @@ class FormulaNode:
         return 1 if self.parent is None else self.parent.length + 1
 
     @cached_property
+    def concepts(self) -> frozenset[int]:
+        """Numbers of its concepts."""
+        rest = self.parent.concepts if self.parent else frozenset()
+        return rest | {self.concept}
+
+    @cached_property
     def n_nodes(self) -> int:
         """Number of atoms and NOTs, which the paper's code calls the length."""
         if self.parent is None or self.step is None:
@@ -186,6 +197,20 @@ class FormulaNode:
     def form(self) -> Hashable:
         """Its canonical formula."""
         return canonical(self.formula)
+
+    @cached_property
+    def order(self) -> tuple[str, tuple[Hashable, ...]]:
+        """The operator of its last chain, and that chain's operands, sorted.
+
+        As the canonical form, but that repetitions stay.
+        """
+        parent, step = self.parent, self.step
+        if parent is None or step is None:
+            return "", ((self.concept, False),)
+        chain, operands = parent.order
+        if chain not in ("", step.keyword) or not step.is_chain:
+            operands = (parent.order,)
+        return step.keyword, tuple(sorted([*operands, (self.concept, step.is_negated)], key=repr))
 
     @cached_property
     def words(self) -> Words:
@@ -220,6 +245,8 @@ class FormulaSpace:
         operands: Numbers of the concepts that may be added, in order of enumeration.
         penalty: The score is multiplied by this for every atom after the first.
         penalizes_not: Whether a NOT counts for the penalty as an atom does.
+        distinct: Formulas up to this length are not made by adding a concept that is in them; by a
+            step without NOT, and by one with NOT.
 
     Candidates are enumerated by formula, then by concept, then by step.
     """
@@ -232,6 +259,7 @@ class FormulaSpace:
         operands: NDArray[np.int64],
         penalty: float = 1.0,
         penalizes_not: bool = False,
+        distinct: tuple[int, int] = (0, 0),
     ) -> None:
         """Take the parts over."""
         if not 0 < penalty <= 1:
@@ -242,6 +270,7 @@ class FormulaSpace:
         self.operands = operands
         self.penalty = penalty
         self.penalizes_not = penalizes_not
+        self.distinct = distinct
         self._rows: dict[FormulaNode, Rows] = {}
 
     @cached_property
@@ -277,6 +306,8 @@ class FormulaSpace:
             scores[..., k] = self.objective.score(tp, fp, engine.n_on, engine.n_cells)
         if self.penalty != 1:
             scores *= self._penalties(nodes)
+        if any(self.distinct):
+            self._refuse_repeats(scores, nodes)
         return _Children(scores.reshape(-1), self, nodes, rows)
 
     def added(self, step: Step) -> int:
@@ -293,6 +324,15 @@ class FormulaSpace:
         added = np.array([self.added(step) for step in self.steps])
         lengths = np.array(before)[:, None, None] - 1 + added
         return np.asarray(self.factors(int(lengths.max()) + 1)[lengths])
+
+    def _refuse_repeats(self, scores: NDArray[np.float64], nodes: Sequence[FormulaNode]) -> None:
+        """Score -inf what may not be made, in `float64[n_nodes, n_operands, n_steps]`."""
+        limits = np.array([self.distinct[step.is_negated] for step in self.steps])
+        for i, node in enumerate(nodes):
+            steps = np.flatnonzero(node.length < limits)
+            if len(steps):
+                repeated = np.flatnonzero(np.isin(self.operands, list(node.concepts)))
+                scores[i, repeated[:, None], steps] = -np.inf
 
     def _rows_of(self, nodes: Sequence[FormulaNode]) -> dict[FormulaNode, Rows]:
         """Rows of these nodes, from those of their parents, which were expanded before."""

@@ -19,6 +19,7 @@ from logicx.objectives import IoU, objective
 from logicx.search.beam import Beam
 from logicx.search.formulas import DEFAULT_STEPS, FormulaSpace, Step
 from logicx.search.presets import EVER, PRESETS
+from logicx.search.running import search_compiled
 from logicx.universe import Universe
 
 STEPS = {
@@ -67,10 +68,10 @@ class World:
         mask = self.mask(formula)
         return int((mask & self.unit).sum()), int((mask | self.unit).sum())
 
-    def levels(self, preset, width, length, penalty=1.0):
+    def levels(self, preset, width, length, penalty=1.0, engine_of=NumpyEngine):
         """What logicx keeps at each length: [(score, formula)]."""
         rules = PRESETS[preset]
-        engine = NumpyEngine(self.bank, self.units.on(self.bank, "u"))
+        engine = engine_of(self.bank, self.units.on(self.bank, "u"))
         operands = np.arange(self.bank.n_concepts)
         if not rules.adds_absent:
             operands = np.flatnonzero(engine.on_count)
@@ -83,7 +84,10 @@ class World:
             rules.penalizes_not,
             rules.distinct,
         )
-        found = rules.beam(width, length).search(space).levels
+        beam = rules.beam(width, length)
+        is_compiled = engine_of is not NumpyEngine
+        result = search_compiled(beam, space, True) if is_compiled else beam.search(space)
+        found = result.levels
         return [[(one.score, one.node.formula) for one in level] for level in found]
 
 
@@ -317,6 +321,17 @@ def test_both_engines_find_the_same(preset, penalty):
         assert [one.n_scored for one in slow] == [one.n_scored for one in fast]
 
 
+@pytest.mark.parametrize("penalty", [1.0, 0.9])
+def test_the_compiled_beam_is_the_same_in_every_place(penalty):
+    pytest.importorskip("numba")
+    from logicx.engines.numba_engine import NumbaEngine
+
+    for seed in range(40):
+        world, sizes = World(seed), (1 + seed % 9, 1 + seed % 5, penalty)
+        slow = world.levels("compexp-vision", *sizes)
+        assert world.levels("compexp-vision", *sizes, engine_of=NumbaEngine) == slow
+
+
 # ---- each rule changes something
 
 
@@ -338,8 +353,8 @@ def beams(rule, width=3, length=4, n_worlds=40, **options):
     return out
 
 
-def test_first_width_widens_the_first_beam_only():
-    narrow, wide = beams({}), beams({"first_width": 2})
+def test_first_factor_widens_the_first_beam_only():
+    narrow, wide = beams({}), beams({"first_factor": 2})
     for (one, n_one), (other, n_other) in zip(narrow, wide, strict=True):
         assert [len(level) for level in one] == [3, 3, 3, 3]
         assert [len(level) for level in other] == [6, 3, 3, 3]

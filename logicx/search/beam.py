@@ -34,7 +34,7 @@ class Beam:
         dedupe: `meaning`: of formulas that denote the same, only the first is kept; `form`: of
             formulas with the same canonical form; `order`: of formulas that differ in the order of
             operands only; `none`: all are kept.
-        first_width: The beam of atoms is so many times as wide.
+        first_factor: The beam of atoms is so many times as wide.
         starts_with_zeros: Whether atoms may be kept that score 0 or less.
         expands: `all`: every kept formula at each step; `newest`: those of the last step.
     """
@@ -42,7 +42,7 @@ class Beam:
     width: int = 10
     length: int = 3
     dedupe: Dedupe = "meaning"
-    first_width: int = 1
+    first_factor: int = 1
     starts_with_zeros: bool = True
     expands: Expands = "all"
 
@@ -59,7 +59,7 @@ class Beam:
         atoms = space.atoms()
         n_scored = len(atoms.scores)
         floor = -np.inf if self.starts_with_zeros else 0.0
-        kept = self._select([], atoms, self.first_width * self.width, floor)
+        kept = self._select([], atoms, self.first_factor * self.width, floor)
         levels = [kept]
         for length in range(1, self.length):
             nodes = [one.node for one in kept]

@@ -28,7 +28,7 @@ class Preset:
     Args:
         name: What it is called.
         doc: Where the rules come from.
-        first_width: The beam of single concepts is so many times as wide as the others.
+        first_factor: The beam of single concepts is so many times as wide as the others.
         starts_with_zeros: Whether single concepts that score 0 may be in the first beam.
         expands: Which formulas of the beam are expanded: `all`, or only the `newest`.
         adds_absent: Whether concepts that never meet the unit may be added (under AND NOT they
@@ -42,7 +42,7 @@ class Preset:
 
     name: str
     doc: str
-    first_width: int = 1
+    first_factor: int = 1
     starts_with_zeros: bool = True
     expands: Expands = "all"
     adds_absent: bool = True
@@ -64,7 +64,7 @@ class Preset:
         """
         kept_once = self.dedupe if dedupe is None else dedupe
         return Beam(
-            width, length, kept_once, self.first_width, self.starts_with_zeros, self.expands
+            width, length, kept_once, self.first_factor, self.starts_with_zeros, self.expands
         )
 
     def goal(self, objective: Objective) -> Objective:
@@ -97,7 +97,7 @@ PRESETS: Mapping[str, Preset] = {
         Preset(
             "cce",
             "as the code of Clustered Compositional Explanations (La Rosa et al. 2023)",
-            first_width=2,
+            first_factor=2,
             starts_with_zeros=False,
             distinct=(3, 0),
             dedupe="order",
@@ -106,7 +106,7 @@ PRESETS: Mapping[str, Preset] = {
         Preset(
             "optimal",
             "as the beam of the package compositional-explanations 0.0.3.4",
-            first_width=2,
+            first_factor=2,
             starts_with_zeros=False,
             expands="newest",
             distinct=(EVER, EVER),

@@ -129,7 +129,7 @@ def why_not_compiled(
     beam: Beam, goal: Objective, n_steps: int, distinct: tuple[int, int] = (0, 0)
 ) -> str:
     """Why the compiled search cannot do this, or nothing."""
-    if beam.first_width != 1 or beam.expands != "all" or any(distinct):
+    if beam.first_factor != 1 or beam.expands != "all" or any(distinct):
         return "this preset's beam is not compiled"
     if compiled_kind(goal) is None:
         return f"the objective {goal.name} is not compiled"

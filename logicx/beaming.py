@@ -72,7 +72,9 @@ class BeamSearch:
             Step.of(one)
         if not 0 < penalty <= 1:
             raise OptionError(f"penalty must lie above 0 and at most at 1, not {penalty:g}")
-        chosen = choose_engine(engine, bank, strategy, goal, len(steps), n_units, rules.distinct)
+        chosen = choose_engine(
+            engine, bank, strategy, goal, len(steps), n_units, rules.refuses_some
+        )
         return BeamSearch(
             strategy.length, strategy.width, preset, goal, penalty, steps, chosen, strategy.dedupe
         )

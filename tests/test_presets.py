@@ -83,6 +83,7 @@ class World:
             penalty,
             rules.penalizes_not,
             rules.distinct,
+            rules.skips_apart,
         )
         beam = rules.beam(width, length)
         is_compiled = engine_of is not NumpyEngine
@@ -195,9 +196,7 @@ def queue_search(world, width, length, iou, candidates, dice=None):
             queue = list(most_common(beam, limit).items())
             taken = {in_any_order(one) for one in beam}
             scores = [value for _, value in queue]
-            for formula in pool:
-                if in_any_order(formula) in taken:
-                    continue
+            for formula in pool:  # those of the beam that are made again are queued as well
                 value = iou(formula)
                 scores.append(value)
                 if len(queue) < limit:
@@ -207,7 +206,8 @@ def queue_search(world, width, length, iou, candidates, dice=None):
                     place = max(i for i, (_, v) in enumerate(queue) if v == worst)
                     del queue[place]
                     queue.append((formula, value))
-            merged = most_common({**beam, **dict(queue)}, limit)
+            new = {f: value for f, value in queue if in_any_order(f) not in taken}
+            merged = most_common({**beam, **new}, limit)
             if is_last:
                 best.append(shown(merged)[0])
         scores.sort(reverse=True)
@@ -235,8 +235,22 @@ def cce(world, width, length, dice=None):
     return queue_search(world, width, length, iou, candidates, dice)
 
 
+def never_meet(world, formula, concept):
+    """Whether formula and concept share no cell, judged by the table of pairs alone."""
+    (step, last), rest = formula[-1], formula[:-1]
+    pair = not (world.masks[last] & world.masks[concept]).any()
+    if step == "OR":
+        return never_meet(world, rest, concept) and pair
+    if step == "AND":
+        return never_meet(world, rest, concept) or pair
+    return never_meet(world, rest, concept) if step else pair
+
+
 def optimal_beam(world, width, length, dice=None):
-    """The beam of the package compositional-explanations, without its estimates."""
+    """The beam of the package compositional-explanations, without its estimates.
+
+    It is given a table of the concepts that never meet, as its page says.
+    """
 
     def iou(formula):
         both, union = world.sizes(formula)
@@ -246,8 +260,11 @@ def optimal_beam(world, width, length, dice=None):
         for f in beam:
             if len(f) == n:
                 for c in range(len(world.masks)):
-                    if all(c != one for _, one in f):
-                        yield from ((*f, (s, c)) for s in ADDING)
+                    if any(c == one for _, one in f):
+                        continue
+                    yield (*f, ("OR", c))
+                    if not never_meet(world, f, c):
+                        yield from ((*f, (s, c)) for s in ("AND", "AND NOT"))
 
     return queue_search(world, width, length, iou, candidates, dice)
 
@@ -487,3 +504,27 @@ def test_the_compiled_beam_may_begin_empty():
     plan = explain(bank, units, preset="compexp-vision", engine="numba", length=5)
     assert ([one.unit for one in plan], plan.engine) == (["a"], "numba")
     assert [one.unit for one in plan.skipped] == ["apart"]
+
+
+def test_skips_apart_leaves_out_what_pairs_of_concepts_show_to_be_useless():
+    """`a AND NOT b` where they never meet is `a` again, and takes a place of the beam."""
+    free, strict = beams({}, width=6), beams({}, width=6, skips_apart=True)
+    assert free != strict
+    for seed, (levels, n_scored) in enumerate(strict):
+        world = World(seed)
+        meets = (world.masks[:, None] & world.masks).any(2)
+        assert n_scored < free[seed][1] or meets.all()
+        for _, formula in levels[1]:
+            if formula.n_atoms == 2 and formula.operator == "AND":
+                a, b = (int(str(one).split("c")[-1]) for one in formula.args)
+                assert meets[a, b]
+
+
+def test_counts_remade_lets_what_is_kept_take_places():
+    """Length 4: formulas that are made again crowd out new ones, so the beam may be worse."""
+    free = beams({}, 5, 4, n_worlds=60)
+    crowded = beams({"counts_remade": True}, 5, 4, n_worlds=60)
+    assert [one[:2] for one, _ in free] == [one[:2] for one, _ in crowded]
+    scores = [tuple(score for score, _ in one[2]) for found in (free, crowded) for one, _ in found]
+    assert all(a >= b for a, b in zip(scores[:60], scores[60:], strict=True))
+    assert scores[:60] != scores[60:]

@@ -37,6 +37,7 @@ class Beam:
         first_factor: The beam of atoms is so many times as wide.
         starts_with_zeros: Whether atoms may be kept that score 0 or less.
         expands: `all`: every kept formula at each step; `newest`: those of the last step.
+        counts_remade: Whether an expansion that equals a kept formula takes a place from new ones.
     """
 
     width: int = 10
@@ -45,6 +46,7 @@ class Beam:
     first_factor: int = 1
     starts_with_zeros: bool = True
     expands: Expands = "all"
+    counts_remade: bool = False
 
     def __post_init__(self) -> None:
         """Refuse sizes that mean nothing."""
@@ -82,18 +84,23 @@ class Beam:
         self, kept: Sequence[Kept[N]], new: Candidates[N], width: int, floor: float = -np.inf
     ) -> list[Kept[N]]:
         """The best of the beam and its expansions; at equal scores the beam comes first."""
-        seen = _Seen[N](self.dedupe)
+        seen, made = _Seen[N](self.dedupe), _Seen[N](self.dedupe)
         for one in kept:
             seen.is_new(one.node)
         if len(kept) >= width:
             floor = kept[width - 1].score
         entering: list[Kept[N]] = []
+        n_taken = 0
         for i in _best_first(new.scores, floor, width):
-            if len(entering) == width:
+            score = float(new.scores[i])
+            if n_taken + sum(one.score >= score for one in kept[:width]) >= width:
                 break
             node = new.node(i)
-            if seen.is_new(node):
-                entering.append(Kept(float(new.scores[i]), node))
+            is_new = seen.is_new(node)
+            is_remade = self.counts_remade and made.is_new(node) and not is_new
+            n_taken += is_new or is_remade
+            if is_new:
+                entering.append(Kept(score, node))
         return sorted([*kept, *entering], key=lambda one: -one.score)[:width]
 
 

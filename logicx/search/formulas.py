@@ -174,6 +174,17 @@ class FormulaNode:
         return rest | {self.concept}
 
     @cached_property
+    def apart(self) -> NDArray[np.bool_]:
+        """Concepts that never meet it, as far as pairs of concepts tell, `bool[n_concepts]`."""
+        never: NDArray[np.bool_] = self.space.engine.bank.together_with(self.concept) == 0
+        if self.parent is None or self.step is None:
+            return never
+        rest = self.parent.apart
+        ff, ft, tf, tt = self.step.table
+        parts = [never] * ft + [rest] * tf + [never | rest] * tt + [np.zeros_like(rest)] * ff
+        return np.asarray(np.logical_and.reduce(parts))
+
+    @cached_property
     def n_nodes(self) -> int:
         """Number of atoms and NOTs, which the paper's code calls the length."""
         if self.parent is None or self.step is None:
@@ -247,6 +258,8 @@ class FormulaSpace:
         penalizes_not: Whether a NOT counts for the penalty as an atom does.
         distinct: Formulas up to this length are not made by adding a concept that is in them; by a
             step without NOT, and by one with NOT.
+        skips_apart: Whether a formula is not narrowed by a concept of which pairs of concepts tell
+            that the two never meet.
 
     Candidates are enumerated by formula, then by concept, then by step.
     """
@@ -260,6 +273,7 @@ class FormulaSpace:
         penalty: float = 1.0,
         penalizes_not: bool = False,
         distinct: tuple[int, int] = (0, 0),
+        skips_apart: bool = False,
     ) -> None:
         """Take the parts over."""
         if not 0 < penalty <= 1:
@@ -271,6 +285,7 @@ class FormulaSpace:
         self.penalty = penalty
         self.penalizes_not = penalizes_not
         self.distinct = distinct
+        self.skips_apart = skips_apart
         self._rows: dict[FormulaNode, Rows] = {}
 
     @cached_property
@@ -306,8 +321,8 @@ class FormulaSpace:
             scores[..., k] = self.objective.score(tp, fp, engine.n_on, engine.n_cells)
         if self.penalty != 1:
             scores *= self._penalties(nodes)
-        if any(self.distinct):
-            self._refuse_repeats(scores, nodes)
+        if self.refuses_some:
+            self._refuse(scores, nodes)
         return _Children(scores.reshape(-1), self, nodes, rows)
 
     def added(self, step: Step) -> int:
@@ -325,14 +340,23 @@ class FormulaSpace:
         lengths = np.array(before)[:, None, None] - 1 + added
         return np.asarray(self.factors(int(lengths.max()) + 1)[lengths])
 
-    def _refuse_repeats(self, scores: NDArray[np.float64], nodes: Sequence[FormulaNode]) -> None:
+    @property
+    def refuses_some(self) -> bool:
+        """Whether not every step with every operand makes a candidate."""
+        return any(self.distinct) or self.skips_apart
+
+    def _refuse(self, scores: NDArray[np.float64], nodes: Sequence[FormulaNode]) -> None:
         """Score -inf what may not be made, in `float64[n_nodes, n_operands, n_steps]`."""
         limits = np.array([self.distinct[step.is_negated] for step in self.steps])
+        narrowing = np.flatnonzero([not any(step.table[:2]) for step in self.steps])
         for i, node in enumerate(nodes):
             steps = np.flatnonzero(node.length < limits)
             if len(steps):
                 repeated = np.flatnonzero(np.isin(self.operands, list(node.concepts)))
                 scores[i, repeated[:, None], steps] = -np.inf
+            if self.skips_apart:
+                apart = np.flatnonzero(node.apart[self.operands])
+                scores[i, apart[:, None], narrowing] = -np.inf
 
     def _rows_of(self, nodes: Sequence[FormulaNode]) -> dict[FormulaNode, Rows]:
         """Rows of these nodes, from those of their parents, which were expanded before."""

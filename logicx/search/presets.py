@@ -35,7 +35,10 @@ class Preset:
             can help).
         distinct: Formulas up to this length are not made by adding a concept that is in them; by a
             step without NOT, and by one with NOT.
+        skips_apart: Whether a formula is not narrowed (by AND, AND NOT) by a concept of which pairs
+            of concepts tell that the two never meet.
         dedupe: Which formulas count as the same.
+        counts_remade: Whether an expansion that equals a kept formula takes a place from new ones.
         penalizes_not: Whether a NOT counts for the length penalty as an atom does.
         iou: How IoU is computed.
     """
@@ -47,7 +50,9 @@ class Preset:
     expands: Expands = "all"
     adds_absent: bool = True
     distinct: tuple[int, int] = (0, 0)
+    skips_apart: bool = False
     dedupe: Dedupe = "meaning"
+    counts_remade: bool = False
     penalizes_not: bool = False
     iou: IoU = field(default_factory=IoU)
 
@@ -64,8 +69,19 @@ class Preset:
         """
         kept_once = self.dedupe if dedupe is None else dedupe
         return Beam(
-            width, length, kept_once, self.first_factor, self.starts_with_zeros, self.expands
+            width,
+            length,
+            kept_once,
+            self.first_factor,
+            self.starts_with_zeros,
+            self.expands,
+            self.counts_remade,
         )
+
+    @property
+    def refuses_some(self) -> bool:
+        """Whether not every step with every operand makes a candidate."""
+        return any(self.distinct) or self.skips_apart
 
     def goal(self, objective: Objective) -> Objective:
         """The objective as it is computed by these rules."""
@@ -101,6 +117,7 @@ PRESETS: Mapping[str, Preset] = {
             starts_with_zeros=False,
             distinct=(3, 0),
             dedupe="order",
+            counts_remade=True,
             iou=IoU(is_single=True),
         ),
         Preset(
@@ -110,6 +127,7 @@ PRESETS: Mapping[str, Preset] = {
             starts_with_zeros=False,
             expands="newest",
             distinct=(EVER, EVER),
+            skips_apart=True,
             dedupe="order",
         ),
     )

@@ -74,7 +74,14 @@ class Engine(NamedTuple):
         operands = all_concepts if rules.adds_absent else np.flatnonzero(engine.on_count)
         known = [Step.of(one) for one in steps]
         space = FormulaSpace(
-            engine, goal, known, operands, penalty, rules.penalizes_not, rules.distinct
+            engine,
+            goal,
+            known,
+            operands,
+            penalty,
+            rules.penalizes_not,
+            rules.distinct,
+            rules.skips_apart,
         )
         return search_compiled(beam, space) if self.name == "numba" else beam.search(space)
 
@@ -86,7 +93,7 @@ def choose_engine(
     goal: Objective,
     n_steps: int,
     n_units: int,
-    distinct: tuple[int, int] = (0, 0),
+    refuses_some: bool = False,
 ) -> Engine:
     """The engine for a search.
 
@@ -105,7 +112,7 @@ def choose_engine(
         )
     if asked == "numpy":
         return Engine("numpy")
-    why_not = why_not_compiled(beam, goal, n_steps, distinct)
+    why_not = why_not_compiled(beam, goal, n_steps, refuses_some)
     if asked == "numba":
         _import_numba()
         note = f"{why_not}: the engine numpy searches" if why_not else ""
@@ -125,11 +132,9 @@ def numpy_seconds(bank: ConceptBank, beam: Beam, n_steps: int, n_units: int) -> 
     return SECONDS_PER_CANDIDATE * n_units * beam.length * beam.width * n_candidates
 
 
-def why_not_compiled(
-    beam: Beam, goal: Objective, n_steps: int, distinct: tuple[int, int] = (0, 0)
-) -> str:
+def why_not_compiled(beam: Beam, goal: Objective, n_steps: int, refuses_some: bool = False) -> str:
     """Why the compiled search cannot do this, or nothing."""
-    if beam.first_factor != 1 or beam.expands != "all" or any(distinct):
+    if beam.first_factor != 1 or beam.expands != "all" or beam.counts_remade or refuses_some:
         return "this preset's beam is not compiled"
     if compiled_kind(goal) is None:
         return f"the objective {goal.name} is not compiled"
@@ -186,7 +191,7 @@ def search_compiled(
     from logicx.engines.numba_engine import NumbaEngine
 
     kind = compiled_kind(space.objective)
-    why_not = why_not_compiled(beam, space.objective, len(space.steps), space.distinct)
+    why_not = why_not_compiled(beam, space.objective, len(space.steps), space.refuses_some)
     if kind is None or why_not:
         raise OptionError(why_not)
     assert isinstance(space.engine, NumbaEngine)

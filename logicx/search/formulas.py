@@ -181,8 +181,11 @@ class FormulaNode:
             return never
         rest = self.parent.apart
         ff, ft, tf, tt = self.step.table
-        parts = [never] * ft + [rest] * tf + [never | rest] * tt + [np.zeros_like(rest)] * ff
-        return np.asarray(np.logical_and.reduce(parts))
+        apart = np.full(len(never), not ff)
+        for holds, part in ((ft, never), (tf, rest), (tt, never | rest)):
+            if holds:
+                apart &= part
+        return apart
 
     @cached_property
     def n_nodes(self) -> int:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from logicx.errors import OptionError
 from logicx.language import format_formula
 from logicx.objectives import Objective
-from logicx.results import Explanation, Scored
+from logicx.results import Explanation, Scored, Skipped
 from logicx.search.ceiling import ceiling
 from logicx.search.running import Engine
 from logicx.search.shapes import CONNECTIVES
@@ -70,14 +70,13 @@ class BeamSearch:
         Raises:
             OptionError: One means nothing.
         """
-        from logicx.search.beam import Beam
         from logicx.search.formulas import Step
         from logicx.search.presets import preset as known_preset
         from logicx.search.running import choose_engine
 
         rules = known_preset(preset)
-        kept_once = rules.dedupe if dedupe is None else dedupe
-        strategy = Beam(whole(beam), whole(length), kept_once)
+        goal = rules.goal(goal)
+        strategy = rules.beam(whole(beam), whole(length), dedupe)
         if isinstance(steps, str):
             steps = steps.split(",")
         steps = tuple(dict.fromkeys(" ".join(str(one).upper().split()) for one in steps))
@@ -94,9 +93,20 @@ class BeamSearch:
         if bound_time != 0:
             _check_provable(steps, penalty)
             proof = _proof(concepts, goal, strategy.length, bound_time, min_atom_support)
-        chosen = choose_engine(engine, concepts, strategy, goal, len(steps), n_units)
+        chosen = choose_engine(
+            engine, concepts, strategy, goal, len(steps), n_units, rules.refuses_some
+        )
         return BeamSearch(
-            *(strategy.length, strategy.width, preset, goal, penalty, steps, chosen, kept_once),
+            *(
+                strategy.length,
+                strategy.width,
+                preset,
+                goal,
+                penalty,
+                steps,
+                chosen,
+                strategy.dedupe,
+            ),
             *(min_support, min_atom_support, concepts, proof),
         )
 
@@ -119,17 +129,26 @@ class BeamSearch:
 
     def explain(
         self, bank: ConceptBank, units: Units, name: str, on: NDArray[np.int64]
-    ) -> Explanation:
-        """The best formula of the beam, and a bound where one is to be proven."""
-        from logicx.search.beam import Beam
+    ) -> Explanation | Skipped:
+        """The best formula of the beam, and a bound where one is to be proven.
+
+        A unit is skipped where the preset's rules leave the beam empty.
+        """
         from logicx.search.presets import preset
 
         rules = preset(self.preset)
-        beam = Beam(self.beam, self.length, self.dedupe)
+        beam = rules.beam(self.beam, self.length, self.dedupe)
         result = self.engine.search(
             *(self.concepts, on, beam, self.objective, rules, self.steps, self.penalty),
             min_support=self.min_support,
         )
+        if not result.levels[0]:
+            support = f" and holds at {self.min_support:,} cells" if self.min_support else ""
+            return Skipped(
+                name,
+                f"no concept scores above 0{support}, and preset={self.preset} begins with those "
+                "that do",
+            )
         best = result.levels[-1][0]
         single = result.levels[0][0]
         found = Explanation(

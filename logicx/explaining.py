@@ -44,7 +44,7 @@ class Explanations:
         engine: The engine that searches, `numpy` or `numba`.
         note: What a person should know of that choice, or nothing.
         units: Names of the units that are searched, in order.
-        skipped: Units left out so far because they hardly fire.
+        skipped: Units left out so far because they hardly fire, or by a preset's rules.
         min_active: Units that fire at fewer valid cells are skipped.
     """
 
@@ -104,16 +104,17 @@ class Explanations:
     def _explain(self, name: str) -> Explanation | Skipped:
         on = self.all_units.on(self.bank, name)
         n_on = int(on.sum())
+        outcome: Explanation | Skipped
         if n_on >= self.min_active:
-            return self._search.explain(self.bank, self.all_units, name, on)
-        reason = (
-            "it never fires on a valid cell"
-            if n_on == 0
-            else f"it fires at {n_on:,} cells, fewer than min_active={self.min_active:,}"
-        )
-        if self._is_strict:
-            raise DataError(f"unit {name!r} cannot be explained: {reason}")
-        return Skipped(name, reason)
+            outcome = self._search.explain(self.bank, self.all_units, name, on)
+        elif n_on == 0:
+            outcome = Skipped(name, "it never fires on a valid cell")
+        else:
+            few = f"it fires at {n_on:,} cells, fewer than min_active={self.min_active:,}"
+            outcome = Skipped(name, few)
+        if self._is_strict and isinstance(outcome, Skipped):
+            raise DataError(f"unit {name!r} cannot be explained: {outcome.reason}")
+        return outcome
 
 
 def explain(
@@ -155,13 +156,16 @@ def explain(
         shape: For these: `tree` (any formulas are joined) or `chain` (one concept is added at a
             time, as the beam does); by default `tree`.
         time_limit: For `optimal`: CPU seconds for each unit; then `bound` is what was proven.
-        preset: Search rules: `default`, or `compexp` for those of the paper's code.
+        preset: Search rules: `default`, or those of a published tool: `compexp` and
+            `compexp-vision` (the paper's code), `cce`, `optimal` (the beam of that package; the
+            strategy of this name is something else). It sets neither `beam` nor `length`.
         objective: What is maximised; see `logicx.objectives`.
         penalty: The score is multiplied by this for every atom after the first.
         steps: How formulas grow: two-argument connectives, with or without NOT after them (a list,
             or text with commas between them).
         dedupe: Which formulas count as the same: those that denote the same cells (`meaning`),
-            that have the same canonical form (`form`), or none; by default as the preset says.
+            that have the same canonical form (`form`), that differ in the order of operands only
+            (`order`), or none; by default as the preset says.
         min_active: Units that fire at fewer valid cells are skipped. The paper uses 5 % of cells.
         min_support: Formulas that hold at fewer valid cells are not kept, at no length: a small AND
             is reached only by way of formulas that are large enough. By default all may be.

@@ -118,8 +118,27 @@ def _ratio(a: Values, b: Values) -> Values:
     return np.divide(a, b, out=np.zeros(shape), where=b != 0)
 
 
-def _iou(tp: Values, fp: Values, n_on: int, _: int) -> Values:
-    return np.divide(tp, fp + n_on) if n_on else _ratio(tp, fp + n_on)
+@dataclass(frozen=True)
+class IoU:
+    """The formula of intersection over union.
+
+    Args:
+        epsilon: What is added to the union; some published tools do.
+        is_single: Whether it is computed in float32, as some published tools do. Then different
+            ratios may come out equal.
+    """
+
+    epsilon: float = 0.0
+    is_single: bool = False
+
+    def __call__(self, tp: Values, fp: Values, n_on: int, _: int) -> Values:
+        """Its value at some counts."""
+        union = fp + n_on
+        if self.is_single:
+            tp, union = np.asarray(tp, np.float32), np.asarray(union, np.float32)
+        if self.epsilon:
+            union = union + self.epsilon
+        return np.divide(tp, union) if n_on else _ratio(tp, union)
 
 
 def _mcc(tp: Values, fp: Values, n_on: int, n_cells: int) -> Values:
@@ -166,7 +185,7 @@ OBJECTIVES: dict[str, CountObjective] = {
     for one in (
         CountObjective(
             "iou",
-            _iou,
+            IoU(),
             "intersection over union: tp / (tp + fp + fn)",
             lambda n_on, _: Ratio(Sum.of(1, 0, 0), Sum.of(0, 1, n_on)),
             (1, -1),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from logicx.errors import OptionError
 from logicx.objectives import Objective
-from logicx.results import Explanation, Scored
+from logicx.results import Explanation, Scored, Skipped
 from logicx.scoring import best_single
 from logicx.search.ceiling import ceiling
 from logicx.search.running import Engine
@@ -45,8 +45,8 @@ class UnitSearch(Protocol):
 
     def explain(
         self, bank: ConceptBank, units: Units, name: str, on: NDArray[np.int64]
-    ) -> Explanation:
-        """The best formula for one unit."""
+    ) -> Explanation | Skipped:
+        """The best formula for one unit, or why there is none."""
         ...
 
 

@@ -90,7 +90,8 @@ def explain(
         float | None, typer.Option(help="For optimal: CPU seconds for each unit.")
     ] = None,
     preset: Annotated[
-        str, typer.Option(help="default, or compexp: the rules of the paper's code.")
+        str,
+        typer.Option(help="Rules: default, or of a tool: compexp, compexp-vision, cce, optimal."),
     ] = "default",
     objective: Goal = "iou",
     penalty: Annotated[
@@ -100,7 +101,7 @@ def explain(
         str, typer.Option(help="How formulas grow, such as 'OR, AND, AND NOT, XOR'.")
     ] = "OR, AND, AND NOT",
     dedupe: Annotated[
-        str | None, typer.Option(help="What counts as the same formula: meaning, form or none.")
+        str | None, typer.Option(help="Which formulas are the same: meaning, form, order or none.")
     ] = None,
     min_active: Annotated[int, typer.Option(help="Skip units that fire at fewer cells.")] = 1,
     min_support: Annotated[

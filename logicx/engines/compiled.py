@@ -69,7 +69,7 @@ _n_ones: Any = intrinsic(_population)
 def _score(kind: int, b: float, tp: int, size: int, n_on: int, n_cells: int) -> float:
     """The objective, operation by operation as in `objectives.py`."""
     if kind == IOU:
-        above, below = float(tp), float(size - tp + n_on)
+        above, below = float(tp), float(size - tp + n_on) + b
     elif kind == PRECISION:
         above, below = float(tp), float(size)
     elif kind == RECALL:
@@ -98,7 +98,7 @@ def _bar(kind: int, b: float, floor: float, n_on: int, n_cells: int) -> tuple[fl
         return 0.0, 0.0, 1.0
     on, n = float(n_on), float(n_cells)
     if kind == IOU:
-        p, q, r = 1 + floor, -floor, -floor * on
+        p, q, r = 1 + floor, -floor, -floor * (on + b)
     elif kind == PRECISION:
         p, q, r = 1.0, -floor, 0.0
     elif kind == RECALL:
@@ -278,8 +278,8 @@ def start(bank: Bank, unit: Unit, rules: Rules, levels: Levels, store: Store) ->
     """The beam of single concepts."""
     new = np.zeros(6, np.int64)
     new[STEP], new[DEPTH] = len(rules.steps), 1
-    counts, on_counts, kind, b = bank.counts, unit.on_count, rules.kind, rules.beta_squared
-    n_on, n_cells, floor = unit.n_on, unit.n_cells, -np.inf
+    counts, on_counts, kind, b = bank.counts, unit.on_count, rules.kind, rules.parameter
+    n_on, n_cells, floor = unit.n_on, unit.n_cells, rules.start_floor
     for concept in range(len(counts)):
         tp, size = on_counts[concept], counts[concept]
         if size < rules.min_support:
@@ -288,7 +288,7 @@ def start(bank: Bank, unit: Unit, rules: Rules, levels: Levels, store: Store) ->
         if score > floor:
             new[CONCEPT], new[SIZE], new[ON] = concept, size, tp
             _enter(bank, rules, levels, store, 0, score, new)
-            floor = _floor(levels, 0)
+            floor = max(_floor(levels, 0), rules.start_floor)
 
 
 @filtering
@@ -352,7 +352,7 @@ def _expand(
     """
     f, f_on, depth = levels.parts[level - 1, slot, SIZE:]
     alls, ons = store.all[store.place[level - 1, slot]], store.on[store.place[level - 1, slot]]
-    kind, b, n_on, n_cells = rules.kind, rules.beta_squared, unit.n_on, unit.n_cells
+    kind, b, n_on, n_cells = rules.kind, rules.parameter, unit.n_on, unit.n_cells
     steps, may_add = rules.steps, rules.may_add
     n_steps, n_concepts = len(steps), len(counts)
     sizes = steps[:, 0] * n_cells + steps[:, 1] * f

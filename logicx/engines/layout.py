@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from logicx.objectives import OBJECTIVES, CountObjective, FBeta
+from logicx.objectives import OBJECTIVES, CountObjective, FBeta, IoU
 
 if TYPE_CHECKING:
     import numpy as np
@@ -72,7 +72,8 @@ class Rules(NamedTuple):
     """What is searched and how.
 
     Args:
-        kind: The objective, and `beta_squared` for F-beta.
+        kind: The objective.
+        parameter: The squared beta of F-beta, the epsilon of IoU.
         steps: Coefficients (all, f, c, both) of each step, `int64[n_steps, 4]`.
         tables: Its truth at (not f, not c), (not f, c), (f, not c), (f, c) as full or empty words;
             the last row is that of the concept alone, `uint64[n_steps + 1, 4]`.
@@ -81,6 +82,7 @@ class Rules(NamedTuple):
         factors: Factor of the score by that length, less one, `float64`.
         may_add: Whether a concept is an operand, `bool[n_concepts]`.
         min_support: Formulas that hold at fewer cells are not kept.
+        start_floor: Single concepts must score above this to be in the first beam.
         drops_equals: Whether formulas of equal meaning are kept once.
         expands_once: Whether a kept formula need not be expanded again. So it is where equals are
             dropped and equals score the same: what its expansion gave is in the beam, or equals
@@ -89,7 +91,7 @@ class Rules(NamedTuple):
     """
 
     kind: int
-    beta_squared: float
+    parameter: float
     steps: NDArray[np.int64]
     tables: NDArray[np.uint64]
     one_sided: NDArray[np.bool_]
@@ -97,6 +99,7 @@ class Rules(NamedTuple):
     factors: NDArray[np.float64]
     may_add: NDArray[np.bool_]
     min_support: int
+    start_floor: float
     drops_equals: bool
     expands_once: bool
 
@@ -131,7 +134,6 @@ class Store(NamedTuple):
 KINDS = {
     OBJECTIVES[name].formula: kind
     for name, kind in (
-        ("iou", IOU),
         ("precision", PRECISION),
         ("recall", RECALL),
         ("dice", DICE),
@@ -142,9 +144,11 @@ KINDS = {
 
 
 def compiled_kind(goal: Objective) -> tuple[int, float] | None:
-    """The number of an objective and its squared beta, or None if it is not compiled."""
+    """The number of an objective and its parameter, or None if it is not compiled."""
     if not isinstance(goal, CountObjective):
         return None
+    if isinstance(goal.formula, IoU):
+        return None if goal.formula.is_single else (IOU, goal.formula.epsilon)
     if isinstance(goal.formula, FBeta):
         return FBETA, goal.formula.beta_squared
     kind = KINDS.get(goal.formula)

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-Dedupe = Literal["meaning", "form", "none"]
-DEDUPES = ("meaning", "form", "none")
+Dedupe = Literal["meaning", "form", "order", "none"]
+DEDUPES = ("meaning", "form", "order", "none")
+Expands = Literal["all", "newest"]
 
 
 @dataclass(frozen=True)
@@ -31,12 +32,21 @@ class Beam:
         width: How many formulas are kept, from 1.
         length: Most atoms of a formula, from 1.
         dedupe: `meaning`: of formulas that denote the same, only the first is kept; `form`: of
-            formulas with the same canonical form; `none`: all are kept, as the peers do.
+            formulas with the same canonical form; `order`: of formulas that differ in the order of
+            operands only; `none`: all are kept.
+        first_factor: The beam of atoms is so many times as wide.
+        starts_with_zeros: Whether atoms may be kept that score 0 or less.
+        expands: `all`: every kept formula at each step; `newest`: those of the last step.
+        counts_remade: Whether an expansion that equals a kept formula takes a place from new ones.
     """
 
     width: int = 10
     length: int = 3
     dedupe: Dedupe = "meaning"
+    first_factor: int = 1
+    starts_with_zeros: bool = True
+    expands: Expands = "all"
+    counts_remade: bool = False
 
     def __post_init__(self) -> None:
         """Refuse sizes that mean nothing."""
@@ -50,34 +60,48 @@ class Beam:
         """Search a space; ties are broken by order of enumeration, earlier beams first."""
         atoms = space.atoms()
         n_scored = len(atoms.scores)
-        kept = self._select([], atoms)
+        floor = -np.inf if self.starts_with_zeros else 0.0
+        kept = self._select([], atoms, self.first_factor * self.width, floor)
         levels = [kept]
-        for _ in range(1, self.length):
-            children = space.expand([one.node for one in kept])
-            n_scored += len(children.scores)
-            grown = self._select(kept, children)
+        for length in range(1, self.length):
+            nodes = [one.node for one in kept]
+            if self.expands == "newest":
+                nodes = [node for node in nodes if node.length == length]
+            if not nodes:
+                break
+            children = space.expand(nodes)
+            n_scored += int(np.count_nonzero(children.scores > -np.inf))
+            grown = self._select(kept, children, self.width)
             has_grown = len(grown) != len(kept) or grown[-1].node is not kept[-1].node
             kept = grown
             levels.append(kept)
-            if not has_grown:  # the same beam would be expanded again, with the same outcome
-                levels += [kept] * (self.length - len(levels))
+            if not has_grown:  # the same beam would be expanded again, or nothing at all
                 break
+        levels += [kept] * (self.length - len(levels))
         return SearchResult(levels, n_scored)
 
-    def _select(self, kept: Sequence[Kept[N]], new: Candidates[N]) -> list[Kept[N]]:
+    def _select(
+        self, kept: Sequence[Kept[N]], new: Candidates[N], width: int, floor: float = -np.inf
+    ) -> list[Kept[N]]:
         """The best of the beam and its expansions; at equal scores the beam comes first."""
-        seen = _Seen[N](self.dedupe)
+        seen, made = _Seen[N](self.dedupe), _Seen[N](self.dedupe)
         for one in kept:
             seen.is_new(one.node)
-        floor = kept[-1].score if len(kept) == self.width else -np.inf
+        if len(kept) >= width:
+            floor = kept[width - 1].score
         entering: list[Kept[N]] = []
-        for i in _best_first(new.scores, floor, self.width):
-            if len(entering) == self.width:
+        n_taken = 0
+        for i in _best_first(new.scores, floor, width):
+            score = float(new.scores[i])
+            if n_taken + sum(one.score >= score for one in kept[:width]) >= width:
                 break
             node = new.node(i)
-            if seen.is_new(node):
-                entering.append(Kept(float(new.scores[i]), node))
-        return sorted([*kept, *entering], key=lambda one: -one.score)[: self.width]
+            is_new = seen.is_new(node)
+            is_remade = self.counts_remade and made.is_new(node) and not is_new
+            n_taken += is_new or is_remade
+            if is_new:
+                entering.append(Kept(score, node))
+        return sorted([*kept, *entering], key=lambda one: -one.score)[:width]
 
 
 class _Seen(Generic[N]):
@@ -86,15 +110,16 @@ class _Seen(Generic[N]):
     def __init__(self, dedupe: Dedupe) -> None:
         self._dedupe = dedupe
         self._by_fingerprint: dict[Hashable, list[N]] = {}
-        self._forms: set[Hashable] = set()
+        self._keys: set[Hashable] = set()
 
     def is_new(self, node: N) -> bool:
         """Whether no equal one was met; it has been, from now on."""
         if self._dedupe == "none":
             return True
-        if self._dedupe == "form":
-            is_known = node.form in self._forms
-            self._forms.add(node.form)
+        if self._dedupe != "meaning":
+            key = node.form if self._dedupe == "form" else node.order
+            is_known = key in self._keys
+            self._keys.add(key)
             return not is_known
         alike = self._by_fingerprint.setdefault(node.fingerprint, [])
         if any(node.meaning == other.meaning for other in alike):

@@ -73,6 +73,11 @@ class Step:
         ff, ft, tf, tt = self.table
         return not (ff or ft) or (tf and tt)
 
+    @cached_property
+    def is_chain(self) -> bool:
+        """Whether the order of a chain of this operator is without meaning."""
+        return {"associative", "commutative"} <= REGISTRY.get(self.keyword).facts
+
     @property
     def table(self) -> Truth:
         """Truth of the result at (not f, not c), (not f, c), (f, not c), (f, c)."""
@@ -163,6 +168,26 @@ class FormulaNode:
         return 1 if self.parent is None else self.parent.length + 1
 
     @cached_property
+    def concepts(self) -> frozenset[int]:
+        """Numbers of its concepts."""
+        rest = self.parent.concepts if self.parent else frozenset()
+        return rest | {self.concept}
+
+    @cached_property
+    def apart(self) -> NDArray[np.bool_]:
+        """Concepts that never meet it, as far as pairs of concepts tell, `bool[n_concepts]`."""
+        never: NDArray[np.bool_] = self.space.engine.bank.together_with(self.concept) == 0
+        if self.parent is None or self.step is None:
+            return never
+        rest = self.parent.apart
+        ff, ft, tf, tt = self.step.table
+        apart = np.full(len(never), not ff)
+        for holds, part in ((ft, never), (tf, rest), (tt, never | rest)):
+            if holds:
+                apart &= part
+        return apart
+
+    @cached_property
     def n_nodes(self) -> int:
         """Number of atoms and NOTs, which the paper's code calls the length."""
         if self.parent is None or self.step is None:
@@ -186,6 +211,20 @@ class FormulaNode:
     def form(self) -> Hashable:
         """Its canonical formula."""
         return canonical(self.formula)
+
+    @cached_property
+    def order(self) -> tuple[str, tuple[Hashable, ...]]:
+        """The operator of its last chain, and that chain's operands, sorted.
+
+        As the canonical form, but that repetitions stay.
+        """
+        parent, step = self.parent, self.step
+        if parent is None or step is None:
+            return "", ((self.concept, False),)
+        chain, operands = parent.order
+        if chain not in ("", step.keyword) or not step.is_chain:
+            operands = (parent.order,)
+        return step.keyword, tuple(sorted([*operands, (self.concept, step.is_negated)], key=repr))
 
     @cached_property
     def words(self) -> Words:
@@ -221,6 +260,10 @@ class FormulaSpace:
         penalty: The score is multiplied by this for every atom after the first.
         penalizes_not: Whether a NOT counts for the penalty as an atom does.
         min_support: Formulas that hold at fewer cells score minus infinity, so that none is kept.
+        distinct: Formulas up to this length are not made by adding a concept that is in them; by a
+            step without NOT, and by one with NOT.
+        skips_apart: Whether a formula is not narrowed by a concept of which pairs of concepts tell
+            that the two never meet.
 
     Candidates are enumerated by formula, then by concept, then by step.
     """
@@ -233,6 +276,8 @@ class FormulaSpace:
         operands: NDArray[np.int64],
         penalty: float = 1.0,
         penalizes_not: bool = False,
+        distinct: tuple[int, int] = (0, 0),
+        skips_apart: bool = False,
         min_support: int = 0,
     ) -> None:
         """Take the parts over."""
@@ -245,6 +290,8 @@ class FormulaSpace:
         self.penalty = penalty
         self.penalizes_not = penalizes_not
         self.min_support = min_support
+        self.distinct = distinct
+        self.skips_apart = skips_apart
         self._rows: dict[FormulaNode, Rows] = {}
 
     @cached_property
@@ -285,6 +332,8 @@ class FormulaSpace:
                 scores[is_small, k] = -np.inf
         if self.penalty != 1:
             scores *= self._penalties(nodes)
+        if self.refuses_some:
+            self._refuse(scores, nodes)
         return _Children(scores.reshape(-1), self, nodes, rows)
 
     def added(self, step: Step) -> int:
@@ -301,6 +350,24 @@ class FormulaSpace:
         added = np.array([self.added(step) for step in self.steps])
         lengths = np.array(before)[:, None, None] - 1 + added
         return np.asarray(self.factors(int(lengths.max()) + 1)[lengths])
+
+    @property
+    def refuses_some(self) -> bool:
+        """Whether not every step with every operand makes a candidate."""
+        return any(self.distinct) or self.skips_apart
+
+    def _refuse(self, scores: NDArray[np.float64], nodes: Sequence[FormulaNode]) -> None:
+        """Score -inf what may not be made, in `float64[n_nodes, n_operands, n_steps]`."""
+        limits = np.array([self.distinct[step.is_negated] for step in self.steps])
+        narrowing = np.flatnonzero([not any(step.table[:2]) for step in self.steps])
+        for i, node in enumerate(nodes):
+            steps = np.flatnonzero(node.length < limits)
+            if len(steps):
+                repeated = np.flatnonzero(np.isin(self.operands, list(node.concepts)))
+                scores[i, repeated[:, None], steps] = -np.inf
+            if self.skips_apart:
+                apart = np.flatnonzero(node.apart[self.operands])
+                scores[i, apart[:, None], narrowing] = -np.inf
 
     def _rows_of(self, nodes: Sequence[FormulaNode]) -> dict[FormulaNode, Rows]:
         """Rows of these nodes, from those of their parents, which were expanded before."""

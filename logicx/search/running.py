@@ -75,20 +75,34 @@ class Engine(NamedTuple):
         operands = all_concepts if rules.adds_absent else np.flatnonzero(engine.on_count)
         known = [Step.of(one) for one in steps]
         space = FormulaSpace(
-            engine, goal, known, operands, penalty, rules.penalizes_not, min_support
+            engine,
+            goal,
+            known,
+            operands,
+            penalty,
+            rules.penalizes_not,
+            rules.distinct,
+            rules.skips_apart,
+            min_support,
         )
         return search_compiled(beam, space) if self.name == "numba" else beam.search(space)
 
 
 def choose_engine(
-    asked: str, bank: ConceptBank, beam: Beam, goal: Objective, n_steps: int, n_units: int
+    asked: str,
+    bank: ConceptBank,
+    beam: Beam,
+    goal: Objective,
+    n_steps: int,
+    n_units: int,
+    refuses_some: bool = False,
 ) -> Engine:
     """The engine for a search.
 
     `numpy` is always there. `numba` needs the extra `fast`; what it has not compiled (objectives of
-    your own, dedupe by form) NumPy searches, and a note says so. `auto` takes `numba` where it is
-    installed, can do the search, and NumPy would take an estimated two seconds or more; for less
-    work Numba is not even imported.
+    your own, dedupe by form or order, some presets) NumPy searches, and a note says so. `auto`
+    takes `numba` where it is installed, can do the search, and NumPy would take an estimated two
+    seconds or more; for less work Numba is not even imported.
 
     Raises:
         OptionError: There is no such engine, or it is not installed.
@@ -100,7 +114,7 @@ def choose_engine(
         )
     if asked == "numpy":
         return Engine("numpy")
-    why_not = why_not_compiled(beam, goal, n_steps)
+    why_not = why_not_compiled(beam, goal, n_steps, refuses_some)
     if asked == "numba":
         _import_numba()
         note = f"{why_not}: the engine numpy searches" if why_not else ""
@@ -120,12 +134,14 @@ def numpy_seconds(bank: ConceptBank, beam: Beam, n_steps: int, n_units: int) -> 
     return SECONDS_PER_CANDIDATE * n_units * beam.length * beam.width * n_candidates
 
 
-def why_not_compiled(beam: Beam, goal: Objective, n_steps: int) -> str:
+def why_not_compiled(beam: Beam, goal: Objective, n_steps: int, refuses_some: bool = False) -> str:
     """Why the compiled search cannot do this, or nothing."""
+    if beam.first_factor != 1 or beam.expands != "all" or beam.counts_remade or refuses_some:
+        return "this preset's beam is not compiled"
     if compiled_kind(goal) is None:
         return f"the objective {goal.name} is not compiled"
-    if beam.dedupe == "form":
-        return "dedupe by form is not compiled"
+    if beam.dedupe in ("form", "order"):
+        return f"dedupe by {beam.dedupe} is not compiled"
     if n_steps > MAX_COMPILED_STEPS:
         return f"more than {MAX_COMPILED_STEPS} steps are not compiled"
     return ""
@@ -177,7 +193,7 @@ def search_compiled(
     from logicx.engines.numba_engine import NumbaEngine
 
     kind = compiled_kind(space.objective)
-    why_not = why_not_compiled(beam, space.objective, len(space.steps))
+    why_not = why_not_compiled(beam, space.objective, len(space.steps), space.refuses_some)
     if kind is None or why_not:
         raise OptionError(why_not)
     assert isinstance(space.engine, NumbaEngine)
@@ -194,6 +210,7 @@ def search_compiled(
         factors=space.factors(2 * beam.length + 1),
         may_add=may_add,
         min_support=space.min_support,
+        start_floor=-np.inf if beam.starts_with_zeros else 0.0,
         drops_equals=drops_equals,
         expands_once=drops_equals and space.penalty == 1,
     )

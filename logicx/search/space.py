@@ -40,6 +40,11 @@ class Node(Protocol):
         """Equal exactly for formulas of the same canonical form."""
         ...
 
+    @property
+    def order(self) -> Hashable:
+        """Equal exactly for formulas that differ in the order of operands only."""
+        ...
+
 
 N = TypeVar("N", bound=Node)
 N_co = TypeVar("N_co", bound=Node, covariant=True)
@@ -50,7 +55,7 @@ class Candidates(Protocol[N_co]):
 
     @property
     def scores(self) -> NDArray[np.float64]:
-        """One score each, larger is better, `float64[n]`."""
+        """One score each, larger is better, and -inf for what may not be kept, `float64[n]`."""
         ...
 
     def node(self, i: int) -> N_co:

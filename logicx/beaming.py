@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from logicx.bank import ConceptBank
     from logicx.search.beam import Dedupe
     from logicx.search.formulas import FormulaNode
+    from logicx.search.heuristics.roles import Heuristic
     from logicx.search.space import Kept
     from logicx.units import Units
 
@@ -36,6 +37,7 @@ class BeamSearch:
     steps: tuple[str, ...]
     engine: Engine
     dedupe: Dedupe
+    heuristic: Heuristic
 
     @staticmethod
     def of(
@@ -50,6 +52,8 @@ class BeamSearch:
         steps: str | Sequence[str],
         dedupe: Dedupe | None,
         engine: str,
+        heuristic: str | Heuristic,
+        has_masks: bool,
     ) -> BeamSearch:
         """The search that these options ask for; see `explain`.
 
@@ -58,6 +62,8 @@ class BeamSearch:
         """
         from logicx.search.beam import Beam
         from logicx.search.formulas import Step
+        from logicx.search.heuristics import heuristic as known_heuristic
+        from logicx.search.heuristics.groups import has_groups
         from logicx.search.presets import preset as known_preset
         from logicx.search.running import choose_engine
 
@@ -69,13 +75,19 @@ class BeamSearch:
         steps = tuple(dict.fromkeys(" ".join(str(one).upper().split()) for one in steps))
         if not any(steps):
             raise OptionError("steps is empty: name at least one way to extend a formula")
-        for one in steps:
-            Step.of(one)
+        guide = known_heuristic(heuristic)
+        guide.check(bank.universe, goal, [Step.of(one) for one in steps])
+        if guide.needs_mask and has_groups(bank.universe) and not has_masks:
+            raise OptionError(
+                f"the heuristic {guide.name} must know at which cells units fire, but these are "
+                "kept as counts by signature",
+                hint="use heuristic=bounds or diou-sum, or units from masks or activations",
+            )
         if not 0 < penalty <= 1:
             raise OptionError(f"penalty must lie above 0 and at most at 1, not {penalty:g}")
-        chosen = choose_engine(engine, bank, strategy, goal, len(steps), n_units)
+        chosen = choose_engine(engine, bank, strategy, goal, len(steps), n_units, guide)
         return BeamSearch(
-            strategy.length, strategy.width, preset, goal, penalty, steps, chosen, kept_once
+            strategy.length, strategy.width, preset, goal, penalty, steps, chosen, kept_once, guide
         )
 
     def settings(self, bank: ConceptBank, units: Units) -> dict[str, Any]:
@@ -88,6 +100,7 @@ class BeamSearch:
             "dedupe": self.dedupe,
             "penalty": self.penalty,
             "steps": list(self.steps),
+            "heuristic": self.heuristic.name,
             "bank": bank.content,
             "units": units.content,
         }
@@ -101,7 +114,11 @@ class BeamSearch:
 
         rules = preset(self.preset)
         beam = Beam(self.beam, self.length, self.dedupe)
-        result = self.engine.search(bank, on, beam, self.objective, rules, self.steps, self.penalty)
+        guide = self.heuristic
+        mask = units.mask(name) if guide.needs_mask and units.has_masks else None
+        result = self.engine.search(
+            bank, on, beam, self.objective, rules, self.steps, self.penalty, guide, mask
+        )
         best = result.levels[-1][0]
         single = result.levels[0][0]
         return Explanation(
@@ -114,6 +131,7 @@ class BeamSearch:
             best_single=_kept(single),
             by_length=tuple(_kept(level[0]) for level in result.levels),
             n_scored=result.n_scored,
+            n_estimated=result.n_estimated,
             settings={"engine": self.engine.name, **self.settings(bank, units)},
         )
 

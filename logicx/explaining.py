@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from logicx.bank import ConceptBank
     from logicx.search.beam import Dedupe
+    from logicx.search.heuristics.roles import Heuristic
     from logicx.units import Units
 
 
@@ -27,6 +28,7 @@ BEAM_ONLY: dict[str, Any] = {
     "penalty": 1.0,
     "steps": ("OR", "AND", "AND NOT"),
     "dedupe": None,
+    "heuristic": "none",
     "engine": "auto",
     "threads": 1,
 }
@@ -130,6 +132,7 @@ def explain(
     penalty: float = 1.0,
     steps: str | Sequence[str] = ("OR", "AND", "AND NOT"),
     dedupe: Dedupe | None = None,
+    heuristic: str | Heuristic = "none",
     min_active: int = 1,
     engine: str = "auto",
     threads: int = 1,
@@ -157,6 +160,10 @@ def explain(
             or text with commas between them).
         dedupe: Which formulas count as the same: those that denote the same cells (`meaning`),
             that have the same canonical form (`form`), or none; by default as the preset says.
+        heuristic: What estimates candidates, so that only the promising ones are scored: `none`,
+            `bounds`, `cfh`, `areas`, `areas-fixed`, `mmesh`, `mmesh-exact`, `diou-sum`,
+            `diou-group`, or one of your own. With `areas` and `mmesh` (published) the outcome may
+            be worse; see docs/heuristics.md.
         min_active: Units that fire at fewer valid cells are skipped. The paper uses 5 % of cells.
         engine: What counts: `numpy`; `numba`, compiled and several times faster (the extra `fast`);
             or `auto`, which takes `numba` where it is installed and NumPy would take about two
@@ -198,12 +205,14 @@ def explain(
     names = units.names if is_all else [units.names[units.number(one)] for one in chosen]
     for_beam: dict[str, Any] = {"beam": beam, "preset": preset, "penalty": penalty}
     for_beam |= {"steps": steps if isinstance(steps, str) else tuple(steps), "dedupe": dedupe}
-    for_beam |= {"engine": engine}
+    for_beam |= {"engine": engine, "heuristic": heuristic}
     for_proof: dict[str, Any] = {"shape": shape, "time_limit": time_limit}
     search: UnitSearch
     if strategy == "beam":
         _refuse(for_proof, PROOFS_ONLY, strategy)
-        search = BeamSearch.of(bank, goal, len(names), length, **for_beam)
+        search = BeamSearch.of(
+            bank, goal, len(names), length, has_masks=units.has_masks, **for_beam
+        )
     else:
         _refuse({**for_beam, "threads": threads}, BEAM_ONLY, strategy)
         search = ProofSearch.of(strategy, goal, whole(length), **for_proof)

@@ -48,6 +48,7 @@ class Explanation:
         is_proven: Whether the formula is proven to be the best of `space`.
         space: The space that the bound is over, in words.
         is_interrupted: Whether Ctrl-C stopped the proof.
+        n_estimated: How many formulas a heuristic estimated, to choose those that were scored.
     """
 
     unit: str
@@ -65,6 +66,7 @@ class Explanation:
     is_proven: bool | None = None
     space: str = ""
     is_interrupted: bool = False
+    n_estimated: int = 0
 
     @property
     def iou(self) -> float:
@@ -96,6 +98,7 @@ class Explanation:
             "best_single": self.best_single.as_dict(),
             "by_length": [one.as_dict() for one in self.by_length],
             "n_scored": self.n_scored,
+            "n_estimated": self.n_estimated,
             "bound": self.bound,
             "is_proven": self.is_proven,
             "space": self.space,

@@ -44,7 +44,7 @@ Limit = Annotated[int, typer.Option(help="Most rows to print; 0 for all.")]
 SETTINGS = (
     *("bank", "units", "unit", "threshold", "unit_axis", "objective", "dialect"),
     *("length", "strategy", "shape", "time_limit", "beam", "preset", "penalty", "steps"),
-    *("dedupe", "min_active", "engine", "threads"),
+    *("dedupe", "heuristic", "min_active", "engine", "threads"),
 )
 """What a logicx.toml may set."""
 
@@ -101,6 +101,13 @@ def explain(
     dedupe: Annotated[
         str | None, typer.Option(help="What counts as the same formula: meaning, form or none.")
     ] = None,
+    heuristic: Annotated[
+        str,
+        typer.Option(
+            help="What to score first: none, bounds, cfh, areas, areas-fixed, mmesh, mmesh-exact, "
+            "diou-sum or diou-group."
+        ),
+    ] = "none",
     min_active: Annotated[int, typer.Option(help="Skip units that fire at fewer cells.")] = 1,
     engine: Annotated[
         str, typer.Option(help="auto, numpy, or numba (compiled); all find the same.")
@@ -130,6 +137,7 @@ def explain(
         "penalty": penalty,
         "steps": tuple(one.strip() for one in steps.split(",")),
         "dedupe": dedupe,
+        "heuristic": heuristic,
         "min_active": min_active,
         "engine": engine,
         "threads": threads,

@@ -7,6 +7,7 @@ nothing better replaces them, so the best of a beam never gets worse with length
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Generic, Literal
 
 import numpy as np
@@ -15,12 +16,21 @@ from logicx.errors import OptionError
 from logicx.search.space import Candidates, Kept, N, SearchResult, Space
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Sequence
+    from collections.abc import Callable, Hashable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
 Dedupe = Literal["meaning", "form", "none"]
 DEDUPES = ("meaning", "form", "none")
+
+
+@dataclass(frozen=True)
+class Grown(Generic[N]):
+    """A beam one step further, and how many formulas were scored and estimated on the way."""
+
+    kept: list[Kept[N]]
+    n_scored: int
+    n_estimated: int = 0
 
 
 @dataclass(frozen=True)
@@ -48,23 +58,32 @@ class Beam:
 
     def search(self, space: Space[N]) -> SearchResult[N]:
         """Search a space; ties are broken by order of enumeration, earlier beams first."""
-        atoms = space.atoms()
-        n_scored = len(atoms.scores)
-        kept = self._select([], atoms)
+        return self.run(space.atoms(), partial(self._grow, space))
+
+    def run(
+        self, atoms: Candidates[N], grow: Callable[[list[Kept[N]]], Grown[N]]
+    ) -> SearchResult[N]:
+        """The beams from these atoms on, each grown from the one before."""
+        n_scored, n_estimated = len(atoms.scores), 0
+        kept = self.select([], atoms)
         levels = [kept]
         for _ in range(1, self.length):
-            children = space.expand([one.node for one in kept])
-            n_scored += len(children.scores)
-            grown = self._select(kept, children)
-            has_grown = len(grown) != len(kept) or grown[-1].node is not kept[-1].node
-            kept = grown
+            grown = grow(kept)
+            n_scored += grown.n_scored
+            n_estimated += grown.n_estimated
+            has_grown = len(grown.kept) != len(kept) or grown.kept[-1].node is not kept[-1].node
+            kept = grown.kept
             levels.append(kept)
             if not has_grown:  # the same beam would be expanded again, with the same outcome
                 levels += [kept] * (self.length - len(levels))
                 break
-        return SearchResult(levels, n_scored)
+        return SearchResult(levels, n_scored, n_estimated)
 
-    def _select(self, kept: Sequence[Kept[N]], new: Candidates[N]) -> list[Kept[N]]:
+    def _grow(self, space: Space[N], kept: list[Kept[N]]) -> Grown[N]:
+        children = space.expand([one.node for one in kept])
+        return Grown(self.select(kept, children), len(children.scores))
+
+    def select(self, kept: Sequence[Kept[N]], new: Candidates[N]) -> list[Kept[N]]:
         """The best of the beam and its expansions; at equal scores the beam comes first."""
         seen = _Seen[N](self.dedupe)
         for one in kept:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from logicx.bits import Words, pack
+from logicx.bits import Mask, Words, pack, unpack
 from logicx.canon import canonical
 from logicx.counts import Counts, counts_of
 from logicx.engines.layout import compiled_kind
@@ -196,6 +196,11 @@ class FormulaNode:
         return self.step.combine(self.parent.words, concept, self.space.full)
 
     @cached_property
+    def mask(self) -> Mask:
+        """The signatures at which it holds, `bool[n_signatures]`."""
+        return unpack(self.words, self.space.engine.bank.n_signatures)
+
+    @cached_property
     def formula(self) -> Formula:
         """The formula itself."""
         concept = Concept(self.space.engine.bank.names[self.concept])
@@ -276,7 +281,7 @@ class FormulaSpace:
             fp -= tp
             scores[..., k] = self.objective.score(tp, fp, engine.n_on, engine.n_cells)
         if self.penalty != 1:
-            scores *= self._penalties(nodes)
+            scores *= self.penalties(nodes)
         return _Children(scores.reshape(-1), self, nodes, rows)
 
     def added(self, step: Step) -> int:
@@ -287,7 +292,7 @@ class FormulaSpace:
         """Factor of the score by what was added to a single concept, `float64[n]`."""
         return np.array([self.penalty**i for i in range(n)])
 
-    def _penalties(self, nodes: Sequence[FormulaNode]) -> NDArray[np.float64]:
+    def penalties(self, nodes: Sequence[FormulaNode]) -> NDArray[np.float64]:
         """Factor of each child's score, `float64[n_nodes, 1, n_steps]`."""
         before = [node.n_nodes if self.penalizes_not else node.length for node in nodes]
         added = np.array([self.added(step) for step in self.steps])

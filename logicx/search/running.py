@@ -21,6 +21,9 @@ from logicx.engines.layout import (
 from logicx.engines.numpy_engine import NumpyEngine
 from logicx.errors import OptionError, did_you_mean
 from logicx.search.formulas import FormulaNode, FormulaSpace, Step
+from logicx.search.guided import Guided
+from logicx.search.heuristics import NONE
+from logicx.search.heuristics.space import GuidedFormulas
 from logicx.search.space import Kept, SearchResult
 
 if TYPE_CHECKING:
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from logicx.objectives import Objective
     from logicx.operators import Truth
     from logicx.search.beam import Beam
+    from logicx.search.heuristics.roles import Heuristic
     from logicx.search.presets import Preset
 
 ENGINES = ("auto", "numpy", "numba")
@@ -62,6 +66,8 @@ class Engine(NamedTuple):
         rules: Preset,
         steps: Sequence[str],
         penalty: float,
+        heuristic: Heuristic = NONE,
+        mask: NDArray[np.bool_] | None = None,
     ) -> SearchResult[FormulaNode]:
         """Run the beam against one unit; the best of each length is sure to be in the result."""
         if self.name == "numba":
@@ -73,19 +79,30 @@ class Engine(NamedTuple):
         all_concepts = np.arange(bank.n_concepts)
         operands = all_concepts if rules.adds_absent else np.flatnonzero(engine.on_count)
         known = [Step.of(one) for one in steps]
+        if heuristic is not NONE:
+            guided = GuidedFormulas(
+                heuristic, mask, engine, goal, known, operands, penalty, rules.penalizes_not
+            )
+            return Guided(beam).search(guided)
         space = FormulaSpace(engine, goal, known, operands, penalty, rules.penalizes_not)
         return search_compiled(beam, space) if self.name == "numba" else beam.search(space)
 
 
 def choose_engine(
-    asked: str, bank: ConceptBank, beam: Beam, goal: Objective, n_steps: int, n_units: int
+    asked: str,
+    bank: ConceptBank,
+    beam: Beam,
+    goal: Objective,
+    n_steps: int,
+    n_units: int,
+    heuristic: Heuristic = NONE,
 ) -> Engine:
     """The engine for a search.
 
     `numpy` is always there. `numba` needs the extra `fast`; what it has not compiled (objectives of
-    your own, dedupe by form) NumPy searches, and a note says so. `auto` takes `numba` where it is
-    installed, can do the search, and NumPy would take an estimated two seconds or more; for less
-    work Numba is not even imported.
+    your own, dedupe by form, heuristics) NumPy searches, and a note says so. `auto` takes `numba`
+    where it is installed, can do the search, and NumPy would take an estimated two seconds or more;
+    for less work Numba is not even imported.
 
     Raises:
         OptionError: There is no such engine, or it is not installed.
@@ -97,7 +114,7 @@ def choose_engine(
         )
     if asked == "numpy":
         return Engine("numpy")
-    why_not = why_not_compiled(beam, goal, n_steps)
+    why_not = why_not_compiled(beam, goal, n_steps, heuristic)
     if asked == "numba":
         _import_numba()
         note = f"{why_not}: the engine numpy searches" if why_not else ""
@@ -117,8 +134,10 @@ def numpy_seconds(bank: ConceptBank, beam: Beam, n_steps: int, n_units: int) -> 
     return SECONDS_PER_CANDIDATE * n_units * beam.length * beam.width * n_candidates
 
 
-def why_not_compiled(beam: Beam, goal: Objective, n_steps: int) -> str:
+def why_not_compiled(beam: Beam, goal: Objective, n_steps: int, heuristic: Heuristic = NONE) -> str:
     """Why the compiled search cannot do this, or nothing."""
+    if heuristic is not NONE:
+        return f"the heuristic {heuristic.name} is not compiled"
     if compiled_kind(goal) is None:
         return f"the objective {goal.name} is not compiled"
     if beam.dedupe == "form":

@@ -1,8 +1,10 @@
-"""What strategies and spaces know of each other: four small protocols.
+"""What strategies and spaces know of each other: a few small protocols.
 
 A `Space` offers atoms and, for the formulas kept so far, all one-step expansions. Both come as
 `Candidates`: scores of all of them at once, and a `Node` for those that are looked at closely.
-A `Strategy` knows nothing else; the formulas may be made of bits or of anything.
+A `GuidedSpace` offers the expansions as `Estimated`: what may be expected of each, and the scores
+of those that are asked for. A `Strategy` knows nothing else; the formulas may be made of bits or of
+anything.
 """
 
 from __future__ import annotations
@@ -70,6 +72,31 @@ class Space(Protocol[N]):
         ...
 
 
+class Estimated(Protocol[N_co]):
+    """Formulas that are not scored yet, in the order in which they are enumerated."""
+
+    @property
+    def estimates(self) -> NDArray[np.float64]:
+        """What is expected of each, on the scale of the scores, `float64[n]`; never NaN."""
+        ...
+
+    def visit(self, which: NDArray[np.int64]) -> Candidates[N_co]:
+        """Those of these numbers, scored."""
+        ...
+
+
+class GuidedSpace(Protocol[N]):
+    """What is searched where a heuristic says what to look at first."""
+
+    def atoms(self) -> Candidates[N]:
+        """All formulas of length one."""
+        ...
+
+    def estimate(self, nodes: Sequence[N]) -> Estimated[N]:
+        """All formulas that are one step longer than one of these."""
+        ...
+
+
 @dataclass(frozen=True)
 class Kept(Generic[N]):
     """A formula that was kept, and its score."""
@@ -85,10 +112,12 @@ class SearchResult(Generic[N]):
     Args:
         levels: What was kept at each maximum length, best first; `levels[0]` is for length 1.
         n_scored: How many formulas were scored.
+        n_estimated: How many formulas a heuristic estimated.
     """
 
     levels: list[list[Kept[N]]]
     n_scored: int
+    n_estimated: int = 0
 
 
 class Strategy(Protocol):

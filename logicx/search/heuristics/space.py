@@ -50,15 +50,17 @@ class GuidedFormulas(FormulaSpace):
         estimates = np.array([self._estimates[node] for node in nodes])
         if self.penalty != 1:
             estimates *= self.penalties(nodes)
-        return _Estimated(estimates.reshape(-1), self, nodes)
+        masks = np.array([node.mask for node in nodes])
+        return _Estimated(estimates.reshape(-1), self, nodes, masks)
 
 
 class _Estimated(NamedTuple):
-    """All expansions of some formulas."""
+    """All expansions of some formulas; `masks` are those of the formulas, over signatures."""
 
     estimates: NDArray[np.float64]
     space: GuidedFormulas
     parents: Sequence[FormulaNode]
+    masks: NDArray[np.bool_]
 
     def visit(self, which: NDArray[np.int64]) -> _Visited:
         """Count some of them, and score them.
@@ -91,13 +93,12 @@ class _Estimated(NamedTuple):
         Shape: `int64[n], int64[n] -> int64[2, n]`.
         """
         engine = self.space.engine
-        masks = np.array([node.mask for node in self.parents])
         found = np.zeros((2, len(concepts)), np.int64)
         starts = engine.bank.signatures_of.indptr
         for part in _chunks(starts[concepts + 1] - starts[concepts]):
             signatures, lengths = engine.bank.signatures_of.gather(concepts[part])
             pairs = np.repeat(np.arange(part.start, part.stop), lengths)
-            holds = masks[slots[pairs], signatures]
+            holds = self.masks[slots[pairs], signatures]
             pairs, signatures = pairs[holds], signatures[holds]
             for row, weights in zip(found, (engine.bank.size, engine.on), strict=True):
                 sums = np.bincount(pairs, weights[signatures], minlength=len(concepts))

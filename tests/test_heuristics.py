@@ -526,7 +526,7 @@ def test_estimates_that_are_too_low_lose_something():
     ("kind", "options", "message"),
     [
         ("pixels", {"heuristic": "bound"}, "no heuristic 'bound'"),
-        ("pixels", {"heuristic": 3}, "a heuristic is a name"),
+        ("pixels", {"heuristic": 3}, "a heuristic is a name .* 3 has no name"),
         ("pixels", {"heuristic": "cfh", "objective": "dice"}, "cfh estimates IoU, not dice"),
         ("pixels", {"heuristic": "mmesh", "objective": "mcc"}, "mmesh estimates IoU, not mcc"),
         ("pixels", {"heuristic": "diou-sum", "objective": "recall"}, "estimates IoU, not recall"),
@@ -615,6 +615,15 @@ def test_a_heuristic_of_ones_own():
     assert found.n_scored == one.bank.n_concepts
     assert found.formula == found.best_single.formula
     assert heuristic("none") is NONE
+
+
+@pytest.mark.parametrize("table", [np.zeros(3), np.full((1, 3), np.nan)])
+def test_estimates_of_ones_own_are_checked(table, monkeypatch):
+    bank = ConceptBank.from_masks([[True, False]], ["a"])
+    units = Units.from_masks([[True, False]])
+    monkeypatch.setattr(Zero, "estimate", lambda self, node: table)
+    with pytest.raises(OptionError, match=r"the heuristic zero gave .* expected \(1, 3\)"):
+        list(explain(bank, units, heuristic=Zero()))
 
 
 def test_numpy_searches_and_a_note_says_so():

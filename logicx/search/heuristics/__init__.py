@@ -40,6 +40,7 @@ _ALL: tuple[Heuristic, ...] = (
     DecomposedIoU("diou-sum", "cells of one concept and of several, in all", False),
     DecomposedIoU("diou-group", "cells of one concept and of several, by group", True),
 )
+PARTS = ("name", "doc", "is_admissible", "needs_mask", "check", "against")
 HEURISTICS = {one.name: one for one in _ALL}
 
 
@@ -50,8 +51,11 @@ def heuristic(spec: str | Heuristic) -> Heuristic:
         OptionError: There is none.
     """
     if not isinstance(spec, str):
-        if not (hasattr(spec, "against") and hasattr(spec, "check") and hasattr(spec, "name")):
-            raise OptionError(f"a heuristic is a name or has name, check and against, not {spec!r}")
+        missing = [one for one in PARTS if not hasattr(spec, one)]
+        if missing:
+            raise OptionError(
+                f"a heuristic is a name or has {', '.join(PARTS)}; {spec!r} has no {missing[0]}"
+            )
         return spec
     if spec not in HEURISTICS:
         raise OptionError(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from logicx.errors import OptionError
 from logicx.search.formulas import FormulaNode, FormulaSpace
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class GuidedFormulas(FormulaSpace):
     ) -> None:
         """Take the parts over."""
         super().__init__(*args, **options)
+        self._heuristic = heuristic.name
         self._estimator = heuristic.against(self, mask)
         self._estimates: dict[FormulaNode, NDArray[np.float64]] = {}
 
@@ -44,7 +46,7 @@ class GuidedFormulas(FormulaSpace):
         """
         known = self._estimates
         self._estimates = {
-            node: known[node] if node in known else self._estimator.estimate(node)[self.operands]
+            node: known[node] if node in known else self._estimated(node)[self.operands]
             for node in nodes
         }
         estimates = np.array([self._estimates[node] for node in nodes])
@@ -52,6 +54,16 @@ class GuidedFormulas(FormulaSpace):
             estimates *= self.penalties(nodes)
         masks = np.array([node.mask for node in nodes])
         return _Estimated(estimates.reshape(-1), self, nodes, masks)
+
+    def _estimated(self, node: FormulaNode) -> NDArray[np.float64]:
+        estimates = np.asarray(self._estimator.estimate(node), np.float64)
+        expected = (self.engine.bank.n_concepts, len(self.steps))
+        if estimates.shape != expected or np.isnan(estimates).any():
+            raise OptionError(
+                f"the heuristic {self._heuristic} gave estimates of shape {estimates.shape} "
+                f"({np.isnan(estimates).sum():,} NaN); expected {expected}, concepts x steps, no NaN"
+            )
+        return estimates
 
 
 class _Estimated(NamedTuple):

@@ -58,10 +58,11 @@ class GuidedFormulas(FormulaSpace):
     def _estimated(self, node: FormulaNode) -> NDArray[np.float64]:
         estimates = np.asarray(self._estimator.estimate(node), np.float64)
         expected = (self.engine.bank.n_concepts, len(self.steps))
-        if estimates.shape != expected or np.isnan(estimates).any():
+        n_nan = int(np.isnan(estimates).sum())
+        if estimates.shape != expected or n_nan:
             raise OptionError(
-                f"the heuristic {self._heuristic} gave estimates of shape {estimates.shape} "
-                f"({np.isnan(estimates).sum():,} NaN); expected {expected}, concepts x steps, no NaN"
+                f"the heuristic {self._heuristic} gave estimates of shape {estimates.shape} with "
+                f"{n_nan:,} NaN; expected {expected}, concepts x steps, and no NaN"
             )
         return estimates
 

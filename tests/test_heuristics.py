@@ -617,6 +617,18 @@ def test_a_heuristic_of_ones_own():
     assert heuristic("none") is NONE
 
 
+def test_what_is_expected_never_to_be_is_not_visited(monkeypatch):
+    """Even where the beam has room."""
+    one = world(7, n_concepts=12)
+    n = one.bank.n_concepts
+    barred = np.zeros((n, 3))
+    barred[1:] = -np.inf
+    monkeypatch.setattr(Zero, "estimate", lambda self, node: barred)
+    (found,) = explain(one.bank, one.units, beam=1000, length=2, heuristic=Zero(), dedupe="none")
+    assert found.n_scored == n + 3 * n
+    assert found.n_estimated == 3 * n
+
+
 @pytest.mark.parametrize("table", [np.zeros(3), np.full((1, 3), np.nan)])
 def test_estimates_of_ones_own_are_checked(table, monkeypatch):
     bank = ConceptBank.from_masks([[True, False]], ["a"])

@@ -61,14 +61,14 @@ class Beam:
         return self.run(space.atoms(), partial(self._grow, space))
 
     def run(
-        self, atoms: Candidates[N], grow: Callable[[list[Kept[N]]], Grown[N]]
+        self, atoms: Candidates[N], grow: Callable[[list[Kept[N]], list[N]], Grown[N]]
     ) -> SearchResult[N]:
-        """The beams from these atoms on, each grown from the one before."""
+        """The beams from these atoms on; each is grown from the one before and its formulas."""
         n_scored, n_estimated = len(atoms.scores), 0
         kept = self.select([], atoms)
         levels = [kept]
         for _ in range(1, self.length):
-            grown = grow(kept)
+            grown = grow(kept, [one.node for one in kept])
             n_scored += grown.n_scored
             n_estimated += grown.n_estimated
             has_grown = len(grown.kept) != len(kept) or grown.kept[-1].node is not kept[-1].node
@@ -79,8 +79,8 @@ class Beam:
                 break
         return SearchResult(levels, n_scored, n_estimated)
 
-    def _grow(self, space: Space[N], kept: list[Kept[N]]) -> Grown[N]:
-        children = space.expand([one.node for one in kept])
+    def _grow(self, space: Space[N], kept: list[Kept[N]], nodes: list[N]) -> Grown[N]:
+        children = space.expand(nodes)
         return Grown(self.select(kept, children), len(children.scores))
 
     def select(self, kept: Sequence[Kept[N]], new: Candidates[N]) -> list[Kept[N]]:

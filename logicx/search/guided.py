@@ -42,51 +42,49 @@ class Guided:
         """Search a space; ties are broken by order of enumeration, earlier beams first."""
         return self.beam.run(space.atoms(), partial(self._grow, space))
 
-    def _grow(self, space: GuidedSpace[N], kept: list[Kept[N]]) -> Grown[N]:
-        width = self.beam.width
-        children = space.estimate([one.node for one in kept])
+    def _grow(self, space: GuidedSpace[N], kept: list[Kept[N]], nodes: list[N]) -> Grown[N]:
+        children = space.estimate(nodes)
         estimates = children.estimates
-        worst = kept[-1].score if len(kept) == width else -np.inf
-        order = np.flatnonzero(estimates >= worst)
+        possible = estimates > -np.inf
+        order = np.flatnonzero(possible & (estimates >= self._worst(kept)))
         order = order[np.argsort(-estimates[order], kind="stable")]
+        visited = _Visited[N](len(estimates))
         beam, n_visited = kept, 0
-        entered: list[tuple[int, Kept[N]]] = []
         while n_visited < len(order):
-            ahead = order[n_visited : n_visited + max(width, n_visited // OVERSHOOT)]
-            if len(beam) == width:
-                ahead = ahead[estimates[ahead] >= beam[-1].score]
+            ahead = order[n_visited : n_visited + max(self.beam.width, n_visited // OVERSHOOT)]
+            ahead = ahead[estimates[ahead] >= self._worst(beam)]
             if not len(ahead):
                 break
             n_visited += len(ahead)
-            pool = _Pool(entered, ahead, children.visit(ahead))
-            beam = self.beam.select(kept, pool)
-            entered = pool.entered(beam)
-        return Grown(beam, n_visited, len(estimates))
+            visited.add(ahead, children.visit(ahead))
+            beam = self.beam.select(kept, visited)
+        return Grown(beam, n_visited, int(np.count_nonzero(possible)))
+
+    def _worst(self, beam: list[Kept[N]]) -> float:
+        """The score that a candidate must reach to enter."""
+        width = self.beam.width
+        return beam[width - 1].score if len(beam) >= width else -np.inf
 
 
-class _Pool(Generic[N]):
-    """Candidates that entered the beam earlier and new ones, in order of enumeration."""
+class _Visited(Generic[N]):
+    """All candidates, in order of enumeration; those that were not visited score -inf."""
 
-    def __init__(
-        self,
-        entered: list[tuple[int, Kept[N]]],
-        numbers: NDArray[np.int64],
-        new: Candidates[N],
-    ) -> None:
-        old = np.array([number for number, _ in entered], np.int64)
-        self._numbers = np.concatenate([old, numbers])
-        self._order = np.argsort(self._numbers)
-        scores = np.concatenate([[one.score for _, one in entered], new.scores])
-        self.scores: NDArray[np.float64] = scores[self._order]
-        self._entered, self._new = entered, new
-        self._made: dict[int, tuple[int, N]] = {}
+    def __init__(self, n: int) -> None:
+        self.scores = np.full(n, -np.inf)
+        self._parts: list[Candidates[N]] = []
+        self._place = np.zeros((n, 2), np.int64)  # its part, and its number there
+        self._made: dict[int, N] = {}
+
+    def add(self, numbers: NDArray[np.int64], candidates: Candidates[N]) -> None:
+        """Note the scores of those that were visited."""
+        self.scores[numbers] = candidates.scores
+        self._place[numbers, 0] = len(self._parts)
+        self._place[numbers, 1] = np.arange(len(numbers))
+        self._parts.append(candidates)
 
     def node(self, i: int) -> N:
-        place, n_old = int(self._order[i]), len(self._entered)
-        node = self._entered[place][1].node if place < n_old else self._new.node(place - n_old)
-        self._made[id(node)] = int(self._numbers[place]), node
-        return node
-
-    def entered(self, beam: list[Kept[N]]) -> list[tuple[int, Kept[N]]]:
-        """Those of a beam that came from here, with their numbers."""
-        return [(self._made[id(one.node)][0], one) for one in beam if id(one.node) in self._made]
+        """The i-th of them, made once."""
+        if i not in self._made:
+            part, number = self._place[i].tolist()
+            self._made[i] = self._parts[part].node(number)
+        return self._made[i]

@@ -77,7 +77,10 @@ class Estimated(Protocol[N_co]):
 
     @property
     def estimates(self) -> NDArray[np.float64]:
-        """What is expected of each, on the scale of the scores, `float64[n]`; never NaN."""
+        """What is expected of each, on the scale of the scores, `float64[n]`.
+
+        Never NaN; -inf for what must not be visited at all.
+        """
         ...
 
     def visit(self, which: NDArray[np.int64]) -> Candidates[N_co]:

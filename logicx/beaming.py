@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from logicx.bank import ConceptBank
     from logicx.search.beam import Dedupe
     from logicx.search.formulas import FormulaNode
-    from logicx.search.space import Kept
+    from logicx.search.space import Kept, SearchResult
     from logicx.units import Units
 
 
@@ -92,16 +92,33 @@ class BeamSearch:
             "units": units.content,
         }
 
+    def units_at_once(self, bank: ConceptBank) -> int:
+        """How many units the engine searches together."""
+        return self.engine.units_at_once(bank, self.beam)
+
     def explain(
-        self, bank: ConceptBank, units: Units, name: str, on: NDArray[np.int64]
-    ) -> Explanation:
-        """The best formula of the beam."""
+        self,
+        bank: ConceptBank,
+        units: Units,
+        names: Sequence[str],
+        on: Sequence[NDArray[np.int64]],
+    ) -> list[Explanation]:
+        """The best formula of the beam, for each of some units."""
         from logicx.search.beam import Beam
         from logicx.search.presets import preset
 
         rules = preset(self.preset)
         beam = Beam(self.beam, self.length, self.dedupe)
-        result = self.engine.search(bank, on, beam, self.objective, rules, self.steps, self.penalty)
+        results = self.engine.search(
+            bank, on, beam, self.objective, rules, self.steps, self.penalty
+        )
+        return [
+            self._told(bank, units, name, one) for name, one in zip(names, results, strict=True)
+        ]
+
+    def _told(
+        self, bank: ConceptBank, units: Units, name: str, result: SearchResult[FormulaNode]
+    ) -> Explanation:
         best = result.levels[-1][0]
         single = result.levels[0][0]
         return Explanation(

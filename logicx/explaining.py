@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,9 @@ from logicx.strategies import STRATEGIES, ProofSearch, UnitSearch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from logicx.bank import ConceptBank
     from logicx.search.beam import Dedupe
@@ -40,7 +42,7 @@ class Explanations:
     """The best formula of each unit, found as you iterate; made by `explain`.
 
     Attributes:
-        engine: The engine that searches, `numpy` or `numba`.
+        engine: The engine that searches: `numpy`, `numba`, or `torch:` and the device.
         note: What a person should know of that choice, or nothing.
         units: Names of the units that are searched, in order.
         skipped: Units left out so far because they hardly fire.
@@ -95,16 +97,32 @@ class Explanations:
         """What becomes of each unit, in order, from the given place on; nothing is kept."""
         from logicx.search.running import in_order
 
-        for one in in_order(self._explain, islice(self.units, start, None), self._n_threads):
-            yield one
-            if isinstance(one, Explanation) and one.is_interrupted:
-                raise KeyboardInterrupt  # the proof of this unit was stopped: so is the run
+        n_at_once = self._search.units_at_once(self.bank)
+        parts = (
+            self.units[first : first + n_at_once]
+            for first in range(start, len(self.units), n_at_once)
+        )
+        for part in in_order(self._explain, parts, self._n_threads):
+            for one in part:
+                yield one
+                if isinstance(one, Explanation) and one.is_interrupted:
+                    raise KeyboardInterrupt  # the proof of this unit was stopped: so is the run
 
-    def _explain(self, name: str) -> Explanation | Skipped:
-        on = self.all_units.on(self.bank, name)
+    def _explain(self, names: Sequence[str]) -> list[Explanation | Skipped]:
+        on = [self.all_units.on(self.bank, name) for name in names]
+        skipped = [self._skipped(*one) for one in zip(names, on, strict=True)]
+        searched = [i for i, one in enumerate(skipped) if one is None]
+        found = iter(
+            self._search.explain(
+                self.bank, self.all_units, [names[i] for i in searched], [on[i] for i in searched]
+            )
+        )
+        return [one or next(found) for one in skipped]
+
+    def _skipped(self, name: str, on: NDArray[np.int64]) -> Skipped | None:
         n_on = int(on.sum())
         if n_on >= self.min_active:
-            return self._search.explain(self.bank, self.all_units, name, on)
+            return None
         reason = (
             "it never fires on a valid cell"
             if n_on == 0
@@ -159,9 +177,11 @@ def explain(
             that have the same canonical form (`form`), or none; by default as the preset says.
         min_active: Units that fire at fewer valid cells are skipped. The paper uses 5 % of cells.
         engine: What counts: `numpy`; `numba`, compiled and several times faster (the extra `fast`);
-            or `auto`, which takes `numba` where it is installed and NumPy would take about two
-            seconds or more. All find the same; `settings["engine"]` says which it was.
-        threads: How many units are searched at a time.
+            `torch`, many units at once, on the device that is named (`torch:cuda:1`), else on an
+            accelerator if there is one; or `auto`, which takes `numba` where it is installed and
+            NumPy would take about two seconds or more. All find the same; `settings["engine"]`
+            says which it was.
+        threads: How many units are searched at a time; with `torch`, how many batches.
 
     Returns:
         An iterable of `Explanation`, searched as you go.

@@ -12,6 +12,8 @@ from logicx.search.running import Engine
 from logicx.search.shapes import CONNECTIVES, Shape, check_space, describe_space
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -38,10 +40,18 @@ class UnitSearch(Protocol):
         """What decides the outcome."""
         ...
 
+    def units_at_once(self, bank: ConceptBank) -> int:
+        """How many units `explain` is best given, from 1."""
+        ...
+
     def explain(
-        self, bank: ConceptBank, units: Units, name: str, on: NDArray[np.int64]
-    ) -> Explanation:
-        """The best formula for one unit."""
+        self,
+        bank: ConceptBank,
+        units: Units,
+        names: Sequence[str],
+        on: Sequence[NDArray[np.int64]],
+    ) -> list[Explanation]:
+        """The best formula of each of some units."""
         ...
 
 
@@ -98,10 +108,23 @@ class ProofSearch:
             "units": units.content,
         }
 
+    def units_at_once(self, bank: ConceptBank) -> int:
+        """One: proofs do not share work."""
+        return 1
+
     def explain(
+        self,
+        bank: ConceptBank,
+        units: Units,
+        names: Sequence[str],
+        on: Sequence[NDArray[np.int64]],
+    ) -> list[Explanation]:
+        """The best formula, and the bound that is proven, for each of some units."""
+        return [self._explain(bank, units, *one) for one in zip(names, on, strict=True)]
+
+    def _explain(
         self, bank: ConceptBank, units: Units, name: str, on: NDArray[np.int64]
     ) -> Explanation:
-        """The best formula, and the bound that is proven."""
         is_interrupted = False
         if self.strategy == "optimal":
             from logicx.search.optimal import optimal

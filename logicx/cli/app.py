@@ -103,7 +103,10 @@ def explain(
     ] = None,
     min_active: Annotated[int, typer.Option(help="Skip units that fire at fewer cells.")] = 1,
     engine: Annotated[
-        str, typer.Option(help="auto, numpy, or numba (compiled); all find the same.")
+        str,
+        typer.Option(
+            help="auto, numpy, numba (compiled) or torch (torch:cuda); all find the same."
+        ),
     ] = "auto",
     threads: Annotated[int, typer.Option(help="Units that are searched at a time.")] = 1,
     out: Annotated[

@@ -14,6 +14,7 @@ from logicx.engines.layout import (
     PARENT,
     SIZE,
     STEP,
+    Found,
     Levels,
     Rules,
     compiled_kind,
@@ -26,6 +27,7 @@ from logicx.search.space import Kept, SearchResult
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    import torch
     from numpy.typing import NDArray
 
     from logicx.bank import ConceptBank
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
     from logicx.search.beam import Beam
     from logicx.search.presets import Preset
 
-ENGINES = ("auto", "numpy", "numba")
+ENGINES = ("auto", "numpy", "numba", "torch")
 INSTALL = 'install it: pip install "logicx[fast]"'
 
 WORTH_SECONDS = 2.0
@@ -53,28 +55,49 @@ class Engine(NamedTuple):
     name: str
     note: str = ""
 
+    def units_at_once(self, bank: ConceptBank, width: int) -> int:
+        """How many units `search` should be given, from 1."""
+        if not self._device:
+            return 1
+        from logicx.engines import torch_engine
+
+        return torch_engine.units_at_once(bank, width, torch_engine.find_device(self._device))
+
+    @property
+    def _device(self) -> str:
+        return self.name.partition(":")[2]
+
     def search(
         self,
         bank: ConceptBank,
-        on: NDArray[np.int64],
+        on: Sequence[NDArray[np.int64]],
         beam: Beam,
         goal: Objective,
         rules: Preset,
         steps: Sequence[str],
         penalty: float,
-    ) -> SearchResult[FormulaNode]:
-        """Run the beam against one unit; the best of each length is sure to be in the result."""
+    ) -> list[SearchResult[FormulaNode]]:
+        """Run the beam against some units; the best of each length is sure to be in each result."""
+        kind = NumpyEngine
         if self.name == "numba":
             from logicx.engines.numba_engine import NumbaEngine
 
-            engine: NumpyEngine = NumbaEngine(bank, on)
-        else:
-            engine = NumpyEngine(bank, on)
-        all_concepts = np.arange(bank.n_concepts)
-        operands = all_concepts if rules.adds_absent else np.flatnonzero(engine.on_count)
+            kind = NumbaEngine
         known = [Step.of(one) for one in steps]
-        space = FormulaSpace(engine, goal, known, operands, penalty, rules.penalizes_not)
-        return search_compiled(beam, space) if self.name == "numba" else beam.search(space)
+        all_concepts = np.arange(bank.n_concepts)
+
+        def space_of(engine: NumpyEngine) -> FormulaSpace:
+            operands = all_concepts if rules.adds_absent else np.flatnonzero(engine.on_count)
+            return FormulaSpace(engine, goal, known, operands, penalty, rules.penalizes_not)
+
+        spaces = [space_of(kind(bank, one)) for one in on]
+        if self._device:
+            from logicx.engines.torch_engine import find_device
+
+            return search_on_device(beam, spaces, find_device(self._device))
+        if self.name == "numba":
+            return [search_compiled(beam, space) for space in spaces]
+        return [beam.search(space) for space in spaces]
 
 
 def choose_engine(
@@ -83,25 +106,30 @@ def choose_engine(
     """The engine for a search.
 
     `numpy` is always there. `numba` needs the extra `fast`; what it has not compiled (objectives of
-    your own, dedupe by form) NumPy searches, and a note says so. `auto` takes `numba` where it is
-    installed, can do the search, and NumPy would take an estimated two seconds or more; for less
-    work Numba is not even imported.
+    your own, dedupe by form) NumPy searches, and a note says so. `torch` may name a device
+    (`torch:cuda:1`), and leaves the same to NumPy. `auto` takes `numba` where it is installed, can
+    do the search, and NumPy would take an estimated two seconds or more; for less work Numba is not
+    even imported. It never takes `torch`, which nobody has measured on an accelerator.
 
     Raises:
-        OptionError: There is no such engine, or it is not installed.
+        OptionError: There is no such engine or device, or it is not installed.
     """
-    if asked not in ENGINES:
+    name, colon, device = asked.partition(":")
+    if name not in ENGINES or (colon and name != "torch"):
         raise OptionError(
             f"no engine {asked!r}",
             hint=did_you_mean(asked, ENGINES) or f"use one of: {', '.join(ENGINES)}",
         )
     if asked == "numpy":
         return Engine("numpy")
-    why_not = why_not_compiled(beam, goal, n_steps)
-    if asked == "numba":
-        _import_numba()
+    why_not = why_not_compiled(beam, goal, 0 if name == "torch" else n_steps)
+    if name in ("numba", "torch"):
+        if name == "numba":
+            _import_numba()
+        else:
+            asked = f"torch:{_find_device(device)}"
         note = f"{why_not}: the engine numpy searches" if why_not else ""
-        return Engine("numpy" if why_not else "numba", note)
+        return Engine("numpy" if why_not else asked, note)
     if why_not or numpy_seconds(bank, beam, n_steps, n_units) < WORTH_SECONDS:
         return Engine("numpy")
     try:
@@ -118,7 +146,7 @@ def numpy_seconds(bank: ConceptBank, beam: Beam, n_steps: int, n_units: int) -> 
 
 
 def why_not_compiled(beam: Beam, goal: Objective, n_steps: int) -> str:
-    """Why the compiled search cannot do this, or nothing."""
+    """Why the compiled search, or that of torch, cannot do this, or nothing."""
     if compiled_kind(goal) is None:
         return f"the objective {goal.name} is not compiled"
     if beam.dedupe == "form":
@@ -135,6 +163,12 @@ def _import_numba() -> None:
         import logicx.engines.numba_engine  # noqa: F401
     except ImportError as error:
         raise OptionError(f"numba cannot be loaded: {error}", hint=INSTALL) from error
+
+
+def _find_device(asked: str) -> torch.device:
+    from logicx.engines.torch_engine import find_device
+
+    return find_device(asked)
 
 
 def in_order(work: Callable[[T], U], items: Iterable[T], n_threads: int) -> Iterator[U]:
@@ -173,16 +207,49 @@ def search_compiled(
     """
     from logicx.engines.numba_engine import NumbaEngine
 
+    rules = _rules(beam, space, len(space.steps))
+    assert isinstance(space.engine, NumbaEngine)
+    found = space.engine.beam(beam.width, beam.length, rules)
+    return _told(beam, space, found, all_slots)
+
+
+def search_on_device(
+    beam: Beam, spaces: Sequence[FormulaSpace], device: torch.device, all_slots: bool = False
+) -> list[SearchResult[FormulaNode]]:
+    """What `beam.search` finds in each space, all at once, in PyTorch.
+
+    Args:
+        beam: The strategy.
+        spaces: Spaces over one bank, alike but for the unit and the operands.
+        device: Where to compute; see `find_device`.
+        all_slots: Whether to return whole beams, not only the best of each length.
+
+    Raises:
+        OptionError: This search is not compiled, and so not there either; see `why_not_compiled`.
+    """
+    from logicx.engines.torch_beam import TorchBeam
+    from logicx.engines.torch_engine import TorchBank, TorchUnits
+
+    if not spaces:
+        return []
+    bank = spaces[0].engine.bank
+    rules = [_rules(beam, space, 0) for space in spaces]
+    units = TorchUnits(bank, TorchBank.of(bank, device), [space.engine.on for space in spaces])
+    may_add = np.array([one.may_add for one in rules])
+    found = TorchBeam(units, beam.width, rules[0], may_add).search(beam.length)
+    return [_told(beam, space, one, all_slots) for space, one in zip(spaces, found, strict=True)]
+
+
+def _rules(beam: Beam, space: FormulaSpace, n_steps: int) -> Rules:
     kind = compiled_kind(space.objective)
-    why_not = why_not_compiled(beam, space.objective, len(space.steps))
+    why_not = why_not_compiled(beam, space.objective, n_steps)
     if kind is None or why_not:
         raise OptionError(why_not)
-    assert isinstance(space.engine, NumbaEngine)
     drops_equals = beam.dedupe == "meaning"
     may_add = np.zeros(space.engine.bank.n_concepts, bool)
     may_add[space.operands] = True
     steps = space.steps
-    rules = Rules(
+    return Rules(
         *kind,
         steps=np.array([[one.all, one.f, one.c, one.both] for one in steps], np.int64),
         tables=_full_words([*(one.table for one in steps), (False, True, False, True)]),
@@ -193,7 +260,11 @@ def search_compiled(
         drops_equals=drops_equals,
         expands_once=drops_equals and space.penalty == 1,
     )
-    found = space.engine.beam(beam.width, beam.length, rules)
+
+
+def _told(
+    beam: Beam, space: FormulaSpace, found: Found, all_slots: bool
+) -> SearchResult[FormulaNode]:
     tell = _Nodes(space, found.levels)
     n_slots = beam.width if all_slots else 1
     levels = [tell.level(level, n_slots) for level in range(found.n_filled)]

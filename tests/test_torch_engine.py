@@ -135,6 +135,17 @@ def test_little_memory_finds_the_same(monkeypatch):
         assert torch_engine.units_at_once(bank, 8, CPU) == 1
 
 
+def test_a_batch_is_as_large_as_memory_allows(monkeypatch):
+    bank, _ = random_world(2, 30, 700, 2)
+    each = 8 * (2 * 10 * 30 + 16 * 10 * -(-bank.n_signatures // 64) + bank.n_signatures)
+    for n in (1, 2, 7, 100):
+        monkeypatch.setattr(torch_engine, "CPU_BYTES", 2 * each * n)
+        assert torch_engine.units_at_once(bank, 10, CPU) == n
+        assert torch_engine.units_at_once(bank, 20, CPU) < max(2, n)
+    monkeypatch.setattr(torch_engine, "CPU_BYTES", 1 << 50)
+    assert torch_engine.units_at_once(bank, 10, CPU) == torch_engine.MAX_UNITS
+
+
 def test_memory_does_not_grow_with_the_concepts_of_what_is_counted(monkeypatch):
     bank, ons = random_world(2, 30, 700, 2)
     lengths = []

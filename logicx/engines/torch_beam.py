@@ -1,8 +1,7 @@
 """The beam search of many units at once, in PyTorch: of the same outcome as `search/beam.py`.
 
 Nothing is compared but exact counts, float64 scores made of them operation by operation as in
-`objectives.py`, and packed bits. Denominators are tensors of the device throughout: CUDA divides
-by a number of Python's by multiplying with its reciprocal, which is not the same.
+`objectives.py`, and packed bits.
 """
 
 from __future__ import annotations
@@ -13,22 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from logicx.engines.layout import (
-    ACCURACY,
-    CARRIED,
-    DEPTH,
-    DICE,
-    FBETA,
-    IOU,
-    PARENT,
-    PRECISION,
-    RECALL,
-    SIZE,
-    STEP,
-    Found,
-    Levels,
-)
-from logicx.engines.torch_engine import popcount, square_root
+from logicx.engines.layout import CARRIED, DEPTH, PARENT, SIZE, STEP, Found, Levels
+from logicx.engines.torch_engine import popcount, score
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -101,7 +86,6 @@ class TorchBeam:
         self._n_operands = here(may_add.sum(1))
         self._n_cells = self.shared.size.sum().double().reshape(1, 1)
         self._mixers = here(_mixers(3 + len(self.shared.full)))
-        self._never_zero = rules.kind in (IOU, DICE) and bool((units.n_on > 0).all())
         self._is_on_cpu = self.shared.device.type == "cpu"
 
     def search(self, length: int) -> list[Found]:
@@ -156,50 +140,31 @@ class TorchBeam:
 
         What may not be added and what changes nothing scores minus infinity.
         """
-        both, on_both = self.units.split(beams.rows[:, unit, slot])
-        c, c_on = self.shared.counts, self.units.on_count[unit]
+        rows = beams.rows.flatten(1, 2).index_select(1, unit * self.width + slot)
+        both, on_both = self.units.split(rows)
+        c, c_on = self.shared.counts, self.units.on_count.index_select(0, unit)
         f, f_on = beams.parts[unit, slot, SIZE:DEPTH].double().T.unsqueeze(-1)
         depth = beams.parts[unit, slot, DEPTH]
         n_on = self.units.n_on[unit].unsqueeze(-1)
         n_concepts, steps = len(c), self._steps(level)
+        kind, b = self.rules.kind, self.rules.beta_squared
         padded = -(-n_concepts // BLOCK) * BLOCK
-        out = torch.full((len(unit), len(steps), padded), -INF, dtype=f.dtype, device=f.device)
+        out: Tensor = f.new_full((len(unit), len(steps), padded), -INF)
+        nothing = f.new_tensor(-INF)
         may_not_add = None if self._adds_all or level == 0 else ~self._may_add[unit]
         for k, (_, (of_all, of_f, of_c, of_both), is_dropped, added) in enumerate(steps):
             size = _sum(of_all * self._n_cells + of_f * f, of_c, c, of_both, both)
             tp = _sum(of_all * n_on + of_f * f_on, of_c, c_on, of_both, on_both)
-            scores = self._score(tp, size, n_on)
+            scores = score(kind, b, tp, size, n_on, self._n_cells)
             if self._is_penalized:
                 scores *= self._factors[depth - 1 + added].unsqueeze(-1)
-            if is_dropped:
-                scores.masked_fill_(size == f, -INF)
             if may_not_add is not None:
                 scores.masked_fill_(may_not_add, -INF)
-            out[:, k, :n_concepts] = scores
+            if is_dropped:
+                torch.where(size == f, nothing, scores, out=out[:, k, :n_concepts])
+            else:
+                out[:, k, :n_concepts] = scores
         return out
-
-    def _score(self, tp: Tensor, size: Tensor, n_on: Tensor) -> Tensor:
-        """The objective, operation by operation as in `objectives.py`; 0/0 is 0."""
-        kind, b, n_cells = self.rules.kind, self.rules.beta_squared, self._n_cells
-        if kind == IOU:
-            above, below = tp, (size - tp).add_(n_on)
-        elif kind == PRECISION:
-            above, below = tp, size
-        elif kind == RECALL:
-            above, below = tp, n_on
-        elif kind == DICE:
-            above, below = 2 * tp, size + n_on
-        elif kind == FBETA:
-            above, below = (1 + b) * tp, size + b * n_on
-        elif kind == ACCURACY:
-            above, below = n_cells - (size - tp) - (n_on - tp), n_cells
-        else:
-            fn = n_on - tp
-            above = tp * (n_cells - size - fn) - (size - tp) * fn
-            sides = square_root(size) * square_root(n_cells - size)
-            below = sides * square_root(n_on) * square_root(n_cells - n_on)
-        scores = above / below
-        return scores if self._never_zero else scores.nan_to_num_(0.0)
 
     # ---- the best
 
@@ -308,7 +273,8 @@ class TorchBeam:
             starts[1:] = sorted_keys[1:] != sorted_keys[:-1]
             places = torch.arange(len(here), device=here.device)
             first = here[(places * starts).cummax(0).values]
-            is_same = (unit[here] == unit[first]) & (words[here] == words[first]).all(1)
+            is_same = (words.index_select(0, here) == words.index_select(0, first)).all(1)
+            is_same &= unit[here] == unit[first]
             is_new[alike[here[is_same & ~starts]]] = False
             left = here[~is_same].sort().values
         return is_new[n_kept:]
@@ -329,7 +295,8 @@ class TorchBeam:
         self, beams: Beams, unit: Tensor, slot: Tensor, step: Tensor, concept: Tensor
     ) -> Tensor:
         """Packed bits of expansions, or where the step is CARRIED of the formulas themselves."""
-        f, c = beams.words[unit, slot], self.shared.words[concept]
+        f = beams.words.flatten(0, 1).index_select(0, unit * self.width + slot)
+        c = self.shared.words.index_select(0, concept)
         ff, ft, tf, tt = self._tables[step].T.unsqueeze(-1)
         made = ((ff & ~c) | (ft & c)) & ~f | ((tf & ~c) | (tt & c)) & f
         inside: Tensor = made & self.shared.full
@@ -372,20 +339,22 @@ class TorchBeam:
         unit, slot = has_entered.nonzero(as_tuple=True)
         parent, step, concept = beams.parts[unit, slot, :SIZE].T
         words = self._join(beams, unit, parent, step, concept)
-        each = torch.arange(len(has_entered), device=unit.device).unsqueeze(1)
-        before, rows = beams.words[each, beams.parts[..., PARENT]], beams.rows
+        first = torch.arange(len(has_entered), device=unit.device).unsqueeze(1) * self.width
+        come_from = (first + beams.parts[..., PARENT]).flatten()
+        place = unit * self.width + slot
+        kept, rows = beams.words.flatten(0, 1).index_select(0, come_from), beams.rows.flatten(1, 2)
         if level:
-            rows = rows[:, each, beams.parts[..., PARENT]]
-            changed = words ^ before[unit, slot]
+            rows = rows.index_select(1, come_from)
+            changed = words ^ kept[place]
             is_anew = popcount(words) < popcount(changed)
             changed = torch.where(is_anew.unsqueeze(1), words, changed)
-            rows[:, unit[is_anew], slot[is_anew]] = 0
+            rows[:, place[is_anew]] = 0
         else:
-            rows[:, unit, slot] = self.units.together(concept)
+            rows[:, place] = self.units.together(concept)
             changed = words & self.units.fires[unit]
-        self.units.add(rows, unit * self.width + slot, unit, changed, words, is_on_only=not level)
-        before[unit, slot] = words
-        return beams._replace(words=before, rows=rows)
+        self.units.add(rows, place, unit, changed, words, is_on_only=not level)
+        kept[place] = words
+        return beams._replace(words=kept.view_as(beams.words), rows=rows.view_as(beams.rows))
 
 
 def _mixers(n: int) -> NDArray[np.int64]:

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from logicx.bits import pack
+from logicx.engines.layout import ACCURACY, DICE, FBETA, IOU, PRECISION, RECALL
 from logicx.errors import OptionError
 
 if TYPE_CHECKING:
@@ -108,7 +109,8 @@ def working_bytes(device: torch.device) -> int:
     """How much memory a search may take besides the bank."""
     if device.type == "cuda":
         free, _ = torch.cuda.mem_get_info(device)
-        return int(free) // 4
+        kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+        return int(free + kept) // 4
     return CPU_BYTES
 
 
@@ -283,3 +285,29 @@ def popcount(words: Tensor) -> Tensor:
     x = (x & 0x3333333333333333) + (x >> 2 & 0x3333333333333333)
     x = x + (x >> 4) & 0x0F0F0F0F0F0F0F0F
     return (x * 0x0101010101010101 >> 56).sum(-1)
+
+
+def score(kind: int, b: float, tp: Tensor, size: Tensor, n_on: Tensor, n_cells: Tensor) -> Tensor:
+    """The objective, operation by operation as in `objectives.py`; 0/0 is 0.
+
+    Both terms of each division lie on the device: CUDA divides by a number of Python's by
+    multiplying with its reciprocal, which is not the same.
+    """
+    if kind == IOU:
+        above, below = tp, (size - tp).add_(n_on)
+    elif kind == PRECISION:
+        above, below = tp, size
+    elif kind == RECALL:
+        above, below = tp, n_on
+    elif kind == DICE:
+        above, below = 2 * tp, size + n_on
+    elif kind == FBETA:
+        above, below = (1 + b) * tp, size + b * n_on
+    elif kind == ACCURACY:
+        above, below = n_cells - (size - tp) - (n_on - tp), n_cells
+    else:
+        fn = n_on - tp
+        above = tp * (n_cells - size - fn) - (size - tp) * fn
+        sides = square_root(size) * square_root(n_cells - size)
+        below = sides * square_root(n_on) * square_root(n_cells - n_on)
+    return torch.div(above, below).nan_to_num_(0.0)

@@ -59,9 +59,11 @@ class Engine(NamedTuple):
         """How many units `search` should be given, from 1."""
         if not self._device:
             return 1
-        from logicx.engines import torch_engine
+        import torch
 
-        return torch_engine.units_at_once(bank, width, torch_engine.find_device(self._device))
+        from logicx.engines.torch_engine import units_at_once
+
+        return units_at_once(bank, width, torch.device(self._device))
 
     @property
     def _device(self) -> str:
@@ -92,9 +94,9 @@ class Engine(NamedTuple):
 
         spaces = [space_of(kind(bank, one)) for one in on]
         if self._device:
-            from logicx.engines.torch_engine import find_device
+            import torch
 
-            return search_on_device(beam, spaces, find_device(self._device))
+            return search_on_device(beam, spaces, torch.device(self._device))
         if self.name == "numba":
             return [search_compiled(beam, space) for space in spaces]
         return [beam.search(space) for space in spaces]
@@ -127,7 +129,9 @@ def choose_engine(
         if name == "numba":
             _import_numba()
         else:
-            asked = f"torch:{_find_device(device)}"
+            from logicx.engines.torch_engine import find_device
+
+            asked = f"torch:{find_device(device)}"
         note = f"{why_not}: the engine numpy searches" if why_not else ""
         return Engine("numpy" if why_not else asked, note)
     if why_not or numpy_seconds(bank, beam, n_steps, n_units) < WORTH_SECONDS:
@@ -163,12 +167,6 @@ def _import_numba() -> None:
         import logicx.engines.numba_engine  # noqa: F401
     except ImportError as error:
         raise OptionError(f"numba cannot be loaded: {error}", hint=INSTALL) from error
-
-
-def _find_device(asked: str) -> torch.device:
-    from logicx.engines.torch_engine import find_device
-
-    return find_device(asked)
 
 
 def in_order(work: Callable[[T], U], items: Iterable[T], n_threads: int) -> Iterator[U]:

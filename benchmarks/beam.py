@@ -125,6 +125,7 @@ def main() -> None:
     parser.add_argument("--lengths", type=int, nargs="+", default=[3, 5, 10])
     parser.add_argument("--beam", type=int, default=10)
     parser.add_argument("--n-units", type=int, default=8)
+    parser.add_argument("--torch", metavar="DEVICE", help="the engine torch too, such as on cuda:0")
     chosen = parser.parse_args()
     if chosen.bank and chosen.units:
         bank, units = ConceptBank.open(chosen.bank), open_units(chosen.units)
@@ -132,6 +133,7 @@ def main() -> None:
         bank, units = made_up(chosen.n_units)
     names = units.names[: chosen.n_units]
     engines = ["numpy", *(["numba"] if find_spec("numba") else [])]
+    engines += [f"torch:{chosen.torch}"] if chosen.torch else []
     print(f"Python {platform.python_version()}, NumPy {np.__version__}, {platform.machine()}")
     print(f"{bank}; {len(names)} units, beam {chosen.beam}, one thread; CPU ms per unit")
     print(f"{'':6}  {'plain':>8}" + "".join(f"  {one:>8}  ratio  same" for one in engines))

@@ -26,26 +26,29 @@ if TYPE_CHECKING:
     from logicx.bank import ConceptBank
     from logicx.objectives import Ratio
     from logicx.search.beam import Dedupe
-    from logicx.search.formulas import FormulaNode
-    from logicx.search.space import Kept
+    from logicx.search.formulas import FormulaNode, Step
+    from logicx.search.heuristics.roles import Heuristic
+    from logicx.search.planning import Plan
+    from logicx.search.space import Kept, SearchResult
     from logicx.units import Units
 
 
 @dataclass(frozen=True)
 class BeamSearch:
-    """The beam."""
+    """The beam.
 
-    length: int
-    beam: int
-    preset: str
-    objective: Objective
-    penalty: float
-    steps: tuple[str, ...]
+    Args:
+        plan: What is searched and how.
+        engine: What counts.
+        concepts: The bank that is searched: only concepts of enough cells.
+        min_atom_support: How many cells that is.
+        proof: What bounds the outcome, or None.
+    """
+
+    plan: Plan
     engine: Engine
-    dedupe: Dedupe
-    min_support: int
-    min_atom_support: int
     concepts: ConceptBank
+    min_atom_support: int
     proof: ProofSearch | None
 
     @staticmethod
@@ -61,6 +64,8 @@ class BeamSearch:
         steps: str | Sequence[str],
         dedupe: Dedupe | None,
         engine: str,
+        heuristic: str | Heuristic,
+        has_masks: bool,
         min_support: int = 0,
         min_atom_support: int = 0,
         bound_time: float = 0,
@@ -71,106 +76,133 @@ class BeamSearch:
             OptionError: One means nothing.
         """
         from logicx.search.formulas import Step
+        from logicx.search.heuristics import heuristic as known_heuristic
+        from logicx.search.planning import Plan
         from logicx.search.presets import preset as known_preset
         from logicx.search.running import choose_engine
 
         rules = known_preset(preset)
-        goal = rules.goal(goal)
         strategy = rules.beam(whole(beam), whole(length), dedupe)
-        if isinstance(steps, str):
-            steps = steps.split(",")
-        steps = tuple(dict.fromkeys(" ".join(str(one).upper().split()) for one in steps))
-        if not any(steps):
+        texts = steps.split(",") if isinstance(steps, str) else steps
+        named = dict.fromkeys(" ".join(str(one).upper().split()) for one in texts)
+        if not any(named):
             raise OptionError("steps is empty: name at least one way to extend a formula")
-        for one in steps:
-            Step.of(one)
+        ways = tuple(Step.of(one) for one in named)
+        guide = known_heuristic(heuristic)
+        _check_guide(guide, bank, goal, ways, has_masks)
         if not 0 < penalty <= 1:
             raise OptionError(f"penalty must lie above 0 and at most at 1, not {penalty:g}")
         check_least(min_support=min_support, min_atom_support=min_atom_support)
         concepts = supported(bank, min_atom_support)
         check_reachable(concepts, min_support)
+        goal = rules.goal(goal)
         proof = None
         if bound_time != 0:
-            _check_provable(steps, penalty)
+            _check_provable(tuple(named), penalty)
             proof = _proof(concepts, goal, strategy.length, bound_time, min_atom_support)
-        chosen = choose_engine(
-            engine, concepts, strategy, goal, len(steps), n_units, rules.refuses_some
-        )
-        return BeamSearch(
-            *(
-                strategy.length,
-                strategy.width,
-                preset,
-                goal,
-                penalty,
-                steps,
-                chosen,
-                strategy.dedupe,
-            ),
-            *(min_support, min_atom_support, concepts, proof),
-        )
+        plan = Plan(strategy, goal, rules, ways, penalty, min_support, guide)
+        chosen = choose_engine(engine, plan, concepts, n_units)
+        return BeamSearch(plan, chosen, concepts, min_atom_support, proof)
+
+    @property
+    def objective(self) -> Objective:
+        """What is maximised."""
+        return self.plan.goal
 
     def settings(self, bank: ConceptBank, units: Units) -> dict[str, Any]:
         """What decides the outcome; the engine and the threads do not."""
+        plan = self.plan
         return {
             "strategy": "beam",
-            "length": self.length,
-            "beam": self.beam,
-            "preset": self.preset,
-            "dedupe": self.dedupe,
-            "penalty": self.penalty,
-            "steps": list(self.steps),
-            "min_support": self.min_support,
+            "length": plan.beam.length,
+            "beam": plan.beam.width,
+            "preset": plan.rules.name,
+            "dedupe": plan.beam.dedupe,
+            "penalty": plan.penalty,
+            "steps": [str(one) for one in plan.steps],
+            "heuristic": plan.heuristic.name,
+            "min_support": plan.min_support,
             "min_atom_support": self.min_atom_support,
             "bound_time": self.proof.time_limit if self.proof else 0,
             "bank": bank.content,
             "units": units.content,
         }
 
+    def units_at_once(self, bank: ConceptBank) -> int:
+        """How many units the engine searches together; one where a bound is proven for each."""
+        if self.proof is not None:
+            return 1
+        return self.engine.units_at_once(self.concepts, self.plan.beam.width)
+
     def explain(
-        self, bank: ConceptBank, units: Units, name: str, on: NDArray[np.int64]
-    ) -> Explanation | Skipped:
-        """The best formula of the beam, and a bound where one is to be proven.
+        self,
+        bank: ConceptBank,
+        units: Units,
+        names: Sequence[str],
+        on: Sequence[NDArray[np.int64]],
+    ) -> list[Explanation | Skipped]:
+        """The best formula of the beam for each of some units, and a bound if one is to be proven.
 
         A unit is skipped where the preset's rules leave the beam empty.
         """
-        from logicx.search.presets import preset
+        needs_mask = self.plan.heuristic.needs_mask and units.has_masks
+        masks = [units.mask(name) if needs_mask else None for name in names]
+        results = self.engine.search(self.plan, self.concepts, on, masks)
+        return [self._told(bank, units, *one) for one in zip(names, on, results, strict=True)]
 
-        rules = preset(self.preset)
-        beam = rules.beam(self.beam, self.length, self.dedupe)
-        result = self.engine.search(
-            *(self.concepts, on, beam, self.objective, rules, self.steps, self.penalty),
-            min_support=self.min_support,
-        )
+    def _told(
+        self,
+        bank: ConceptBank,
+        units: Units,
+        name: str,
+        on: NDArray[np.int64],
+        result: SearchResult[FormulaNode],
+    ) -> Explanation | Skipped:
+        plan = self.plan
         if not result.levels[0]:
-            support = f" and holds at {self.min_support:,} cells" if self.min_support else ""
+            support = f" and holds at {plan.min_support:,} cells" if plan.min_support else ""
             return Skipped(
                 name,
-                f"no concept scores above 0{support}, and preset={self.preset} begins with those "
-                "that do",
+                f"no concept scores above 0{support}, and preset={plan.rules.name} begins with "
+                "those that do",
             )
-        best = result.levels[-1][0]
-        single = result.levels[0][0]
+        best, single = result.levels[-1][0], result.levels[0][0]
         found = Explanation(
             unit=name,
             formula=best.node.formula,
             score=best.score,
             counts=best.node.counts,
             length=best.node.length,
-            objective=self.objective.name,
+            objective=plan.goal.name,
             best_single=_kept(single),
             by_length=tuple(_kept(level[0]) for level in result.levels),
             n_scored=result.n_scored,
+            n_estimated=result.n_estimated,
             settings={"engine": self.engine.name, **self.settings(bank, units)},
-            ceiling=ceiling(bank.size, on, self.objective),
+            ceiling=ceiling(bank.size, on, plan.goal),
         )
         if self.proof is None:
             return found
         try:
-            proven = self.proof.explain(bank, units, name, on, incumbent=found.formula)
+            proven = self.proof.prove(bank, units, name, on, incumbent=found.formula)
         except OptionError as error:  # numbers too large for exact arithmetic: the beam stands
             return replace(found, notes=(f"no bound was proven: {error.message}",))
-        return _bounded(found, proven, self.objective, self.min_support)
+        return _bounded(found, proven, plan.goal, plan.min_support)
+
+
+def _check_guide(
+    guide: Heuristic, bank: ConceptBank, goal: Objective, steps: Sequence[Step], has_masks: bool
+) -> None:
+    """Refuse a heuristic that cannot estimate this search."""
+    from logicx.search.heuristics.groups import has_groups
+
+    guide.check(bank.universe, goal, steps)
+    if guide.needs_mask and has_groups(bank.universe) and not has_masks:
+        raise OptionError(
+            f"the heuristic {guide.name} must know at which cells units fire, but these are "
+            "kept as counts by signature",
+            hint="use heuristic=bounds or diou-sum, or units from masks or activations",
+        )
 
 
 def _check_provable(steps: Sequence[str], penalty: float) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +15,12 @@ from logicx.strategies import STRATEGIES, ProofSearch, UnitSearch
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from logicx.bank import ConceptBank
     from logicx.search.beam import Dedupe
+    from logicx.search.heuristics.roles import Heuristic
     from logicx.units import Units
 
 
@@ -28,6 +31,7 @@ BEAM_ONLY: dict[str, Any] = {
     "steps": ("OR", "AND", "AND NOT"),
     "dedupe": None,
     "bound_time": 0.0,
+    "heuristic": "none",
     "engine": "auto",
     "threads": 1,
 }
@@ -41,7 +45,7 @@ class Explanations:
     """The best formula of each unit, found as you iterate; made by `explain`.
 
     Attributes:
-        engine: The engine that searches, `numpy` or `numba`.
+        engine: The engine that searches: `numpy`, `numba`, or `torch:` and the device.
         note: What a person should know of that choice, or nothing.
         units: Names of the units that are searched, in order.
         skipped: Units left out so far because they hardly fire, or by a preset's rules.
@@ -96,25 +100,40 @@ class Explanations:
         """What becomes of each unit, in order, from the given place on; nothing is kept."""
         from logicx.search.running import in_order
 
-        for one in in_order(self._explain, islice(self.units, start, None), self._n_threads):
-            yield one
-            if isinstance(one, Explanation) and one.is_interrupted:
-                raise KeyboardInterrupt  # the proof of this unit was stopped: so is the run
+        n_at_once = self._search.units_at_once(self.bank)
+        parts = (
+            self.units[first : first + n_at_once]
+            for first in range(start, len(self.units), n_at_once)
+        )
+        for part in in_order(self._explain, parts, self._n_threads):
+            for one in part:
+                if self._is_strict and isinstance(one, Skipped):
+                    raise DataError(f"unit {one.unit!r} cannot be explained: {one.reason}")
+                yield one
+                if isinstance(one, Explanation) and one.is_interrupted:
+                    raise KeyboardInterrupt  # the proof of this unit was stopped: so is the run
 
-    def _explain(self, name: str) -> Explanation | Skipped:
-        on = self.all_units.on(self.bank, name)
+    def _explain(self, names: Sequence[str]) -> list[Explanation | Skipped]:
+        on = [self.all_units.on(self.bank, name) for name in names]
+        skipped = [self._skipped(*one) for one in zip(names, on, strict=True)]
+        searched = [i for i, one in enumerate(skipped) if one is None]
+        found = iter(
+            self._search.explain(
+                self.bank, self.all_units, [names[i] for i in searched], [on[i] for i in searched]
+            )
+        )
+        return [one or next(found) for one in skipped]
+
+    def _skipped(self, name: str, on: NDArray[np.int64]) -> Skipped | None:
         n_on = int(on.sum())
-        outcome: Explanation | Skipped
         if n_on >= self.min_active:
-            outcome = self._search.explain(self.bank, self.all_units, name, on)
-        elif n_on == 0:
-            outcome = Skipped(name, "it never fires on a valid cell")
-        else:
-            few = f"it fires at {n_on:,} cells, fewer than min_active={self.min_active:,}"
-            outcome = Skipped(name, few)
-        if self._is_strict and isinstance(outcome, Skipped):
-            raise DataError(f"unit {name!r} cannot be explained: {outcome.reason}")
-        return outcome
+            return None
+        reason = (
+            "it never fires on a valid cell"
+            if n_on == 0
+            else f"it fires at {n_on:,} cells, fewer than min_active={self.min_active:,}"
+        )
+        return Skipped(name, reason)
 
 
 def explain(
@@ -132,6 +151,7 @@ def explain(
     penalty: float = 1.0,
     steps: str | Sequence[str] = ("OR", "AND", "AND NOT"),
     dedupe: Dedupe | None = None,
+    heuristic: str | Heuristic = "none",
     min_active: int = 1,
     min_support: int = 0,
     min_atom_support: int = 0,
@@ -166,6 +186,10 @@ def explain(
         dedupe: Which formulas count as the same: those that denote the same cells (`meaning`),
             that have the same canonical form (`form`), that differ in the order of operands only
             (`order`), or none; by default as the preset says.
+        heuristic: What estimates candidates, so that only the promising ones are scored: `none`,
+            `bounds`, `cfh`, `areas`, `areas-fixed`, `mmesh`, `mmesh-exact`, `diou-sum`,
+            `diou-group`, or one of your own. With `areas` and `mmesh` (published) the outcome may
+            be worse; see docs/heuristics.md.
         min_active: Units that fire at fewer valid cells are skipped. The paper uses 5 % of cells.
         min_support: Formulas that hold at fewer valid cells are not kept, at no length: a small AND
             is reached only by way of formulas that are large enough. By default all may be.
@@ -176,9 +200,11 @@ def explain(
         bound_time: For the beam: CPU seconds for each unit in which a bound is proven on formulas
             of at most `length` concepts, as `optimal` proves it (with its limits); 0 for none.
         engine: What counts: `numpy`; `numba`, compiled and several times faster (the extra `fast`);
-            or `auto`, which takes `numba` where it is installed and NumPy would take about two
-            seconds or more. All find the same; `settings["engine"]` says which it was.
-        threads: How many units are searched at a time.
+            `torch`, many units at once, on the device that is named (`torch:cuda:1`), else on an
+            accelerator if there is one; or `auto`, which takes `numba` where it is installed and
+            NumPy would take about two seconds or more. All find the same; `settings["engine"]`
+            says which it was.
+        threads: How many units are searched at a time; with `torch`, how many batches.
 
     Returns:
         An iterable of `Explanation`, searched as you go.
@@ -215,7 +241,7 @@ def explain(
     names = units.names if is_all else [units.names[units.number(one)] for one in chosen]
     for_beam: dict[str, Any] = {"beam": beam, "preset": preset, "penalty": penalty}
     for_beam |= {"steps": steps if isinstance(steps, str) else tuple(steps), "dedupe": dedupe}
-    for_beam |= {"bound_time": bound_time, "engine": engine}
+    for_beam |= {"bound_time": bound_time, "engine": engine, "heuristic": heuristic}
     for_proof: dict[str, Any] = {"shape": shape, "time_limit": time_limit}
     least = {"min_support": whole(min_support), "min_atom_support": whole(min_atom_support)}
     search: UnitSearch
@@ -223,7 +249,9 @@ def explain(
         _refuse(for_proof, PROOFS_ONLY, strategy)
         if bound_time and threads > 1:
             raise OptionError("bound_time proves one unit at a time", hint="threads=1")
-        search = BeamSearch.of(bank, goal, len(names), length, **for_beam, **least)
+        search = BeamSearch.of(
+            bank, goal, len(names), length, has_masks=units.has_masks, **for_beam, **least
+        )
     else:
         _refuse({**for_beam, "threads": threads}, BEAM_ONLY, strategy)
         search = ProofSearch.of(bank, strategy, goal, whole(length), **for_proof, **least)

@@ -50,6 +50,7 @@ class Explanation:
         is_interrupted: Whether Ctrl-C stopped the proof.
         ceiling: No formula of any length, whatever its connectives, scores more (searches by an
             objective with an exact ratio); see `logicx.search.ceiling`.
+        n_estimated: How many formulas a heuristic estimated, to choose those that were scored.
     """
 
     unit: str
@@ -68,6 +69,7 @@ class Explanation:
     space: str = ""
     is_interrupted: bool = False
     ceiling: float | None = None
+    n_estimated: int = 0
 
     @property
     def iou(self) -> float:
@@ -99,6 +101,7 @@ class Explanation:
             "best_single": self.best_single.as_dict(),
             "by_length": [one.as_dict() for one in self.by_length],
             "n_scored": self.n_scored,
+            "n_estimated": self.n_estimated,
             "bound": self.bound,
             "is_proven": self.is_proven,
             "space": self.space,

@@ -16,6 +16,8 @@ from logicx.search.shapes import CONNECTIVES, Shape, check_space, describe_space
 from logicx.search.support import check_least, supported
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -43,10 +45,18 @@ class UnitSearch(Protocol):
         """What decides the outcome."""
         ...
 
+    def units_at_once(self, bank: ConceptBank) -> int:
+        """How many units `explain` is best given, from 1."""
+        ...
+
     def explain(
-        self, bank: ConceptBank, units: Units, name: str, on: NDArray[np.int64]
-    ) -> Explanation | Skipped:
-        """The best formula for one unit, or why there is none."""
+        self,
+        bank: ConceptBank,
+        units: Units,
+        names: Sequence[str],
+        on: Sequence[NDArray[np.int64]],
+    ) -> Sequence[Explanation | Skipped]:
+        """The best formula of each of some units, or why there is none."""
         ...
 
 
@@ -121,7 +131,21 @@ class ProofSearch:
             "units": units.content,
         }
 
+    def units_at_once(self, bank: ConceptBank) -> int:
+        """One: proofs do not share work."""
+        return 1
+
     def explain(
+        self,
+        bank: ConceptBank,
+        units: Units,
+        names: Sequence[str],
+        on: Sequence[NDArray[np.int64]],
+    ) -> list[Explanation]:
+        """The best formula, and the bound that is proven, for each of some units."""
+        return [self.prove(bank, units, *one) for one in zip(names, on, strict=True)]
+
+    def prove(
         self,
         bank: ConceptBank,
         units: Units,
@@ -130,8 +154,7 @@ class ProofSearch:
         incumbent: Formula | None = None,
     ) -> Explanation:
         """The best formula, and the bound that is proven; `optimal` may start from an incumbent."""
-        concepts = self.concepts
-        is_interrupted = False
+        concepts, is_interrupted = self.concepts, False
         if self.strategy == "optimal":
             from logicx.search.optimal import optimal
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from logicx import storage
 from logicx.bank import ConceptBank
-from logicx.bits import Words, as_array, as_booleans, n_words, pack, popcount, unpack
+from logicx.bits import Mask, Words, as_array, as_booleans, n_words, pack, popcount, unpack
 from logicx.errors import DataError, UniverseError, UnknownUnit, did_you_mean, is_plain_text
 from logicx.signatures import Incidence
 from logicx.thresholds import Threshold
@@ -317,6 +317,24 @@ class Units:
         """
         self.check_universe(bank)
         return self._held.on(bank, self.number(unit))
+
+    @property
+    def has_masks(self) -> bool:
+        """Whether the cells are known at which each unit fires, not only how many by signature."""
+        return isinstance(self._held, _CellMasks)
+
+    def mask(self, unit: str | int) -> Mask:
+        """The cells at which a unit fires, `bool[n_cells]` (invalid cells of a bank included).
+
+        Raises:
+            DataError: Only the number of cells of each signature is known; see `has_masks`.
+        """
+        if not isinstance(self._held, _CellMasks):
+            raise DataError(
+                "these units are kept as counts by signature, not as cells",
+                hint="make them with Units.from_masks or Units.from_activations",
+            )
+        return unpack(self._held.words[self.number(unit)], self._held.n_cells)
 
     def check_universe(self, bank: ConceptBank) -> None:
         """Raise a `UniverseError` unless the units speak of the bank's cells."""

@@ -15,6 +15,7 @@ from logicx.cli import run
 from logicx.cli.app import app
 from logicx.objectives import OBJECTIVES
 from logicx.operators import operators
+from logicx.search.heuristics import HEURISTICS
 from logicx.search.presets import PRESETS
 from logicx.tables import KINDS as COLUMN_KINDS
 from logicx.text.pairs import PairSettings
@@ -36,6 +37,7 @@ def test_operators_are_documented(op):
     ("page", "names"),
     [
         ("search.md", [*OBJECTIVES, "fbeta(b)", *PRESETS]),
+        ("heuristics.md", [f"`{one}`" for one in HEURISTICS]),
         ("data.md", [*THRESHOLDS, *COLUMN_KINDS, *(one.name for one in fields(PairSettings))]),
     ],
 )

@@ -180,6 +180,7 @@ class Numbers:
         def __init__(self, nodes: Sequence[Number], target: int) -> None:
             self.nodes = nodes
             self.scores = np.array([-abs(node.value - target) for node in nodes], float)
+            self.n_scored = len(nodes)
 
         def node(self, i: int) -> Number:
             return self.nodes[i]

@@ -44,7 +44,7 @@ Limit = Annotated[int, typer.Option(help="Most rows to print; 0 for all.")]
 SETTINGS = (
     *("bank", "units", "unit", "threshold", "unit_axis", "objective", "dialect"),
     *("length", "strategy", "shape", "time_limit", "beam", "preset", "penalty", "steps"),
-    *("dedupe", "min_active", "min_support", "min_atom_support", "bound_time"),
+    *("dedupe", "heuristic", "min_active", "min_support", "min_atom_support", "bound_time"),
     *("engine", "threads"),
 )
 """What a logicx.toml may set."""
@@ -103,6 +103,13 @@ def explain(
     dedupe: Annotated[
         str | None, typer.Option(help="Which formulas are the same: meaning, form, order or none.")
     ] = None,
+    heuristic: Annotated[
+        str,
+        typer.Option(
+            help="What to score first: none, bounds, cfh, areas, areas-fixed, mmesh, mmesh-exact, "
+            "diou-sum or diou-group."
+        ),
+    ] = "none",
     min_active: Annotated[int, typer.Option(help="Skip units that fire at fewer cells.")] = 1,
     min_support: Annotated[
         int, typer.Option(help="Keep only formulas that hold at so many cells.")
@@ -114,7 +121,10 @@ def explain(
         float, typer.Option(help="For the beam: CPU seconds for each unit to prove a bound.")
     ] = 0.0,
     engine: Annotated[
-        str, typer.Option(help="auto, numpy, or numba (compiled); all find the same.")
+        str,
+        typer.Option(
+            help="auto, numpy, numba (compiled) or torch (torch:cuda); all find the same."
+        ),
     ] = "auto",
     threads: Annotated[int, typer.Option(help="Units that are searched at a time.")] = 1,
     out: Annotated[
@@ -141,6 +151,7 @@ def explain(
         "penalty": penalty,
         "steps": tuple(one.strip() for one in steps.split(",")),
         "dedupe": dedupe,
+        "heuristic": heuristic,
         "min_active": min_active,
         "min_support": min_support,
         "min_atom_support": min_atom_support,

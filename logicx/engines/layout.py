@@ -1,4 +1,4 @@
-"""What the compiled search reads and writes: plain arrays, named. Importing this needs no Numba.
+"""What the fast searches read and write: plain arrays, named. Importing this needs no Numba.
 
 The numbers below are frozen into kernels that are kept on disk: whoever changes one touches
 `compiled.py` as well, the only file by which Numba knows that a kernel is out of date.
@@ -114,6 +114,14 @@ class Levels(NamedTuple):
     scores: NDArray[np.float64]
     parts: NDArray[np.int64]
     n_kept: NDArray[np.int64]
+
+
+class Found(NamedTuple):
+    """The beams of a search; levels from `n_filled` on repeat the last."""
+
+    levels: Levels
+    n_filled: int
+    n_scored: int
 
 
 class Store(NamedTuple):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from logicx.bits import pack
 from logicx.engines import compiled
-from logicx.engines.layout import CONCEPT, Bank, Levels, Rules, Store, Unit
+from logicx.engines.layout import CONCEPT, Bank, Found, Levels, Rules, Store, Unit
 from logicx.engines.numpy_engine import NumpyEngine
 from logicx.signatures import Incidence
 
@@ -33,14 +33,6 @@ MAX_PLANES = 8
 
 KEPT_BYTES = 1 << 27
 """Room for rows of single concepts, which all units share."""
-
-
-class Found(NamedTuple):
-    """The beams of a search; levels from `n_filled` on repeat the last."""
-
-    levels: Levels
-    n_filled: int
-    n_scored: int
 
 
 class CompiledBank:

@@ -7,6 +7,7 @@ nothing better replaces them, so the best of a beam never gets worse with length
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Generic, Literal
 
 import numpy as np
@@ -15,13 +16,22 @@ from logicx.errors import OptionError
 from logicx.search.space import Candidates, Kept, N, SearchResult, Space
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Sequence
+    from collections.abc import Callable, Hashable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
 Dedupe = Literal["meaning", "form", "order", "none"]
 DEDUPES = ("meaning", "form", "order", "none")
 Expands = Literal["all", "newest"]
+
+
+@dataclass(frozen=True)
+class Grown(Generic[N]):
+    """A beam one step further, and how many formulas were scored and estimated on the way."""
+
+    kept: list[Kept[N]]
+    n_scored: int
+    n_estimated: int = 0
 
 
 @dataclass(frozen=True)
@@ -58,10 +68,15 @@ class Beam:
 
     def search(self, space: Space[N]) -> SearchResult[N]:
         """Search a space; ties are broken by order of enumeration, earlier beams first."""
-        atoms = space.atoms()
-        n_scored = len(atoms.scores)
+        return self.run(space.atoms(), partial(self._grow, space))
+
+    def run(
+        self, atoms: Candidates[N], grow: Callable[[list[Kept[N]], list[N]], Grown[N]]
+    ) -> SearchResult[N]:
+        """The beams from these atoms on; each is grown from the one before and its formulas."""
+        n_scored, n_estimated = len(atoms.scores), 0
         floor = -np.inf if self.starts_with_zeros else 0.0
-        kept = self._select([], atoms, self.first_factor * self.width, floor)
+        kept = self.select([], atoms, self.first_factor * self.width, floor)
         levels = [kept]
         for length in range(1, self.length):
             nodes = [one.node for one in kept]
@@ -69,18 +84,22 @@ class Beam:
                 nodes = [node for node in nodes if node.length == length]
             if not nodes:
                 break
-            children = space.expand(nodes)
-            n_scored += int(np.count_nonzero(children.scores > -np.inf))
-            grown = self._select(kept, children, self.width)
-            has_grown = len(grown) != len(kept) or grown[-1].node is not kept[-1].node
-            kept = grown
+            grown = grow(kept, nodes)
+            n_scored += grown.n_scored
+            n_estimated += grown.n_estimated
+            has_grown = len(grown.kept) != len(kept) or grown.kept[-1].node is not kept[-1].node
+            kept = grown.kept
             levels.append(kept)
             if not has_grown:  # the same beam would be expanded again, or nothing at all
                 break
         levels += [kept] * (self.length - len(levels))
-        return SearchResult(levels, n_scored)
+        return SearchResult(levels, n_scored, n_estimated)
 
-    def _select(
+    def _grow(self, space: Space[N], kept: list[Kept[N]], nodes: list[N]) -> Grown[N]:
+        children = space.expand(nodes)
+        return Grown(self.select(kept, children, self.width), children.n_scored)
+
+    def select(
         self, kept: Sequence[Kept[N]], new: Candidates[N], width: int, floor: float = -np.inf
     ) -> list[Kept[N]]:
         """The best of the beam and its expansions; at equal scores the beam comes first."""

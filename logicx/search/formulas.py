@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from logicx.bits import Words, pack
+from logicx.bits import Mask, Words, pack, unpack
 from logicx.canon import canonical
 from logicx.counts import Counts, counts_of
 from logicx.engines.layout import compiled_kind
@@ -66,6 +66,10 @@ class Step:
         if negation:
             ff, ft, tf, tt = ft, ff, tt, tf
         return Step(op.keyword, bool(negation), ff, tf - ff, ft - ff, ff - ft - tf + tt)
+
+    def __str__(self) -> str:
+        """As it is written: `AND NOT`."""
+        return f"{self.keyword} NOT" if self.is_negated else self.keyword
 
     @property
     def is_one_sided(self) -> bool:
@@ -129,6 +133,7 @@ class _Children(NamedTuple):
     space: FormulaSpace
     parents: Sequence[FormulaNode]
     rows: Sequence[Rows]
+    n_scored: int
 
     def node(self, i: int) -> FormulaNode:
         space, engine = self.space, self.space.engine
@@ -235,6 +240,11 @@ class FormulaNode:
         return self.step.combine(self.parent.words, concept, self.space.full)
 
     @cached_property
+    def mask(self) -> Mask:
+        """The signatures at which it holds, `bool[n_signatures]`."""
+        return unpack(self.words, self.space.engine.bank.n_signatures)
+
+    @cached_property
     def formula(self) -> Formula:
         """The formula itself."""
         concept = Concept(self.space.engine.bank.names[self.concept])
@@ -331,10 +341,9 @@ class FormulaSpace:
             if is_small is not None:
                 scores[is_small, k] = -np.inf
         if self.penalty != 1:
-            scores *= self._penalties(nodes)
-        if self.refuses_some:
-            self._refuse(scores, nodes)
-        return _Children(scores.reshape(-1), self, nodes, rows)
+            scores *= self.penalties(nodes)
+        n_refused = self.refuse(scores, nodes) if self.refuses_some else 0
+        return _Children(scores.reshape(-1), self, nodes, rows, scores.size - n_refused)
 
     def added(self, step: Step) -> int:
         """What a step adds to the length that the penalty counts."""
@@ -344,7 +353,7 @@ class FormulaSpace:
         """Factor of the score by what was added to a single concept, `float64[n]`."""
         return np.array([self.penalty**i for i in range(n)])
 
-    def _penalties(self, nodes: Sequence[FormulaNode]) -> NDArray[np.float64]:
+    def penalties(self, nodes: Sequence[FormulaNode]) -> NDArray[np.float64]:
         """Factor of each child's score, `float64[n_nodes, 1, n_steps]`."""
         before = [node.n_nodes if self.penalizes_not else node.length for node in nodes]
         added = np.array([self.added(step) for step in self.steps])
@@ -356,18 +365,24 @@ class FormulaSpace:
         """Whether not every step with every operand makes a candidate."""
         return any(self.distinct) or self.skips_apart
 
-    def _refuse(self, scores: NDArray[np.float64], nodes: Sequence[FormulaNode]) -> None:
-        """Score -inf what may not be made, in `float64[n_nodes, n_operands, n_steps]`."""
+    def refuse(self, scores: NDArray[np.float64], nodes: Sequence[FormulaNode]) -> int:
+        """Score -inf what may not be made, and tell how much that is.
+
+        Shape: `scores: float64[n_nodes, n_operands, n_steps]`.
+        """
+        is_refused = np.zeros(scores.shape, bool)
         limits = np.array([self.distinct[step.is_negated] for step in self.steps])
         narrowing = np.flatnonzero([not any(step.table[:2]) for step in self.steps])
         for i, node in enumerate(nodes):
             steps = np.flatnonzero(node.length < limits)
             if len(steps):
                 repeated = np.flatnonzero(np.isin(self.operands, list(node.concepts)))
-                scores[i, repeated[:, None], steps] = -np.inf
+                is_refused[i, repeated[:, None], steps] = True
             if self.skips_apart:
                 apart = np.flatnonzero(node.apart[self.operands])
-                scores[i, apart[:, None], narrowing] = -np.inf
+                is_refused[i, apart[:, None], narrowing] = True
+        scores[is_refused] = -np.inf
+        return int(is_refused.sum())
 
     def _rows_of(self, nodes: Sequence[FormulaNode]) -> dict[FormulaNode, Rows]:
         """Rows of these nodes, from those of their parents, which were expanded before."""

@@ -1,8 +1,10 @@
-"""What strategies and spaces know of each other: four small protocols.
+"""What strategies and spaces know of each other: a few small protocols.
 
 A `Space` offers atoms and, for the formulas kept so far, all one-step expansions. Both come as
 `Candidates`: scores of all of them at once, and a `Node` for those that are looked at closely.
-A `Strategy` knows nothing else; the formulas may be made of bits or of anything.
+A `GuidedSpace` offers the expansions as `Estimated`: what may be expected of each, and the scores
+of those that are asked for. A `Strategy` knows nothing else; the formulas may be made of bits or of
+anything.
 """
 
 from __future__ import annotations
@@ -63,6 +65,15 @@ class Candidates(Protocol[N_co]):
         ...
 
 
+class Expansions(Candidates[N_co], Protocol[N_co]):
+    """Candidates that extend others, of which some may be refused."""
+
+    @property
+    def n_scored(self) -> int:
+        """How many of them were not refused."""
+        ...
+
+
 class Space(Protocol[N]):
     """What is searched."""
 
@@ -70,7 +81,35 @@ class Space(Protocol[N]):
         """All formulas of length one."""
         ...
 
-    def expand(self, nodes: Sequence[N]) -> Candidates[N]:
+    def expand(self, nodes: Sequence[N]) -> Expansions[N]:
+        """All formulas that are one step longer than one of these."""
+        ...
+
+
+class Estimated(Protocol[N_co]):
+    """Formulas that are not scored yet, in the order in which they are enumerated."""
+
+    @property
+    def estimates(self) -> NDArray[np.float64]:
+        """What is expected of each, on the scale of the scores, `float64[n]`.
+
+        Never NaN; -inf for what must not be visited at all.
+        """
+        ...
+
+    def visit(self, which: NDArray[np.int64]) -> Candidates[N_co]:
+        """Those of these numbers, scored."""
+        ...
+
+
+class GuidedSpace(Protocol[N]):
+    """What is searched where a heuristic says what to look at first."""
+
+    def atoms(self) -> Candidates[N]:
+        """All formulas of length one."""
+        ...
+
+    def estimate(self, nodes: Sequence[N]) -> Estimated[N]:
         """All formulas that are one step longer than one of these."""
         ...
 
@@ -90,10 +129,12 @@ class SearchResult(Generic[N]):
     Args:
         levels: What was kept at each maximum length, best first; `levels[0]` is for length 1.
         n_scored: How many formulas were scored.
+        n_estimated: How many formulas a heuristic estimated.
     """
 
     levels: list[list[Kept[N]]]
     n_scored: int
+    n_estimated: int = 0
 
 
 class Strategy(Protocol):

@@ -1,22 +1,22 @@
-"""Concept banks: named sets of cells, kept as packed bits over signatures."""
+"""Concept banks: named sets of cells, kept as lists of signatures and as packed bits over them."""
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from logicx import storage
-from logicx.bits import Words, as_booleans, pack
+from logicx.bits import Words, as_booleans, n_words, pack, set_bits
 from logicx.errors import DataError, UnknownConcept, did_you_mean, is_plain_text
 from logicx.signatures import INVALID, Incidence, SignatureBuilder, Signatures
 from logicx.tables import Column, concepts_of_columns
 from logicx.universe import Universe
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import torch
     from numpy.typing import ArrayLike, NDArray
@@ -24,8 +24,12 @@ if TYPE_CHECKING:
 CHUNK_BITS = 1 << 25
 """Concepts times cells that are unpacked at once while a bank is built from masks."""
 
-MAX_ROWS = 1024
-"""Most co-occurrence rows that a bank keeps."""
+FREQUENT = 1 / 32
+"""Share of all signatures from which on the packed bits of a concept take no more room than the
+numbers of its signatures, and are kept."""
+
+KEPT_BYTES = 1 << 26
+"""Room for rows of single concepts: of co-occurrence, and of packed bits."""
 
 Relations = dict[str, dict[str, list[str]]]
 
@@ -219,7 +223,9 @@ class ConceptBank:
             "count": self.count,
             "concepts_indptr": self.concepts_of.indptr,
             "concepts_indices": self.concepts_of.indices,
-            "words": self.packed.view(np.int64),
+            "signatures_indptr": self.signatures_of.indptr,
+            "signatures_indices": self.signatures_of.indices,
+            "frequent_words": self.frequent_words.view(np.int64),
             "of_cell": self.of_cell,
         }
 
@@ -254,9 +260,8 @@ class ConceptBank:
         """Cells at which each concept holds, `int64[n_concepts]`."""
         if self._stored is not None:
             return self._part("count")
-        weights = np.repeat(self.size, np.diff(self.concepts_of.indptr))
-        sums = np.bincount(self.concepts_of.indices, weights, minlength=self.n_concepts)
-        return sums.astype(np.int64)
+        everywhere = np.arange(self.n_signatures)
+        return self.concepts_of.sums(everywhere, self.size, self.n_concepts)[0].astype(np.int64)
 
     @cached_property
     def concepts_of(self) -> Incidence:
@@ -268,7 +273,9 @@ class ConceptBank:
     @cached_property
     def signatures_of(self) -> Incidence:
         """The signatures of each concept."""
-        return self.concepts_of.transposed(self.n_concepts)
+        if self._signatures:
+            return self._signatures.concepts.transposed(self.n_concepts)
+        return Incidence(self._part("signatures_indptr"), self._part("signatures_indices"))
 
     @cached_property
     def of_cell(self) -> NDArray[np.int32]:
@@ -276,22 +283,60 @@ class ConceptBank:
         return self._signatures.of_cell if self._signatures else self._part("of_cell")
 
     @cached_property
+    def frequent(self) -> NDArray[np.int64]:
+        """Numbers of the concepts that hold at many signatures, ascending."""
+        lengths = np.diff(self.signatures_of.indptr)
+        return np.flatnonzero(lengths >= FREQUENT * self.n_signatures)
+
+    @cached_property
+    def frequent_words(self) -> Words:
+        """Packed bits of the frequent concepts, `uint64[n_frequent, ceil(n_signatures / 64)]`."""
+        if self._stored is not None:
+            return self._part("frequent_words").view(np.uint64)
+        return self._words_of_lists(self.frequent)
+
+    @cached_property
+    def words_of(self) -> Callable[[int], Words]:
+        """Packed bits of one concept over signatures, `uint64[ceil(n_signatures / 64)]`.
+
+        Those of the frequent concepts are kept; others are made of their list of signatures, and
+        the latest kept as far as there is room.
+        """
+        row_of = {concept: row for row, concept in enumerate(self.frequent.tolist())}
+        indptr, signatures = self.signatures_of
+
+        @lru_cache(maxsize=max(16, KEPT_BYTES // (8 * n_words(self.n_signatures) + 100)))
+        def words_of(concept: int) -> Words:
+            if concept in row_of:
+                words: Words = self.frequent_words[row_of[concept]]
+                return words
+            made = set_bits(signatures[indptr[concept] : indptr[concept + 1]], self.n_signatures)
+            made.flags.writeable = False
+            return made
+
+        return words_of
+
+    @cached_property
     def packed(self) -> Words:
         """Packed bits of every concept over signatures, as NumPy words.
 
         Shape: `uint64[n_concepts, ceil(n_signatures / 64)]`.
+
+        Cost: all of that memory, which for a large bank is many times what the bank takes: nothing
+        here needs it; see `words_of`.
         """
-        if self._stored is not None:
-            return self._part("words").view(np.uint64)
-        rows = []
+        return self._words_of_lists(np.arange(self.n_concepts))
+
+    def _words_of_lists(self, concepts: NDArray[np.int64]) -> Words:
+        words = np.empty((len(concepts), n_words(self.n_signatures)), np.uint64)
         step = max(1, CHUNK_BITS // max(1, self.n_signatures))
-        for start in range(0, self.n_concepts, step):
-            which = np.arange(start, min(start + step, self.n_concepts))
+        for start in range(0, len(concepts), step):
+            which = concepts[start : start + step]
             signatures, lengths = self.signatures_of.gather(which)
             mask = np.zeros((len(which), self.n_signatures), dtype=bool)
-            mask[np.repeat(which - start, lengths), signatures] = True
-            rows.append(pack(mask))
-        return np.concatenate(rows) if rows else pack(np.zeros((0, self.n_signatures), bool))
+            mask[np.repeat(np.arange(len(which)), lengths), signatures] = True
+            words[start : start + step] = pack(mask)
+        return words
 
     @property
     def words(self) -> torch.Tensor:
@@ -304,25 +349,20 @@ class ConceptBank:
             warnings.simplefilter("ignore")  # torch warns that mapped memory is read-only
             return torch.from_numpy(self.packed.view(np.int64))
 
-    def together_with(self, concept: int) -> NDArray[np.int64]:
-        """Cells at which each concept holds together with this one, `int64[n_concepts]`.
-
-        The rows of concepts that were asked for are kept, the latest `MAX_ROWS` of them.
-        """
-        rows = self._together
-        if concept not in rows:
-            signatures, _ = self.signatures_of.gather(np.array([concept]))
-            concepts, lengths = self.concepts_of.gather(signatures)
-            weights = np.repeat(self.size[signatures], lengths)
-            sums = np.bincount(concepts, weights, minlength=self.n_concepts)
-            if len(rows) == MAX_ROWS:
-                del rows[next(iter(rows))]
-            rows[concept] = sums.astype(np.int64)
-        return rows[concept]
-
     @cached_property
-    def _together(self) -> dict[int, NDArray[np.int64]]:
-        return {}
+    def together_with(self) -> Callable[[int], NDArray[np.int64]]:
+        """Cells at which each concept holds together with one, `int64[n_concepts]`.
+
+        The latest rows that were asked for are kept, as far as there is room.
+        """
+
+        @lru_cache(maxsize=max(16, KEPT_BYTES // (8 * self.n_concepts + 100)))
+        def together_with(concept: int) -> NDArray[np.int64]:
+            signatures, _ = self.signatures_of.gather(np.array([concept]))
+            weights = self.size[signatures]
+            return self.concepts_of.sums(signatures, weights, self.n_concepts)[0].astype(np.int64)
+
+        return together_with
 
     @cached_property
     def _numbers(self) -> dict[str, int]:

@@ -190,7 +190,7 @@ class FormulaNode:
     @cached_property
     def words(self) -> Words:
         """Its packed bits over signatures."""
-        concept: Words = self.space.engine.bank.packed[self.concept]
+        concept = self.space.engine.bank.words_of(self.concept)
         if self.parent is None or self.step is None:
             return concept
         return self.step.combine(self.parent.words, concept, self.space.full)

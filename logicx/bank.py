@@ -10,8 +10,14 @@ import numpy as np
 
 from logicx import storage
 from logicx.bits import Words, as_booleans, n_words, pack, set_bits
+from logicx.building import (
+    check_names,
+    check_relations,
+    signatures_of_masks,
+    signatures_of_sparse,
+)
 from logicx.errors import DataError, UnknownConcept, did_you_mean, is_plain_text
-from logicx.signatures import INVALID, Incidence, SignatureBuilder, Signatures
+from logicx.signatures import INVALID, Incidence, Signatures
 from logicx.tables import Column, concepts_of_columns
 from logicx.universe import Universe
 
@@ -70,8 +76,8 @@ class ConceptBank:
         self._stored: storage.Stored | None = None
         if not is_plain_text(name):
             raise DataError(f"the name of a bank must be printable text, not {name!r}")
-        _check_names(self.names, self.categories)
-        _check_relations(self.relations, self.names)
+        check_names(self.names, self.categories)
+        check_relations(self.relations, self.names)
         if len(signatures.of_cell) != universe.n_cells:
             raise DataError(
                 f"{len(signatures.of_cell):,} cells were given for a universe of {universe}"
@@ -114,24 +120,63 @@ class ConceptBank:
             (3, [1, 1, 1])
         """
         array = as_booleans(masks, "masks", 2)
-        n_concepts, n_cells = array.shape
+        n_concepts = len(array)
         if len(names) != n_concepts:
             raise DataError(f"{n_concepts:,} masks but {len(names):,} names")
-        labelled = None if valid is None else as_booleans(valid, "valid", 1)
-        if labelled is not None and len(labelled) != n_cells:
-            raise DataError(f"valid has {len(labelled):,} cells, the masks have {n_cells:,}")
-        builder = SignatureBuilder(n_concepts)
-        step = max(1, CHUNK_BITS // max(1, n_concepts))
-        for start in range(0, n_cells, step):
-            part = slice(start, start + step)
-            cells = Incidence.of_masks(array[:, part])
-            builder.add(cells, None if labelled is None else labelled[part])
+        signatures, n_cells = signatures_of_masks(array, valid, CHUNK_BITS)
         return cls(
             name,
             names,
             [""] * n_concepts if categories is None else categories,
             universe or Universe.rows(n_cells),
-            builder.finish(),
+            signatures,
+            relations,
+        )
+
+    @classmethod
+    def from_sparse(
+        cls,
+        cells: Any,
+        names: Sequence[str],
+        *,
+        categories: Sequence[str] | None = None,
+        universe: Universe | None = None,
+        valid: ArrayLike | None = None,
+        relations: Relations | None = None,
+        name: str = "bank",
+    ) -> ConceptBank:
+        """A bank from the concepts of each cell, where masks would not fit in memory.
+
+        Args:
+            cells: A sparse matrix of cells by concepts in CSR form (any object with `indptr` and
+                `indices`, such as `scipy.sparse.csr_array`; stored values must not be 0), or an
+                iterable of such for consecutive cells, of which one at a time is held.
+            names: Concept names.
+            categories: Category of each concept; by default none.
+            universe: The cells; by default `Universe.rows(n_cells)`.
+            valid: Cells that are labelled; by default all.
+            relations: Tables that relate concepts.
+            name: What to call the bank.
+
+        Shape: `indptr: int[n_cells + 1]`, `indices: int[n]`, ascending and distinct in each row.
+
+        Raises:
+            DataError: Shapes, names or values do not fit.
+
+        Example:
+            >>> from types import SimpleNamespace
+            >>> cells = SimpleNamespace(indptr=[0, 2, 2, 3], indices=[0, 1, 1])
+            >>> bank = ConceptBank.from_sparse(cells, ["water", "blue"])
+            >>> bank.n_signatures, bank.count.tolist()
+            (3, [1, 2])
+        """
+        signatures, n_cells = signatures_of_sparse(cells, len(names), valid)
+        return cls(
+            name,
+            names,
+            [""] * len(names) if categories is None else categories,
+            universe or Universe.rows(n_cells),
+            signatures,
             relations,
         )
 
@@ -174,7 +219,7 @@ class ConceptBank:
             DataError: It names a concept that the bank does not have.
         """
         relations = {**self.relations, table: {k: list(v) for k, v in rows.items()}}
-        _check_relations(relations, self.names)
+        check_relations(relations, self.names)
         self.relations = relations
         self.__dict__.pop("content", None)
 
@@ -413,27 +458,3 @@ class ConceptBank:
             f"ConceptBank({self.name!r}: {self.n_concepts:,} concepts over {self.universe}, "
             f"{self.n_signatures:,} signatures)"
         )
-
-
-def _check_relations(relations: Relations, names: Sequence[str]) -> None:
-    known = set(names)
-    for table, rows in relations.items():
-        for name, others in rows.items():
-            unknown = [one for one in (name, *others) if one not in known]
-            if unknown:
-                raise DataError(f"the table {table} names no concept: {unknown[0]!r}")
-
-
-def _check_names(names: Sequence[str], categories: Sequence[str]) -> None:
-    if len(categories) != len(names):
-        raise DataError(f"{len(names):,} names but {len(categories):,} categories")
-    for category in categories:
-        if not is_plain_text(category):
-            raise DataError(f"a category must be printable text, not {category!r}")
-    seen: set[str] = set()
-    for i, name in enumerate(names):
-        if not name or not is_plain_text(name):
-            raise DataError(f"concept {i} has no printable name: {name!r}")
-        if name in seen:
-            raise DataError(f"the concept name {name!r} is given twice")
-        seen.add(name)

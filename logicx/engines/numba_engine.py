@@ -30,7 +30,7 @@ MAX_PLANES = 8
 """Most binary digits of a weight for which packed words are counted."""
 
 RARE_BYTES = 1 << 25
-"""Room for the lists of rare concepts apart; where they would take more, none is counted by words."""
+"""Room for a copy of all lists without frequent concepts; beyond it, none is counted by words."""
 
 
 class Found(NamedTuple):

@@ -34,7 +34,7 @@ FREQUENT = 1 / 32
 """Share of all signatures from which on the packed bits of a concept take no more room than the
 numbers of its signatures, and are kept."""
 
-KEPT_BYTES = 1 << 26
+KEPT_BYTES = 1 << 25
 """Room for rows of single concepts: of co-occurrence, and of packed bits."""
 
 Relations = dict[str, dict[str, list[str]]]

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 STEP = 1 << 21
 """Entries of an incidence that are worked on at once: about 100 MB."""
 
+SUMMED = 1 << 18
+"""Entries that are summed at once: about 10 MB."""
+
 INVALID = -1
 """Signature number of a cell without labels: nothing counts there."""
 
@@ -91,12 +94,12 @@ class Incidence(NamedTuple):
 
         Shape: `-> float64[n_lines, n_columns]`; sums of integers are exact below 2^53.
 
-        Cost: the entries of those rows; memory for `STEP` of them at a time.
+        Cost: the entries of those rows; memory for `SUMMED` of them at a time.
         """
         total = np.zeros(n_lines * n_columns)
         lengths = self.indptr[np.asarray(rows) + 1] - self.indptr[rows]
         chosen = Incidence(_starts(lengths), self.indices)  # only for the sizes of its pieces
-        for piece in chosen.pieces(STEP):
+        for piece in chosen.pieces(SUMMED):
             keys, counts = self.gather(rows[piece])
             if lines is not None and n_lines > 1:
                 keys = np.repeat(lines[piece] * n_columns, counts) + keys

@@ -279,6 +279,10 @@ class FormulaSpace:
             scores *= self._penalties(nodes)
         return _Children(scores.reshape(-1), self, nodes, rows)
 
+    def forget_rows(self) -> None:
+        """Let go of what only further expansion needs, so that nothing waits to be collected."""
+        self._rows = {}
+
     def added(self, step: Step) -> int:
         """What a step adds to the length that the penalty counts."""
         return 1 + (self.penalizes_not and step.is_negated)

@@ -74,7 +74,11 @@ class Engine(NamedTuple):
         operands = all_concepts if rules.adds_absent else np.flatnonzero(engine.on_count)
         known = [Step.of(one) for one in steps]
         space = FormulaSpace(engine, goal, known, operands, penalty, rules.penalizes_not)
-        return search_compiled(beam, space) if self.name == "numba" else beam.search(space)
+        if self.name == "numba":
+            return search_compiled(beam, space)
+        result = beam.search(space)
+        space.forget_rows()
+        return result
 
 
 def choose_engine(

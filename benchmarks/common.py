@@ -8,6 +8,7 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,12 +18,12 @@ import numpy as np
 from logicx import ConceptBank, Units
 from logicx.bits import pack, popcount, unpack
 from logicx.formula import Concept, Formula
-from logicx.search.formulas import DEFAULT_STEPS, Step
+from logicx.search.formulas import Step
 from logicx.search.running import ENGINES
 from logicx.signatures import Incidence
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from logicx.results import Explanation
 
@@ -80,7 +81,9 @@ def nli(n_units: int) -> tuple[ConceptBank, Units]:
     return ConceptBank.from_masks(masks, names, name="compexp NLI"), units
 
 
-def sparse_cells(n_cells: int, n_concepts: int, per_cell: int, seed: int = 0) -> Iterator[Incidence]:
+def sparse_cells(
+    n_cells: int, n_concepts: int, per_cell: int, seed: int = 0
+) -> Iterator[Incidence]:
     """Cells that hold so many draws from concepts by Zipf's law, in chunks; repeats count once."""
     dice = np.random.default_rng(seed)
     share = 1 / np.arange(1, n_concepts + 1) ** 0.9
@@ -108,7 +111,9 @@ def sparse_units(bank: ConceptBank, n: int, share: float, seed: int = 1) -> Unit
                                    bank.concepts_of.indptr[:-1])  # fmt: skip
             activation = np.where(lengths > 0, sums, 0) + 1e-3 * dice.random(len(sums))
         else:
-            a, b, c = (unpack(bank.words_of(one), bank.n_signatures) for one in dice.choice(near, 3))
+            a, b, c = (
+                unpack(bank.words_of(one), bank.n_signatures) for one in dice.choice(near, 3)
+            )
             activation = ((a | b) & ~c) + dice.random(bank.n_signatures) * 1.01
         activation = activation[bank.of_cell] + 1e-6 * dice.random(bank.universe.n_cells)
         masks.append(activation > np.quantile(activation, 1 - share))
@@ -128,6 +133,12 @@ def as_cells(bank: ConceptBank, units: Units, unit: str) -> np.ndarray:
     return on
 
 
+GROW: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
+    "OR": lambda f, c: f | c,
+    "AND": lambda f, c: f & c,
+    "AND NOT": lambda f, c: f & ~c,
+}
+
 Slot = tuple[str, float]
 """A formula of a beam and its score."""
 
@@ -142,21 +153,16 @@ class Plain:
         self.names = bank.names
         self.cells = np.flatnonzero(bank.of_cell >= 0)
         self.concepts = pack(unpack(bank.packed, bank.n_signatures)[:, bank.of_cell[self.cells]])
-        self.full = pack(np.ones(len(self.cells), bool))
-        self.steps = [Step.of(one) for one in DEFAULT_STEPS]
 
     def beams(self, on: np.ndarray, width: int, length: int) -> list[list[Slot]]:
         """The whole beam of every length."""
-        concepts, steps, full = self.concepts, self.steps, self.full
+        concepts = self.concepts
         unit = pack(on[self.cells])
         n_on = int(popcount(unit))
 
         def iou(words: np.ndarray) -> np.ndarray:
             both = popcount(words & unit)
             return both / (n_on + popcount(words) - both)
-
-        def grown_by(f: np.ndarray, step: Step) -> np.ndarray:
-            return iou(step.combine(np.broadcast_to(f, concepts.shape), concepts, full))
 
         beam: list[Any] = []  # (score, words, concept numbers and steps)
         seen = set()
@@ -167,17 +173,20 @@ class Plain:
                 beam.append((float(scores[k]), concepts[k], ((None, int(k)),)))
         beams = [beam]
         for _ in range(1, length):
-            scores = np.stack([[grown_by(words, step) for step in steps] for _, words, _ in beam])
+            scores = np.stack(
+                [[iou(grow(f, concepts)) for grow in GROW.values()] for _, f, _ in beam]
+            )
             scores = scores.transpose(0, 2, 1)
             known, grown = {words.tobytes() for _, words, _ in beam}, []
             for i in np.argsort(-scores, axis=None, kind="stable"):
                 if len(grown) == width or (scores.flat[i] <= beam[-1][0] and len(beam) == width):
                     break
                 b, k, s = np.unravel_index(i, scores.shape)
-                words = steps[s].combine(beam[b][1], concepts[k], full)
+                step = list(GROW)[s]
+                words = GROW[step](beam[b][1], concepts[k])
                 if words.tobytes() not in known:
                     known.add(words.tobytes())
-                    grown.append((float(scores.flat[i]), words, (*beam[b][2], (steps[s], int(k)))))
+                    grown.append((float(scores.flat[i]), words, (*beam[b][2], (step, int(k)))))
             beam = sorted([*beam, *grown], key=lambda one: -one[0])[:width]
             beams.append(beam)
         return [[(str(self._formula(parts)), score) for score, _, parts in one] for one in beams]
@@ -189,7 +198,7 @@ class Plain:
     def _formula(self, parts: Sequence[Any]) -> Formula:
         formula: Formula = Concept(self.names[parts[0][1]])
         for step, k in parts[1:]:
-            formula = step.formula(formula, Concept(self.names[k]))
+            formula = Step.of(step).formula(formula, Concept(self.names[k]))
         return formula
 
 

@@ -257,7 +257,8 @@ class SignatureBuilder:
         running = np.concatenate(
             [np.zeros(1, np.uint64), np.bitwise_xor.accumulate(self._keys[cells.indices])]
         )
-        return running[cells.indptr[1:]] ^ running[cells.indptr[:-1]]
+        keys: NDArray[np.uint64] = running[cells.indptr[1:]] ^ running[cells.indptr[:-1]]
+        return keys
 
     def _first_of_odd(self, cells: Incidence, odd: NDArray[np.int64]) -> dict[bytes, int]:
         """Of cells that differ from the first of their key, the first of each new signature."""

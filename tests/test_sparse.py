@@ -13,7 +13,10 @@ from hypothesis.extra import numpy as hnp
 from logicx import ConceptBank, Units, explain, score, signatures
 from logicx import bank as bank_module
 from logicx.bits import pack, unpack
+from logicx.engines.numpy_engine import NumpyEngine
 from logicx.errors import DataError
+from logicx.objectives import objective
+from logicx.search.formulas import FormulaSpace, Step
 from logicx.signatures import Incidence, SignatureBuilder
 
 masks_of_cells = hnp.arrays(bool, st.tuples(st.integers(0, 6), st.integers(0, 40)))
@@ -81,7 +84,9 @@ def test_what_is_no_sparse_matrix_is_refused(indptr, indices, why):
     cells = SimpleNamespace(indptr=indptr, indices=indices)
     with pytest.raises(DataError, match=why):
         ConceptBank.from_sparse(cells, ["a", "b"])
-    with pytest.raises(DataError, match=why.replace("cell 1", "cell 4").replace("cell 0", "cell 3")):
+    with pytest.raises(
+        DataError, match=why.replace("cell 1", "cell 4").replace("cell 0", "cell 3")
+    ):
         ConceptBank.from_sparse([SimpleNamespace(indptr=[0, 0, 1, 2], indices=[0, 1]), cells], "ab")
 
 
@@ -185,3 +190,19 @@ def test_a_search_never_makes_words_of_all_concepts(tmp_path, engine):
     assert [one.score for one in found] == [1.0, 1.0]
     assert score("c1 AND NOT c30", bank, units, 0).score == 1.0
     assert "packed" not in vars(bank)
+
+
+@pytest.mark.parametrize("steps", [("OR", "AND", "AND NOT"), ("XOR", "OR NOT", "AND")])
+def test_repeats_are_what_denotes_the_same_as_the_parent(steps):
+    masks = random_masks(3, 9, 60)
+    bank = ConceptBank.from_masks(masks, names_of(masks))
+    engine = NumpyEngine(bank, bank.on_counts(masks[2] & ~masks[5]))
+    known = [Step.of(one) for one in steps]
+    space = FormulaSpace(engine, objective("iou"), known, np.arange(9))
+    parents = [space.atoms().node(i) for i in (0, 4, 8)]
+    children = space.expand(parents)
+    nodes = [children.node(i) for i in range(len(children.scores))]
+    same = [bytes(node.words) == bytes(node.parent.words) for node in nodes]
+    one_sided = [node.step.is_one_sided for node in nodes]
+    np.testing.assert_array_equal(children.repeats, np.logical_and(same, one_sided))
+    assert 0 < children.repeats.sum() < len(nodes)

@@ -71,7 +71,11 @@ class Beam:
             seen.is_new(one.node)
         floor = kept[-1].score if len(kept) == self.width else -np.inf
         entering: list[Kept[N]] = []
-        for i in _best_first(new.scores, floor, self.width):
+        scores = new.scores
+        repeats = getattr(new, "repeats", None)
+        if self.dedupe == "meaning" and repeats is not None:  # often thousands
+            scores = np.where(repeats, -np.inf, scores)
+        for i in _best_first(scores, floor, self.width):
             if len(entering) == self.width:
                 break
             node = new.node(i)

@@ -121,6 +121,7 @@ class _Children(NamedTuple):
     """All expansions of some formulas; the rows are those of the formulas."""
 
     scores: NDArray[np.float64]
+    repeats: NDArray[np.bool_]
     space: FormulaSpace
     parents: Sequence[FormulaNode]
     rows: Sequence[Rows]
@@ -270,14 +271,17 @@ class FormulaSpace:
         f_on = np.array([node.n_both for node in nodes], kind)[:, None]
         c, c_on = engine.bank.count[which].astype(kind), engine.on_count[which].astype(kind)
         scores = np.empty((len(nodes), len(self.operands), len(self.steps)))
+        repeats = np.zeros(scores.shape, bool)
         for k, step in enumerate(self.steps):
             fp = step.count(engine.n_cells, f, c, all_rows)
+            if step.is_one_sided:
+                np.equal(fp, f, out=repeats[..., k])
             tp = step.count(engine.n_on, f_on, c_on, on_rows)
             fp -= tp
             scores[..., k] = self.objective.score(tp, fp, engine.n_on, engine.n_cells)
         if self.penalty != 1:
             scores *= self._penalties(nodes)
-        return _Children(scores.reshape(-1), self, nodes, rows)
+        return _Children(scores.reshape(-1), repeats.reshape(-1), self, nodes, rows)
 
     def forget_rows(self) -> None:
         """Let go of what only further expansion needs, so that nothing waits to be collected."""

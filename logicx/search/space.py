@@ -46,7 +46,11 @@ N_co = TypeVar("N_co", bound=Node, covariant=True)
 
 
 class Candidates(Protocol[N_co]):
-    """Formulas with their scores, in the order in which they are enumerated."""
+    """Formulas with their scores, in the order in which they are enumerated.
+
+    They may state `repeats: bool[n]`, which of them denote what the formula denotes that they
+    extend: where equals are kept once, these are not looked at one by one.
+    """
 
     @property
     def scores(self) -> NDArray[np.float64]:

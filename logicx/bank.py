@@ -306,7 +306,8 @@ class ConceptBank:
         if self._stored is not None:
             return self._part("count")
         everywhere = np.arange(self.n_signatures)
-        return self.concepts_of.sums(everywhere, self.size, self.n_concepts)[0].astype(np.int64)
+        sums = self.concepts_of.sums(everywhere, self.size, self.n_concepts)
+        return np.asarray(sums[0], np.int64)
 
     @cached_property
     def concepts_of(self) -> Incidence:
@@ -405,7 +406,8 @@ class ConceptBank:
         def together_with(concept: int) -> NDArray[np.int64]:
             signatures, _ = self.signatures_of.gather(np.array([concept]))
             weights = self.size[signatures]
-            return self.concepts_of.sums(signatures, weights, self.n_concepts)[0].astype(np.int64)
+            sums = self.concepts_of.sums(signatures, weights, self.n_concepts)
+            return np.asarray(sums[0], np.int64)
 
         return together_with
 

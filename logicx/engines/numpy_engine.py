@@ -57,7 +57,7 @@ class NumpyEngine:
         """Cells of each concept at which the unit fires, `int64[n_concepts]`."""
         fires = np.flatnonzero(self.on)
         sums = self.bank.concepts_of.sums(fires, self.on[fires], self.bank.n_concepts)
-        return sums[0].astype(np.int64)
+        return np.asarray(sums[0], np.int64)
 
     @cached_property
     def _fire_words(self) -> Words:

@@ -122,13 +122,13 @@ def _rewritten(
 def evaluate(formula: Formula, bank: ConceptBank) -> NDArray[np.bool_]:
     """The signatures at which a formula holds, `bool[n_signatures]`.
 
-    Cost: one pass over the packed words per operator; concepts are read in place.
+    Cost: one pass over the packed words per operator.
     """
     known = {one.keyword: one for one in operators()}
     n = bank.n_signatures
 
     def concept(node: Concept) -> bitarray:
-        return as_bitarray(bank.packed[bank.number(node.name)], n)
+        return as_bitarray(bank.words_of(bank.number(node.name)), n)
 
     def apply(node: Apply, args: list[bitarray]) -> bitarray:
         return _combine(known[node.operator], node.parameters, args, n)

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-FORMAT_VERSION = 1
+FORMAT_VERSIONS = {"bank": 2, "units": 1}
+"""Of what this logicx writes and reads. Banks of version 1 held packed bits of every concept."""
 KEY = "logicx"
 """The one metadata entry: with several, safetensors writes them in no fixed order."""
 _DTYPES = {"I64": "<i8", "I32": "<i4", "U8": "|u1", "F64": "<f8", "F32": "<f4", "F16": "<f2"}
@@ -92,7 +93,7 @@ def save(
     content = _content(manifest, hashes)
     header = {
         "kind": kind,
-        "format_version": FORMAT_VERSION,
+        "format_version": FORMAT_VERSIONS[kind],
         "manifest": manifest,
         "tensors": hashes,
         "content": content,
@@ -151,10 +152,12 @@ class Stored:
         version = stated.get("format_version")
         if not isinstance(version, int) or version < 1:
             raise FileError(f"{self.path}: its header is damaged (format version {version!r})")
-        if version > FORMAT_VERSION:
+        known = FORMAT_VERSIONS[kind]
+        if version != known:
+            newer = "install a newer logicx: pip install --upgrade logicx"
             raise FileError(
-                f"{self.path} has format version {version}; this logicx reads {FORMAT_VERSION}",
-                hint="install a newer logicx: pip install --upgrade logicx",
+                f"{self.path} has format version {version}; this logicx reads {known}",
+                hint=newer if version > known else "make the file anew",
             )
         try:
             self.manifest: dict[str, Any] = stated["manifest"]

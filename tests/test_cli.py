@@ -191,8 +191,8 @@ def test_damaged_and_newer_banks_are_refused(folder, capsys):
     whole = (folder / "lake.bank").read_bytes()
     (folder / "cut.bank").write_bytes(whole[: len(whole) // 2])
     (folder / "bit.bank").write_bytes(whole[:-3] + bytes([whole[-3] ^ 1]) + whole[-2:])
-    assert whole.count(b'\\"format_version\\":1') == 1
-    newer = whole.replace(b'\\"format_version\\":1', b'\\"format_version\\":9')
+    assert whole.count(b'\\"format_version\\":2') == 1
+    newer = whole.replace(b'\\"format_version\\":2', b'\\"format_version\\":9')
     (folder / "new.bank").write_bytes(newer)
     for name, said in [("cut", "truncated or damaged"), ("bit", "was altered"), ("new", "newer")]:
         status, out, err = call(capsys, "explain", "unit=483", f"bank={name}.bank")

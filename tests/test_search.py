@@ -181,6 +181,7 @@ class Numbers:
             self.nodes = nodes
             self.scores = np.array([-abs(node.value - target) for node in nodes], float)
             self.n_scored = len(nodes)
+            self.repeats = None
 
         def node(self, i: int) -> Number:
             return self.nodes[i]

@@ -115,6 +115,21 @@ def _bar(kind: int, b: float, floor: float, n_on: int, n_cells: int) -> tuple[fl
 
 
 @compiled
+def _lay(out: NDArray[np.uint64], bank: Bank, concept: int) -> None:
+    """Packed bits of a concept."""
+    row = bank.row_of[concept]
+    if row >= 0:
+        for w in range(len(out)):
+            out[w] = bank.words[row, w]
+        return
+    for w in range(len(out)):
+        out[w] = 0
+    for j in range(bank.listed_indptr[concept], bank.listed_indptr[concept + 1]):
+        s = bank.listed[np.uint64(j)]
+        out[s >> np.uint32(6)] |= np.uint64(1) << np.uint64(s & np.uint32(63))
+
+
+@compiled
 def _join(
     out: NDArray[np.uint64], f: NDArray[np.uint64], c: NDArray[np.uint64],
     table: NDArray[np.uint64], full: NDArray[np.uint64],
@@ -140,7 +155,8 @@ def _join_candidate(
     parts: NDArray[np.int64],
 ) -> None:  # fmt: skip
     table = rules.tables[parts[STEP]]
-    _join(out, store.words[parent], bank.words[parts[CONCEPT]], table, bank.full)
+    _lay(store.scratch[2], bank, parts[CONCEPT])
+    _join(out, store.words[parent], store.scratch[2], table, bank.full)
 
 
 @compiled
@@ -237,7 +253,7 @@ def _add(
             for w in range(n_words):
                 part[w] = words[w] & planes[i, w]
             for k in range(len(frequent)):
-                row[frequent[k]] += sign * (_n_common_with(part, all_words, frequent[k]) << i)
+                row[frequent[k]] += sign * (_n_common_with(part, all_words, k) << i)
     for w in range(n_words):
         word = words[w]
         while word != 0:
@@ -252,7 +268,9 @@ def _add(
 @compiled
 def together(row: NDArray[Any], bank: Bank, concept: int) -> None:
     """Cells of every concept together with one, into a row of zeros."""
-    _add(row, bank.words[concept], 1, bank.size, bank.size_planes, bank)
+    words = np.empty_like(bank.full)
+    _lay(words, bank, concept)
+    _add(row, words, 1, bank.size, bank.size_planes, bank)
 
 
 @compiled
@@ -408,7 +426,8 @@ def _derive(
 ) -> None:  # fmt: skip
     """Words and rows of a child from those of its parent; anew where that is less work."""
     words, before = store.words[child], store.words[parent]
-    _join(words, before, bank.words[concept], rules.tables[step], bank.full)
+    _lay(store.scratch[2], bank, concept)
+    _join(words, before, store.scratch[2], rules.tables[step], bank.full)
     n = _n_common(words, words)
     n_delta = n + _n_common(before, before) - 2 * _n_common(words, before)
     is_anew = n < n_delta
@@ -439,8 +458,8 @@ def lay_atoms(bank: Bank, unit: Unit, levels: Levels, store: Store) -> None:
     for slot in range(levels.n_kept[0]):
         store.place[0, slot] = slot
         store.on[slot] = 0
+        _lay(store.words[slot], bank, levels.parts[0, slot, CONCEPT])
         for w in range(len(words)):
-            store.words[slot, w] = bank.words[levels.parts[0, slot, CONCEPT], w]
             words[w] = store.words[slot, w] & unit.fires[w]
         _add(store.on[slot], words, 1, unit.on, unit.on_planes, bank)
 

@@ -29,18 +29,23 @@ class Bank(NamedTuple):
     """A concept bank as the kernels read it; `Weight` is int32 where all counts fit.
 
     Shape:
-        words: `uint64[n_concepts, n_words]`, signatures of each concept.
+        listed_indptr, listed: signatures of each concept, `int64`, `uint32`.
+        words: `uint64[n_kept, n_words]`, the same as packed bits, of concepts that hold at many.
+        row_of: `int64[n_concepts]`, which of these rows a concept has, or -1.
         full: `uint64[n_words]`, all signatures.
         size: `Weight[n_signatures]`, cells of each signature.
         size_planes: `uint64[n_planes, n_words]`, the binary digits of the sizes.
         counts: `int64[n_concepts]`, cells of each concept.
         indptr, indices: concepts of each signature, `int64`, `uint32`.
         rare_indptr, rare_indices: the same without the frequent ones.
-        frequent: `int64[n_frequent]`, concepts that hold at many signatures.
+        frequent: `int64[n_kept]`, the concepts that have packed bits; none where that is no faster.
         word_price: What it costs to count one packed word, in concepts of a signature.
     """
 
+    listed_indptr: NDArray[np.int64]
+    listed: NDArray[np.uint32]
     words: NDArray[np.uint64]
+    row_of: NDArray[np.int64]
     full: NDArray[np.uint64]
     size: NDArray[Any]
     size_planes: NDArray[np.uint64]
@@ -129,7 +134,7 @@ class Store(NamedTuple):
 
     Shape: `words: uint64[2 * width + 1, n_words]`, the last all zero;
     `all, on: Weight[2 * width, n_concepts]`; `place: int64[length, width]`;
-    `scratch: uint64[2, n_words]`.
+    `scratch: uint64[3, n_words]`.
     """
 
     words: NDArray[np.uint64]

@@ -97,12 +97,27 @@ class Beam:
 
     def _grow(self, space: Space[N], kept: list[Kept[N]], nodes: list[N]) -> Grown[N]:
         children = space.expand(nodes)
-        return Grown(self.select(kept, children, self.width), children.n_scored)
+        is_once = self.dedupe == "meaning" and not self.counts_remade
+        skipped = children.repeats if is_once else None
+        return Grown(self.select(kept, children, self.width, skipped=skipped), children.n_scored)
 
     def select(
-        self, kept: Sequence[Kept[N]], new: Candidates[N], width: int, floor: float = -np.inf
+        self,
+        kept: Sequence[Kept[N]],
+        new: Candidates[N],
+        width: int,
+        floor: float = -np.inf,
+        skipped: NDArray[np.bool_] | None = None,
     ) -> list[Kept[N]]:
-        """The best of the beam and its expansions; at equal scores the beam comes first."""
+        """The best of the beam and its expansions; at equal scores the beam comes first.
+
+        Args:
+            kept: The beam.
+            new: Its expansions.
+            width: How many formulas to keep.
+            floor: What a formula must score above where the beam is not full.
+            skipped: Expansions that are known to equal a formula of the beam.
+        """
         seen, made = _Seen[N](self.dedupe), _Seen[N](self.dedupe)
         for one in kept:
             seen.is_new(one.node)
@@ -110,8 +125,9 @@ class Beam:
             floor = kept[width - 1].score
         entering: list[Kept[N]] = []
         n_taken = 0
-        for i in _best_first(new.scores, floor, width):
-            score = float(new.scores[i])
+        scores = new.scores if skipped is None else np.where(skipped, -np.inf, new.scores)
+        for i in _best_first(scores, floor, width):
+            score = float(scores[i])
             if n_taken + sum(one.score >= score for one in kept[:width]) >= width:
                 break
             node = new.node(i)

@@ -130,10 +130,11 @@ class _Children(NamedTuple):
     """All expansions of some formulas; the rows are those of the formulas."""
 
     scores: NDArray[np.float64]
+    repeats: NDArray[np.bool_]
+    n_scored: int
     space: FormulaSpace
     parents: Sequence[FormulaNode]
     rows: Sequence[Rows]
-    n_scored: int
 
     def node(self, i: int) -> FormulaNode:
         space, engine = self.space, self.space.engine
@@ -234,7 +235,7 @@ class FormulaNode:
     @cached_property
     def words(self) -> Words:
         """Its packed bits over signatures."""
-        concept: Words = self.space.engine.bank.packed[self.concept]
+        concept = self.space.engine.bank.words_of(self.concept)
         if self.parent is None or self.step is None:
             return concept
         return self.step.combine(self.parent.words, concept, self.space.full)
@@ -332,8 +333,11 @@ class FormulaSpace:
         f_on = np.array([node.n_both for node in nodes], kind)[:, None]
         c, c_on = engine.bank.count[which].astype(kind), engine.on_count[which].astype(kind)
         scores = np.empty((len(nodes), len(self.operands), len(self.steps)))
+        repeats = np.zeros(scores.shape, bool)
         for k, step in enumerate(self.steps):
             fp = step.count(engine.n_cells, f, c, all_rows)
+            if step.is_one_sided:
+                np.equal(fp, f, out=repeats[..., k])
             tp = step.count(engine.n_on, f_on, c_on, on_rows)
             is_small = fp < self.min_support if self.min_support else None
             fp -= tp
@@ -343,7 +347,12 @@ class FormulaSpace:
         if self.penalty != 1:
             scores *= self.penalties(nodes)
         n_refused = self.refuse(scores, nodes) if self.refuses_some else 0
-        return _Children(scores.reshape(-1), self, nodes, rows, scores.size - n_refused)
+        n_scored = scores.size - n_refused
+        return _Children(scores.reshape(-1), repeats.reshape(-1), n_scored, self, nodes, rows)
+
+    def forget_rows(self) -> None:
+        """Let go of what only further expansion needs, so that nothing waits to be collected."""
+        self._rows = {}
 
     def added(self, step: Step) -> int:
         """What a step adds to the length that the penalty counts."""

@@ -103,7 +103,11 @@ class Engine(NamedTuple):
 
             guided = cast("list[GuidedFormulas]", spaces)
             return [Guided(plan.beam).search(space) for space in guided]
-        return [plan.beam.search(space) for space in spaces]
+        found = []
+        for space in spaces:
+            found.append(plan.beam.search(space))
+            space.forget_rows()
+        return found
 
 
 def choose_engine(asked: str, plan: Plan, bank: ConceptBank, n_units: int) -> Engine:

@@ -53,7 +53,11 @@ N_co = TypeVar("N_co", bound=Node, covariant=True)
 
 
 class Candidates(Protocol[N_co]):
-    """Formulas with their scores, in the order in which they are enumerated."""
+    """Formulas with their scores, in the order in which they are enumerated.
+
+    They may state `repeats: bool[n]`, which of them denote what the formula denotes that they
+    extend: where equals are kept once, these are not looked at one by one.
+    """
 
     @property
     def scores(self) -> NDArray[np.float64]:
@@ -67,6 +71,11 @@ class Candidates(Protocol[N_co]):
 
 class Expansions(Candidates[N_co], Protocol[N_co]):
     """Candidates that extend others, of which some may be refused."""
+
+    @property
+    def repeats(self) -> NDArray[np.bool_] | None:
+        """Which are known to denote what they extend, `bool[n]`, or None if nobody looked."""
+        ...
 
     @property
     def n_scored(self) -> int:

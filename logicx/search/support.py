@@ -24,7 +24,7 @@ def supported(bank: ConceptBank, least: int) -> ConceptBank:
     """The bank with only those concepts that hold at so many valid cells; itself where all do.
 
     Signatures and cells stay as they are, so a unit's on-counts fit both; tables that relate
-    concepts are left out. The packed words of the concepts that remain are copied.
+    concepts are left out.
 
     Raises:
         OptionError: No concept does.
@@ -40,15 +40,13 @@ def supported(bank: ConceptBank, least: int) -> ConceptBank:
     new = np.cumsum(kept, dtype=np.int32) - 1
     concepts = Incidence(indptr, new[old.indices[is_kept]])
     which = np.flatnonzero(kept).tolist()
-    small = ConceptBank(
+    return ConceptBank(
         bank.name,
         [bank.names[i] for i in which],
         [bank.categories[i] for i in which],
         bank.universe,
         Signatures(bank.size, concepts, bank.of_cell),
     )
-    small.packed = bank.packed[kept]
-    return small
 
 
 def check_reachable(bank: ConceptBank, min_support: int) -> None:

@@ -13,6 +13,7 @@ from logicx.search.running import Engine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from threading import Event
 
     import numpy as np
     from numpy.typing import NDArray
@@ -93,9 +94,9 @@ class BeamSearch:
         }
 
     def explain(
-        self, bank: ConceptBank, units: Units, name: str, on: NDArray[np.int64]
+        self, bank: ConceptBank, units: Units, name: str, on: NDArray[np.int64], stop: Event
     ) -> Explanation:
-        """The best formula of the beam."""
+        """The best formula of the beam; a unit takes little, so it is searched to its end."""
         from logicx.search.beam import Beam
         from logicx.search.presets import preset
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import islice
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from logicx.strategies import STRATEGIES, ProofSearch, UnitSearch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from threading import Event
 
     from logicx.bank import ConceptBank
     from logicx.search.beam import Dedupe
@@ -28,11 +30,10 @@ BEAM_ONLY: dict[str, Any] = {
     "steps": ("OR", "AND", "AND NOT"),
     "dedupe": None,
     "engine": "auto",
-    "threads": 1,
 }
 """Options of the beam alone, and their defaults."""
 
-PROOFS_ONLY: dict[str, Any] = {"shape": None, "time_limit": None}
+PROOFS_ONLY: dict[str, Any] = {"shape": None, "time_limit": None, "node_limit": None}
 """Options of the strategies that prove, and their defaults."""
 
 
@@ -93,18 +94,22 @@ class Explanations:
 
     def results(self, start: int = 0) -> Iterator[Explanation | Skipped]:
         """What becomes of each unit, in order, from the given place on; nothing is kept."""
+        from threading import Event
+
         from logicx.search.running import in_order
 
-        for one in in_order(self._explain, islice(self.units, start, None), self._n_threads):
+        stop = Event()
+        work = partial(self._explain, stop=stop)
+        for one in in_order(work, islice(self.units, start, None), self._n_threads, stop):
             yield one
             if isinstance(one, Explanation) and one.is_interrupted:
                 raise KeyboardInterrupt  # the proof of this unit was stopped: so is the run
 
-    def _explain(self, name: str) -> Explanation | Skipped:
+    def _explain(self, name: str, stop: Event) -> Explanation | Skipped:
         on = self.all_units.on(self.bank, name)
         n_on = int(on.sum())
         if n_on >= self.min_active:
-            return self._search.explain(self.bank, self.all_units, name, on)
+            return self._search.explain(self.bank, self.all_units, name, on, stop)
         reason = (
             "it never fires on a valid cell"
             if n_on == 0
@@ -125,6 +130,7 @@ def explain(
     strategy: str = "beam",
     shape: str | None = None,
     time_limit: float | None = None,
+    node_limit: int | None = None,
     preset: str = "default",
     objective: str | Objective = "iou",
     penalty: float = 1.0,
@@ -143,13 +149,17 @@ def explain(
             an error; of several, such ones are skipped and listed in `.skipped`.
         length: Most atoms of a formula, from 1.
         beam: How many formulas are kept at each step, from 1.
-        strategy: `beam`; `optimal`, which proves that no formula of a stated space is better (up to
-            length 4; needs the extra `fast`; see docs/optimal.md); or `exhaustive`, which tries
-            every formula of a small bank. The latter two take `length`, `objective`, `shape` and
-            `min_active`, and `optimal` a `time_limit`; the options of the beam mean nothing there.
+        strategy: `beam`; `optimal`, which proves that no formula of a stated space is better, or
+            how much better one can be (needs the extra `fast`; see docs/optimal.md); or
+            `exhaustive`, which tries every formula of a small bank. The latter two take `length`,
+            `objective`, `shape`, `min_active` and `threads`, and `optimal` also limits; the options
+            of the beam mean nothing there.
         shape: For these: `tree` (any formulas are joined) or `chain` (one concept is added at a
             time, as the beam does); by default `tree`.
-        time_limit: For `optimal`: CPU seconds for each unit; then `bound` is what was proven.
+        time_limit: For `optimal`: CPU seconds for each unit, above 0; then `bound` is what was
+            proven. From length 5 on this or `node_limit` must be given.
+        node_limit: For `optimal`: how much is looked at for each unit, from 1; unlike with
+            `time_limit` the outcome is always the same.
         preset: Search rules: `default`, or `compexp` for those of the paper's code.
         objective: What is maximised; see `logicx.objectives`.
         penalty: The score is multiplied by this for every atom after the first.
@@ -199,13 +209,17 @@ def explain(
     for_beam: dict[str, Any] = {"beam": beam, "preset": preset, "penalty": penalty}
     for_beam |= {"steps": steps if isinstance(steps, str) else tuple(steps), "dedupe": dedupe}
     for_beam |= {"engine": engine}
-    for_proof: dict[str, Any] = {"shape": shape, "time_limit": time_limit}
+    for_proof: dict[str, Any] = {
+        "shape": shape,
+        "time_limit": time_limit,
+        "node_limit": whole(node_limit),
+    }
     search: UnitSearch
     if strategy == "beam":
         _refuse(for_proof, PROOFS_ONLY, strategy)
         search = BeamSearch.of(bank, goal, len(names), length, **for_beam)
     else:
-        _refuse({**for_beam, "threads": threads}, BEAM_ONLY, strategy)
+        _refuse(for_beam, BEAM_ONLY, strategy)
         search = ProofSearch.of(strategy, goal, whole(length), **for_proof)
     return Explanations(
         bank, units, names, search, min_active, len(chosen) == 1 and not is_all, threads

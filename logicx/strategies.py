@@ -12,6 +12,8 @@ from logicx.search.running import Engine
 from logicx.search.shapes import CONNECTIVES, Shape, check_space, describe_space
 
 if TYPE_CHECKING:
+    from threading import Event
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -39,9 +41,9 @@ class UnitSearch(Protocol):
         ...
 
     def explain(
-        self, bank: ConceptBank, units: Units, name: str, on: NDArray[np.int64]
+        self, bank: ConceptBank, units: Units, name: str, on: NDArray[np.int64], stop: Event
     ) -> Explanation:
-        """The best formula for one unit."""
+        """The best formula for one unit; `stop` is set where the run is broken off."""
         ...
 
 
@@ -54,6 +56,7 @@ class ProofSearch:
     length: int
     shape: Shape
     time_limit: float | None
+    node_limit: int | None
     engine: Engine
 
     @staticmethod
@@ -64,27 +67,29 @@ class ProofSearch:
         *,
         shape: str | None,
         time_limit: float | None,
+        node_limit: int | None,
     ) -> ProofSearch:
         """Check what can be checked before data are looked at.
 
         Raises:
             OptionError: An option means nothing to this strategy.
         """
-        longest = None
         shape = shape or "tree"
         if strategy == "optimal":
             from logicx.search.optimal.linear import ratio_of
-            from logicx.search.optimal.searching import LONGEST
+            from logicx.search.optimal.searching import check_options
 
-            longest = LONGEST
             ratio_of(goal, 1, 2)
-        elif time_limit is not None:
-            raise OptionError(f"strategy {strategy} has no time_limit", hint="optimal has one")
-        if time_limit is not None and not time_limit > 0:
-            raise OptionError(f"time_limit must be above 0 seconds, not {time_limit:g}")
-        check_space(length, shape, longest)
+            check_options(length, shape, time_limit, node_limit)
+        else:
+            for option, value in (("time_limit", time_limit), ("node_limit", node_limit)):
+                if value is not None:
+                    raise OptionError(
+                        f"strategy {strategy} has no {option}", hint="optimal has one"
+                    )
+            check_space(length, shape)
         engine = Engine("numba" if strategy == "optimal" else "numpy")
-        return ProofSearch(strategy, goal, length, shape, time_limit, engine)  # type: ignore[arg-type]
+        return ProofSearch(strategy, goal, length, shape, time_limit, node_limit, engine)  # type: ignore[arg-type]
 
     def settings(self, bank: ConceptBank, units: Units) -> dict[str, Any]:
         """What decides the outcome."""
@@ -93,13 +98,14 @@ class ProofSearch:
             "length": self.length,
             "shape": self.shape,
             "time_limit": self.time_limit,
+            "node_limit": self.node_limit,
             "steps": list(CONNECTIVES),
             "bank": bank.content,
             "units": units.content,
         }
 
     def explain(
-        self, bank: ConceptBank, units: Units, name: str, on: NDArray[np.int64]
+        self, bank: ConceptBank, units: Units, name: str, on: NDArray[np.int64], stop: Event
     ) -> Explanation:
         """The best formula, and the bound that is proven."""
         is_interrupted = False
@@ -113,11 +119,12 @@ class ProofSearch:
                 length=self.length,
                 shape=self.shape,
                 time_limit=self.time_limit,
+                node_limit=self.node_limit,
+                stop=stop,
             )
             by_length, n_scored = proof.by_length, proof.counters.evaluations
             bound, is_proven = proof.bound, proof.is_proven
-            limit = self.time_limit
-            is_interrupted = not is_proven and (limit is None or proof.counters.cpu_seconds < limit)
+            is_interrupted = proof.is_interrupted
         else:
             from logicx.search.exhaustive import exhaustive
 

@@ -43,7 +43,8 @@ Limit = Annotated[int, typer.Option(help="Most rows to print; 0 for all.")]
 
 SETTINGS = (
     *("bank", "units", "unit", "threshold", "unit_axis", "objective", "dialect"),
-    *("length", "strategy", "shape", "time_limit", "beam", "preset", "penalty", "steps"),
+    *("length", "strategy", "shape", "time_limit", "node_limit", "beam"),
+    *("preset", "penalty", "steps"),
     *("dedupe", "min_active", "engine", "threads"),
 )
 """What a logicx.toml may set."""
@@ -80,13 +81,16 @@ def explain(
     length: Annotated[int, typer.Option(help="Most concepts in a formula.")] = 3,
     beam: Annotated[int, typer.Option(help="Formulas kept at each step.")] = 10,
     strategy: Annotated[
-        str, typer.Option(help="beam, optimal (proven, up to length 4) or exhaustive.")
+        str, typer.Option(help="beam, optimal (with a proof) or exhaustive.")
     ] = "beam",
     shape: Annotated[
         str | None, typer.Option(help="For optimal and exhaustive: tree or chain.")
     ] = None,
     time_limit: Annotated[
         float | None, typer.Option(help="For optimal: CPU seconds for each unit.")
+    ] = None,
+    node_limit: Annotated[
+        int | None, typer.Option(help="For optimal: how much is looked at for each unit.")
     ] = None,
     preset: Annotated[
         str, typer.Option(help="default, or compexp: the rules of the paper's code.")
@@ -125,6 +129,7 @@ def explain(
         "strategy": strategy,
         "shape": shape,
         "time_limit": time_limit,
+        "node_limit": node_limit,
         "preset": preset,
         "objective": objective,
         "penalty": penalty,

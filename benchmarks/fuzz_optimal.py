@@ -32,10 +32,10 @@ MOST_TRIED = 1_500_000
 
 
 @dataclass(frozen=True)
-class Jaccardish:
-    """A monotone objective that is no ratio of sums: its proofs end with a bound, or the optimum."""
+class PrecisionRecall:
+    """Precision times recall, monotone but no ratio of sums: proofs may end with a bound."""
 
-    name: str = "tp^2 / ((tp + fp) · on), a mixture"
+    name: str = "precision times recall"
     directions: tuple[int, int] = (1, -1)
 
     def score(self, tp, fp, n_on, n_cells):
@@ -46,7 +46,7 @@ class Jaccardish:
 def problem(seed: int):
     dice = np.random.default_rng(seed)
     length = int(dice.choice([2, 3, 4, 5, 6], p=[0.15, 0.3, 0.3, 0.2, 0.05]))
-    goals = [*RATIOS, "iou", "mcc", Jaccardish()]
+    goals = [*RATIOS, "iou", "mcc", PrecisionRecall()]
     goal = goals[int(dice.integers(len(goals)))]
     shape = "tree" if dice.random() < 0.6 else "chain"
     most = {2: 9, 3: 9, 4: 7, 5: 5, 6: 4}[length]
@@ -71,7 +71,7 @@ def disagreements(bank, on, options, dice) -> list[str]:
 
     whole = optimal(bank, on, node_limit=UNLIMITED, **options)
     check(whole, "whole")
-    is_exact = not isinstance(options["objective"], Jaccardish) and options["length"] <= 5
+    is_exact = not isinstance(options["objective"], PrecisionRecall) and options["length"] <= 5
     if is_exact and not whole.is_proven:
         wrong.append("no proof")
     if options["length"] <= 4:

@@ -186,10 +186,9 @@ def _is_twin(formula: Formula) -> bool:
     if _grows_with(formula, C) or _grows_with(formula, Z):
         return False
     by_or = by_and = True
-    for hole, w in product((0, ALL_CELLS), (0, W_CELLS)):
-        neither, c, z, both = (
-            _cells(formula, hole) >> ((w & 0b10000).bit_count() * 4 + k) & 1 for k in range(4)
-        )
+    for hole, first in product((0, ALL_CELLS), (0, 4)):  # outside w, then inside
+        cells = _cells(formula, hole)
+        neither, c, z, both = (cells >> (first + k) & 1 for k in range(4))
         by_or &= c == z == both
         by_and &= c == z == neither
     return by_or or by_and

@@ -27,6 +27,9 @@ CONTEXTS, PAIRS, EVALUATIONS, CHOICES = range(4)
 
 OR, AND, AND_NOT = 0, 1, 2
 
+NOTHING = -1e15
+"""Below every worth."""
+
 
 class Tables(NamedTuple):
     """The concepts that a pass keeps, and how often they meet.

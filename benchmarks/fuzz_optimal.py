@@ -99,6 +99,11 @@ def main() -> None:
             n_wrong += 1
             print(seed, options, line, flush=True)
         seed += 1
+        if seed % 100 == 0:
+            n_problems_tried = sum(n_tried.values())
+            print(
+                f"{n_problems_tried} problems, {n_wrong} disagreements", file=sys.stderr, flush=True
+            )
     lengths = ", ".join(f"length {k}: {n}" for k, n in sorted(n_tried.items()))
     print(f"{sum(n_tried.values())} problems ({lengths}), seeds {first} to {seed - 1}")
     print(f"{n_wrong} disagreements; {time.process_time() - started:.0f} CPU s")

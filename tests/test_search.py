@@ -461,7 +461,6 @@ BEAM_ALONE = [
     {"steps": ["OR"]},
     {"dedupe": "none"},
     {"engine": "numpy"},
-    {"threads": 2},
 ]
 
 

@@ -19,6 +19,7 @@ from logicx.strategies import ProofSearch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from threading import Event
 
     import numpy as np
     from numpy.typing import NDArray
@@ -140,6 +141,7 @@ class BeamSearch:
         units: Units,
         names: Sequence[str],
         on: Sequence[NDArray[np.int64]],
+        stop: Event,
     ) -> list[Explanation | Skipped]:
         """The best formula of the beam for each of some units, and a bound if one is to be proven.
 
@@ -148,7 +150,7 @@ class BeamSearch:
         needs_mask = self.plan.heuristic.needs_mask and units.has_masks
         masks = [units.mask(name) if needs_mask else None for name in names]
         results = self.engine.search(self.plan, self.concepts, on, masks)
-        return [self._told(bank, units, *one) for one in zip(names, on, results, strict=True)]
+        return [self._told(bank, units, *one, stop) for one in zip(names, on, results, strict=True)]
 
     def _told(
         self,
@@ -157,6 +159,7 @@ class BeamSearch:
         name: str,
         on: NDArray[np.int64],
         result: SearchResult[FormulaNode],
+        stop: Event,
     ) -> Explanation | Skipped:
         plan = self.plan
         if not result.levels[0]:
@@ -184,7 +187,7 @@ class BeamSearch:
         if self.proof is None:
             return found
         try:
-            proven = self.proof.prove(bank, units, name, on, incumbent=found.formula)
+            proven = self.proof.prove(bank, units, name, on, stop, incumbent=found.formula)
         except OptionError as error:  # numbers too large for exact arithmetic: the beam stands
             return replace(found, notes=(f"no bound was proven: {error.message}",))
         return _bounded(found, proven, plan.goal, plan.min_support)
@@ -224,6 +227,7 @@ def _proof(
             *(bank, "optimal", goal, length),
             shape="tree",
             time_limit=seconds,
+            node_limit=None,
             min_atom_support=min_atom_support,
         )
     except OptionError as error:
@@ -237,9 +241,11 @@ def _bounded(
     found: Explanation, proven: Explanation, goal: Objective, min_support: int
 ) -> Explanation:
     """What the beam found, with the bound of a proof that started from it."""
-    n_on = found.counts.tp + found.counts.fn
-    ratio: Ratio = goal.ratio(n_on, found.counts.n_cells)  # type: ignore[attr-defined]
-    mine, best = (ratio.at(one.counts.tp, one.counts.fp) for one in (found, proven))
+    make = getattr(goal, "ratio", None)  # floats of different ratios may be equal
+    ratio: Ratio | None = make and make(found.counts.tp + found.counts.fn, found.counts.n_cells)
+    mine, best = (
+        ratio.at(one.counts.tp, one.counts.fp) if ratio else one.score for one in (found, proven)
+    )
     is_proven = bool(proven.is_proven) and best == mine
     notes = found.notes
     if best > mine and proven.counts.tp + proven.counts.fp >= min_support:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from logicx.strategies import STRATEGIES, ProofSearch, UnitSearch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from threading import Event
 
     import numpy as np
     from numpy.typing import NDArray
@@ -33,11 +35,10 @@ BEAM_ONLY: dict[str, Any] = {
     "bound_time": 0.0,
     "heuristic": "none",
     "engine": "auto",
-    "threads": 1,
 }
 """Options of the beam alone, and their defaults."""
 
-PROOFS_ONLY: dict[str, Any] = {"shape": None, "time_limit": None}
+PROOFS_ONLY: dict[str, Any] = {"shape": None, "time_limit": None, "node_limit": None}
 """Options of the strategies that prove, and their defaults."""
 
 
@@ -98,14 +99,18 @@ class Explanations:
 
     def results(self, start: int = 0) -> Iterator[Explanation | Skipped]:
         """What becomes of each unit, in order, from the given place on; nothing is kept."""
+        from threading import Event
+
         from logicx.search.running import in_order
 
+        stop = Event()
+        work = partial(self._explain, stop=stop)
         n_at_once = self._search.units_at_once(self.bank)
         parts = (
             self.units[first : first + n_at_once]
             for first in range(start, len(self.units), n_at_once)
         )
-        for part in in_order(self._explain, parts, self._n_threads):
+        for part in in_order(work, parts, self._n_threads, stop):
             for one in part:
                 if self._is_strict and isinstance(one, Skipped):
                     raise DataError(f"unit {one.unit!r} cannot be explained: {one.reason}")
@@ -113,13 +118,17 @@ class Explanations:
                 if isinstance(one, Explanation) and one.is_interrupted:
                     raise KeyboardInterrupt  # the proof of this unit was stopped: so is the run
 
-    def _explain(self, names: Sequence[str]) -> list[Explanation | Skipped]:
+    def _explain(self, names: Sequence[str], stop: Event) -> list[Explanation | Skipped]:
         on = [self.all_units.on(self.bank, name) for name in names]
         skipped = [self._skipped(*one) for one in zip(names, on, strict=True)]
         searched = [i for i, one in enumerate(skipped) if one is None]
         found = iter(
             self._search.explain(
-                self.bank, self.all_units, [names[i] for i in searched], [on[i] for i in searched]
+                self.bank,
+                self.all_units,
+                [names[i] for i in searched],
+                [on[i] for i in searched],
+                stop,
             )
         )
         return [one or next(found) for one in skipped]
@@ -146,6 +155,7 @@ def explain(
     strategy: str = "beam",
     shape: str | None = None,
     time_limit: float | None = None,
+    node_limit: int | None = None,
     preset: str = "default",
     objective: str | Objective = "iou",
     penalty: float = 1.0,
@@ -168,14 +178,17 @@ def explain(
             an error; of several, such ones are skipped and listed in `.skipped`.
         length: Most atoms of a formula, from 1.
         beam: How many formulas are kept at each step, from 1.
-        strategy: `beam`; `optimal`, which proves that no formula of a stated space is better (up to
-            length 4; needs the extra `fast`; see docs/optimal.md); or `exhaustive`, which tries
-            every formula of a small bank. The latter two take `length`, `objective`, `shape`,
-            `min_active` and `min_atom_support`, and `optimal` a `time_limit`; the options of the
-            beam mean nothing there.
+        strategy: `beam`; `optimal`, which proves that no formula of a stated space is better, or
+            how much better one can be (needs the extra `fast`; see docs/optimal.md); or
+            `exhaustive`, which tries every formula of a small bank. The latter two take `length`,
+            `objective`, `shape`, `min_active`, `min_atom_support` and `threads`, and `optimal` also
+            limits; the options of the beam mean nothing there.
         shape: For these: `tree` (any formulas are joined) or `chain` (one concept is added at a
             time, as the beam does); by default `tree`.
-        time_limit: For `optimal`: CPU seconds for each unit; then `bound` is what was proven.
+        time_limit: For `optimal`: CPU seconds for each unit, above 0; then `bound` is what was
+            proven. From length 5 on this or `node_limit` must be given.
+        node_limit: For `optimal`: how much is looked at for each unit, from 1; unlike with
+            `time_limit` the outcome is always the same.
         preset: Search rules: `default`, or those of a published tool: `compexp` and
             `compexp-vision` (the paper's code), `cce`, `optimal` (the beam of that package; the
             strategy of this name is something else). It sets neither `beam` nor `length`.
@@ -242,18 +255,20 @@ def explain(
     for_beam: dict[str, Any] = {"beam": beam, "preset": preset, "penalty": penalty}
     for_beam |= {"steps": steps if isinstance(steps, str) else tuple(steps), "dedupe": dedupe}
     for_beam |= {"bound_time": bound_time, "engine": engine, "heuristic": heuristic}
-    for_proof: dict[str, Any] = {"shape": shape, "time_limit": time_limit}
+    for_proof: dict[str, Any] = {
+        "shape": shape,
+        "time_limit": time_limit,
+        "node_limit": whole(node_limit),
+    }
     least = {"min_support": whole(min_support), "min_atom_support": whole(min_atom_support)}
     search: UnitSearch
     if strategy == "beam":
         _refuse(for_proof, PROOFS_ONLY, strategy)
-        if bound_time and threads > 1:
-            raise OptionError("bound_time proves one unit at a time", hint="threads=1")
         search = BeamSearch.of(
             bank, goal, len(names), length, has_masks=units.has_masks, **for_beam, **least
         )
     else:
-        _refuse({**for_beam, "threads": threads}, BEAM_ONLY, strategy)
+        _refuse(for_beam, BEAM_ONLY, strategy)
         search = ProofSearch.of(bank, strategy, goal, whole(length), **for_proof, **least)
     return Explanations(
         bank, units, names, search, min_active, len(chosen) == 1 and not is_all, threads

@@ -17,6 +17,7 @@ from logicx.search.support import check_least, supported
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from threading import Event
 
     import numpy as np
     from numpy.typing import NDArray
@@ -55,8 +56,12 @@ class UnitSearch(Protocol):
         units: Units,
         names: Sequence[str],
         on: Sequence[NDArray[np.int64]],
+        stop: Event,
     ) -> Sequence[Explanation | Skipped]:
-        """The best formula of each of some units, or why there is none."""
+        """The best formula of each of some units, or why there is none.
+
+        `stop` is set where the run is broken off.
+        """
         ...
 
 
@@ -69,6 +74,7 @@ class ProofSearch:
     length: int
     shape: Shape
     time_limit: float | None
+    node_limit: int | None
     min_support: int
     min_atom_support: int
     concepts: ConceptBank
@@ -83,6 +89,7 @@ class ProofSearch:
         *,
         shape: str | None,
         time_limit: float | None,
+        node_limit: int | None,
         min_support: int = 0,
         min_atom_support: int = 0,
     ) -> ProofSearch:
@@ -91,19 +98,20 @@ class ProofSearch:
         Raises:
             OptionError: An option means nothing to this strategy.
         """
-        longest = None
         shape = shape or "tree"
         if strategy == "optimal":
             from logicx.search.optimal.linear import ratio_of
-            from logicx.search.optimal.searching import LONGEST
+            from logicx.search.optimal.searching import check_options
 
-            longest = LONGEST
             ratio_of(goal, 1, 2)
-        elif time_limit is not None:
-            raise OptionError(f"strategy {strategy} has no time_limit", hint="optimal has one")
-        if time_limit is not None and not time_limit > 0:
-            raise OptionError(f"time_limit must be above 0 seconds, not {time_limit:g}")
-        check_space(length, shape, longest)
+            check_options(length, shape, time_limit, node_limit)
+        else:
+            for option, value in (("time_limit", time_limit), ("node_limit", node_limit)):
+                if value is not None:
+                    raise OptionError(
+                        f"strategy {strategy} has no {option}", hint="optimal has one"
+                    )
+            check_space(length, shape)
         check_least(min_support=min_support, min_atom_support=min_atom_support)
         if min_support and strategy == "optimal":
             raise OptionError(
@@ -112,7 +120,8 @@ class ProofSearch:
                 hint="strategy=beam and exhaustive have it; min_atom_support is for all",
             )
         return ProofSearch(
-            *(strategy, goal, length, shape, time_limit, min_support, min_atom_support),  # type: ignore[arg-type]
+            *(strategy, goal, length, shape, time_limit, node_limit),  # type: ignore[arg-type]
+            *(min_support, min_atom_support),
             concepts=supported(bank, min_atom_support),
             engine=Engine("numba" if strategy == "optimal" else "numpy"),
         )
@@ -124,6 +133,7 @@ class ProofSearch:
             "length": self.length,
             "shape": self.shape,
             "time_limit": self.time_limit,
+            "node_limit": self.node_limit,
             "min_support": self.min_support,
             "min_atom_support": self.min_atom_support,
             "steps": list(CONNECTIVES),
@@ -141,9 +151,10 @@ class ProofSearch:
         units: Units,
         names: Sequence[str],
         on: Sequence[NDArray[np.int64]],
+        stop: Event,
     ) -> list[Explanation]:
         """The best formula, and the bound that is proven, for each of some units."""
-        return [self.prove(bank, units, *one) for one in zip(names, on, strict=True)]
+        return [self.prove(bank, units, *one, stop) for one in zip(names, on, strict=True)]
 
     def prove(
         self,
@@ -151,6 +162,7 @@ class ProofSearch:
         units: Units,
         name: str,
         on: NDArray[np.int64],
+        stop: Event,
         incumbent: Formula | None = None,
     ) -> Explanation:
         """The best formula, and the bound that is proven; `optimal` may start from an incumbent."""
@@ -165,12 +177,13 @@ class ProofSearch:
                 length=self.length,
                 shape=self.shape,
                 time_limit=self.time_limit,
+                node_limit=self.node_limit,
+                stop=stop,
                 incumbent=incumbent,
             )
             by_length, n_scored = proof.by_length, proof.counters.evaluations
             bound, is_proven = proof.bound, proof.is_proven
-            limit = self.time_limit
-            is_interrupted = not is_proven and (limit is None or proof.counters.cpu_seconds < limit)
+            is_interrupted = proof.is_interrupted
         else:
             from logicx.search.exhaustive import exhaustive
 

@@ -201,7 +201,6 @@ def test_a_better_formula_of_too_few_cells_is_not_named():
         ({"length": 99}, "length 99 is beyond what is proven"),
         ({"bound_time": -1.0}, "bound_time must be above 0"),
         ({"bound_time": float("nan")}, "bound_time must be above 0"),
-        ({"threads": 2}, "one unit at a time"),
         ({"strategy": "exhaustive"}, "bound_time means nothing to the strategy exhaustive"),
     ],
 )

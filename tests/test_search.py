@@ -467,7 +467,6 @@ BEAM_ALONE = [
     {"steps": ["OR"]},
     {"dedupe": "none"},
     {"engine": "numpy"},
-    {"threads": 2},
 ]
 
 
@@ -517,9 +516,11 @@ def test_options_of_the_beam_mean_nothing_to_a_proof(options):
         ({"strategy": "exhaustive", "time_limit": 1.0}, "has no time_limit"),
         ({"strategy": "exhaustive", "shape": "bush"}, "shape is one of"),
         ({"strategy": "exhaustive", "length": 0}, "length must be"),
-        ({"strategy": "optimal", "length": 5}, "beyond what is proven"),
+        ({"strategy": "optimal", "length": 5}, "needs a limit"),
+        ({"node_limit": 3}, "node_limit means nothing to the strategy beam"),
+        ({"strategy": "exhaustive", "node_limit": 3}, "has no node_limit"),
+        ({"strategy": "optimal", "node_limit": 0}, "node_limit must be"),
         ({"strategy": "optimal", "time_limit": 0.0}, "time_limit must be above 0"),
-        ({"strategy": "optimal", "objective": "mcc"}, "no proof for objective 'mcc'"),
     ],
 )
 def test_options_of_a_proof_are_checked(options, message):
@@ -545,7 +546,7 @@ def test_an_interrupted_proof_ends_the_run_and_is_not_kept(tmp_path, monkeypatch
     def interrupted(self, *arguments, **options):
         calls.append(1)
         if len(calls) == 2:
-            monkeypatch.setattr("logicx.search.optimal.searching._Search._is_improved", stop)
+            monkeypatch.setattr("logicx.search.optimal.bars.Bars.prove", stop)
         prove(self, *arguments, **options)
 
     def stop(self, n_atoms):

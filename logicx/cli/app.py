@@ -43,9 +43,9 @@ Limit = Annotated[int, typer.Option(help="Most rows to print; 0 for all.")]
 
 SETTINGS = (
     *("bank", "units", "unit", "threshold", "unit_axis", "objective", "dialect"),
-    *("length", "strategy", "shape", "time_limit", "beam", "preset", "penalty", "steps"),
-    *("dedupe", "heuristic", "min_active", "min_support", "min_atom_support", "bound_time"),
-    *("engine", "threads"),
+    *("length", "strategy", "shape", "time_limit", "node_limit", "beam"),
+    *("preset", "penalty", "steps", "dedupe", "heuristic", "min_active"),
+    *("min_support", "min_atom_support", "bound_time", "engine", "threads"),
 )
 """What a logicx.toml may set."""
 
@@ -81,13 +81,16 @@ def explain(
     length: Annotated[int, typer.Option(help="Most concepts in a formula.")] = 3,
     beam: Annotated[int, typer.Option(help="Formulas kept at each step.")] = 10,
     strategy: Annotated[
-        str, typer.Option(help="beam, optimal (proven, up to length 4) or exhaustive.")
+        str, typer.Option(help="beam, optimal (with a proof) or exhaustive.")
     ] = "beam",
     shape: Annotated[
         str | None, typer.Option(help="For optimal and exhaustive: tree or chain.")
     ] = None,
     time_limit: Annotated[
         float | None, typer.Option(help="For optimal: CPU seconds for each unit.")
+    ] = None,
+    node_limit: Annotated[
+        int | None, typer.Option(help="For optimal: how much is looked at for each unit.")
     ] = None,
     preset: Annotated[
         str,
@@ -146,6 +149,7 @@ def explain(
         "strategy": strategy,
         "shape": shape,
         "time_limit": time_limit,
+        "node_limit": node_limit,
         "preset": preset,
         "objective": objective,
         "penalty": penalty,

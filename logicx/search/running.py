@@ -27,6 +27,7 @@ from logicx.search.space import Kept, SearchResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from threading import Event
 
     import torch
     from numpy.typing import NDArray
@@ -181,8 +182,13 @@ def _import_numba() -> None:
         raise OptionError(f"numba cannot be loaded: {error}", hint=INSTALL) from error
 
 
-def in_order(work: Callable[[T], U], items: Iterable[T], n_threads: int) -> Iterator[U]:
-    """The work done on each item, in order, by several threads that run a little ahead."""
+def in_order(
+    work: Callable[[T], U], items: Iterable[T], n_threads: int, stop: Event
+) -> Iterator[U]:
+    """The work done on each item, in order, by several threads that run a little ahead.
+
+    At the end, or where it is broken off, `stop` is set: work that heeds it ends soon.
+    """
     if n_threads == 1:
         yield from map(work, items)
         return
@@ -199,6 +205,7 @@ def in_order(work: Callable[[T], U], items: Iterable[T], n_threads: int) -> Iter
         while ahead:
             yield ahead.popleft().result()
     finally:
+        stop.set()
         pool.shutdown(wait=True, cancel_futures=True)
 
 

@@ -103,7 +103,7 @@ def is_within(formula: Formula, shape: Shape) -> bool:
     return is_within(f, shape) and is_within(g, shape)
 
 
-def check_space(length: int, shape: str, longest: int | None = None) -> None:
+def check_space(length: int, shape: str) -> None:
     """Refuse lengths and shapes that mean nothing.
 
     Raises:
@@ -111,11 +111,6 @@ def check_space(length: int, shape: str, longest: int | None = None) -> None:
     """
     if isinstance(length, bool) or not isinstance(length, int) or length < 1:
         raise OptionError(f"length must be a whole number from 1, not {length!r}")
-    if longest is not None and length > longest:
-        raise OptionError(
-            f"length {length} is beyond what is proven: at most {longest}",
-            hint="the beam has no such limit: strategy='beam'",
-        )
     if shape not in SHAPES:
         raise OptionError(f"shape is one of {', '.join(SHAPES)}, not {shape!r}")
 

@@ -91,11 +91,13 @@ def _block(number: int) -> str:
 def _pieces(rows: Iterable[NDArray[np.floating]], n_bytes: int) -> Iterator[NDArray[np.floating]]:
     """The same rows in pieces of about this size, so that each unit's runs are long."""
     held: list[NDArray[np.floating]] = []
+    n_held = 0
     for some in rows:
         held.append(some)
-        if sum(one.nbytes for one in held) >= n_bytes:
+        n_held += some.nbytes
+        if n_held >= n_bytes:
             yield np.concatenate(held)
-            held = []
+            held, n_held = [], 0
     if held:
         yield np.concatenate(held)
 

@@ -162,7 +162,7 @@ def save_streamed(
             def put(name: str, place: int, values: NDArray[Any]) -> None:
                 dtype = tensors[name][0]
                 at = start + entries[name]["data_offsets"][0] + place * dtype.itemsize
-                _write_at(file, at, np.ascontiguousarray(values, dtype).data.cast("B"))
+                _write_at(file, at, np.ascontiguousarray(values, dtype).view(np.uint8).data)
 
             fill(put)
             hashes = {}

@@ -1,7 +1,7 @@
 """Recording: what the units of a layer do on every row or token of a data set, put on file.
 
 A forward hook reads the layer's output while batches run through the model. Batches go to a part
-file as they come (`logicx.recording`); at the end it is turned into a `*.units` file.
+file as they come (`logicx.probing.partfile`); at the end it is turned into a `*.units` file.
 """
 
 from __future__ import annotations
@@ -193,7 +193,8 @@ def layers(model: nn.Module, batch: Any = None) -> list[Layer]:
     def watching(path: str) -> Callable[[nn.Module, Any, Any], None]:
         def seen(_: nn.Module, __: Any, output: Any) -> None:
             part = first_part(output)
-            outputs[path].append(tuple(part.shape) if isinstance(part, Tensor) else None)
+            is_dense = isinstance(part, Tensor) and not part.is_nested
+            outputs[path].append(tuple(part.shape) if is_dense else None)
 
         return seen
 

@@ -172,6 +172,39 @@ def test_tokens_first_is_known_from_the_layer_or_said(tmp_path):
     assert "batch_first=False" in e.value.hint
 
 
+class Encoder(nn.Module):
+    """Torch's transformer, whose fast path calls no inner layers and nests padded tokens."""
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(0)
+        self.embed = nn.Embedding(30, 8)
+        layer = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
+        self.layers = nn.TransformerEncoder(layer, 2)
+
+    def forward(self, words, _=None):
+        return self.layers(self.embed(words), src_key_padding_mask=words == 0)
+
+
+@pytest.mark.parametrize("path_of", ["layers", "layers.layers.0", "layers.layers.1.linear1"])
+def test_transformers_with_padding(path, path_of):
+    model, batches = Encoder(), documents()
+    found = {one.path: one for one in layers(model, batches[0])}
+    assert found[path_of].calls == 1
+    record(model, path_of, batches, path)
+    alone = []
+    torch.backends.mha.set_fastpath_enabled(False)
+    hook = model.get_submodule(path_of).register_forward_hook(lambda *given: alone.append(given[2]))
+    with torch.no_grad():
+        for (words, lengths), _ in batches:
+            for row, n in zip(words, lengths.tolist(), strict=True):
+                model.eval()(row[None, :n])
+    hook.remove()
+    torch.backends.mha.set_fastpath_enabled(True)
+    expected = torch.cat([one[0] for one in alone]).numpy()
+    np.testing.assert_allclose(recorded(path), expected, rtol=1e-4, atol=1e-5)
+
+
 def test_a_mask_with_gaps_and_documents_without_a_token(path):
     model = nn.Embedding(10, 3)
     mask = torch.tensor([[0, 1, 1, 0], [0, 0, 0, 0], [1, 0, 0, 1]])
@@ -247,6 +280,7 @@ def test_the_model_is_as_it_was(path):
     assert all(not one._forward_hooks for one in model.modules())
     assert all(torch.equal(state[name], one) for name, one in model.state_dict().items())
     assert torch.is_grad_enabled()
+    assert torch.backends.mha.get_fastpath_enabled()
 
 
 def test_batch_norm_runs_as_in_eval_mode(path):

@@ -41,11 +41,12 @@ def cells_of(
         DataError: The output is no activations of rows or tokens, or the mask does not fit.
     """
     values = output.values
-    if not isinstance(values, Tensor) or not values.is_floating_point():
-        what = str(values.dtype) if isinstance(values, Tensor) else type(values).__name__
+    is_dense = isinstance(values, Tensor) and not values.is_nested and not values.is_sparse
+    if not is_dense or not values.is_floating_point():
+        what = str(values.dtype) if is_dense else type(values).__name__
         raise DataError(
             f"the layer gives {what}, not activations",
-            hint="name a layer that gives a tensor of floats, or a tuple that begins with one",
+            hint="name a layer that gives floats in a dense tensor, or a tuple with one first",
         )
     if values.dtype not in (torch.float32, torch.float64):
         values = values.float()  # NumPy has no bfloat16

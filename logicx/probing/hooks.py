@@ -119,13 +119,20 @@ def watching(model: nn.Module, layer: str) -> Iterator[Watch]:
 
 @contextmanager
 def evaluating(model: nn.Module) -> Iterator[None]:
-    """Eval mode without gradients; then every module is in the mode that it was in."""
+    """Eval mode without gradients; then every module is in the mode that it was in.
+
+    The fast path of torch's transformers is off meanwhile: it leaves layers out, and gives nested
+    tensors.
+    """
     modes = [(one, one.training) for one in model.modules()]
+    is_fast = torch.backends.mha.get_fastpath_enabled()
     model.eval()
+    torch.backends.mha.set_fastpath_enabled(False)
     try:
         with torch.no_grad():
             yield
     finally:
+        torch.backends.mha.set_fastpath_enabled(is_fast)
         for one, is_training in modes:
             one.training = is_training
 

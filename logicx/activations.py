@@ -28,7 +28,7 @@ DTYPES = ("float16", "float32")
 """Types in which activations are kept."""
 BLOCK_BYTES = 8 << 20
 """Units are read and checked in blocks of about this size."""
-TURNED_BYTES = 64 << 20
+TURNED_BYTES = 32 << 20
 """So much is turned from one row a cell to one row a unit at a time."""
 
 
@@ -55,7 +55,7 @@ def write_activations(
         source: Where they come from, in plain values.
         progress: Called with cells done and cells in all.
 
-    Cost: each piece of about 64 MB is turned in memory and written as one run for each unit; then
+    Cost: each piece of about 32 MB is turned in memory and written as one run for each unit; then
     the file is read once for its hashes.
     """
     kept = np.dtype(dtype).newbyteorder("<")

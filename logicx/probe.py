@@ -126,7 +126,7 @@ def record(
         FileError: The file exists or cannot be written, or was begun with another layer, model,
             type or data.
 
-    Cost: memory for about two batches, and 200 MB to turn the file at the end; on the disk twice
+    Cost: memory for about two batches, and 100 MB to turn the file at the end; on the disk twice
     the size of the recording, for a moment. Of the model's parameters a sample is compared.
 
     Example:

@@ -182,6 +182,35 @@ def compile_(
 
 
 @app.command()
+def probe(
+    model: Annotated[
+        str, typer.Argument(help="module:function that returns a torch model and its batches.")
+    ],
+    layer: Annotated[
+        str | None, typer.Option(help="Path of the layer to record; without it, list the layers.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="The .units file to write.")] = None,
+    dtype: Annotated[
+        str, typer.Option(help="float32, or float16 for half the size and three digits.")
+    ] = "float32",
+    bank: Annotated[
+        str | None, typer.Option(help="A .bank file, whose cells the recording must have.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with an unfinished recording if there is one.")
+    ] = False,
+    json: Json = False,
+) -> int:
+    """Record the activations of a layer of a torch model; or list its layers."""
+    from logicx.cli import probing
+
+    probing.check(layer, out, resume)
+    if layer is None or out is None:
+        return probing.list_layers(model, json)
+    return probing.record(model, layer, out, dtype, bank, resume, json)
+
+
+@app.command()
 def concepts(
     pattern: Pattern = "*",
     bank: Bank = None,

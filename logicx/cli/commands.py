@@ -271,11 +271,12 @@ def _show(data: Data, found: Sequence[Explanation]) -> None:
     if len(found) == 1:
         number = data.units.number(found[0].unit)
         n_on = found[0].counts.tp + found[0].counts.fn
-        cut = f", on where {data.units.cut[number]}" if data.units.cut else ""
+        cut = data.units.cut_of(number)
+        where = f", on where {cut}" if cut else ""
         share = n_on / data.bank.n_valid
         console.print(
             f"unit {found[0].unit} in {data.where}: "
-            f"fires at {n_on:,} of {data.bank.n_valid:,} cells ({share:.2%}){cut}",
+            f"fires at {n_on:,} of {data.bank.n_valid:,} cells ({share:.2%}){where}",
             markup=False,
         )
         render.explanation(found[0].as_dict())

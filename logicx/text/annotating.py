@@ -27,14 +27,16 @@ _ATTRIBUTES = {
     **{"tag": "TAG", "lemma": "LEMMA", "upos": "POS", "dep": "DEP", "ent": "ENT_TYPE"},
     SENTENCE: "SENT_START",
 }
-_MADE_BY = {
+_GIVES = {
     "lemmatizer": {"lemma"},
     "trainable_lemmatizer": {"lemma"},
-    "parser": {"dep", SENTENCE},
+    "parser": {"dep", "upos", "lemma", SENTENCE},
     "ner": {"ent"},
     "tagger": {"tag", "lemma", "upos"},
 }
-"""Components that are left out where nothing that they give is wanted."""
+"""Components that are left out where nothing is wanted that they give or that rests on them.
+
+In English the part of speech, and so the lemma, of auxiliaries rests on the parser."""
 
 _NEEDS = {
     "ent": {"ner", "entity_ruler"},
@@ -176,20 +178,24 @@ def _load(
     settings: TextSettings, attributes: Sequence[str], language: str, source: dict[str, Any]
 ) -> Any:
     """The installed pipeline of the settings' name, or of the one name that continues it."""
-    families = [one for one in attributes if one != SENTENCE] or ["sentences"]
-    what, name = ", ".join(families), settings.pipeline
-    without = f"or leave {what} out of families, as the shipped recipe snli-words does"
-    spacy = import_spacy(f"the families {what} need spaCy", without)
+    name = settings.pipeline
+    what = f"{', '.join('sentences' if one == SENTENCE else one for one in attributes)} of tokens"
+    rest = ", ".join(f'"{one}"' for one in settings.families if one not in ANNOTATIONS)
+    without = f"to do without: set='{settings.KIND}.families=[{rest}]'"
+    if SENTENCE in attributes:
+        without += f" set={settings.KIND}.sentences=false"
+    download = f"python -m spacy download {name or 'en_core_web_sm'}"
+    spacy = import_spacy(f"{what} need spaCy", f"{download}; {without}")
     installed = sorted(spacy.util.get_installed_models())
     continued = [one for one in installed if one.startswith(f"{name}_")] if name else []
     if name not in installed and len(continued) != 1:
-        listed = f"; installed: {', '.join(installed)}" if installed else ""
+        listed = f"installed: {', '.join(installed)}; " if installed else ""
         raise DataError(
-            f"the families {what} need the spaCy pipeline {name!r}, which is not installed",
-            hint=f"python -m spacy download {name or 'en_core_web_sm'}; {without}{listed}",
+            f"{what} need the spaCy pipeline {name!r}, and it is not installed",
+            hint=f"{listed}{download}; {without}",
         )
     taken = name if name in installed else continued[0]
-    unused = [one for one, gives in _MADE_BY.items() if not gives & set(attributes)]
+    unused = [one for one, gives in _GIVES.items() if not gives & set(attributes)]
     try:
         nlp = spacy.load(taken, exclude=unused)
     except Exception as error:  # whatever a package does when it is loaded

@@ -52,6 +52,7 @@ class PairSettings(TextSettings):
     sides: tuple[str, ...] = ("pre", "hyp")
     overlap: tuple[int, ...] = (0, 25, 50, 75)
 
+    KIND: ClassVar[str] = "pairs"
     FORMATS: ClassVar[tuple[str, ...]] = ("lines", "table", "snli")
     FAMILIES: ClassVar[tuple[str, ...]] = (*TextSettings.FAMILIES, "overlap")
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 ANNOTATIONS = ("tag", "lemma", "upos", "dep", "ent")
 """Families that a spaCy pipeline gives; all others need none."""
+UNLIMITED = ("overlap", "pos")
+"""Families that keep all their values."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class TextSettings:
     stop_words: str | tuple[str, ...] = ()
     keep_text: bool = True
 
+    KIND: ClassVar[str] = ""
     FORMATS: ClassVar[tuple[str, ...]] = ("lines", "table")
     FAMILIES: ClassVar[tuple[str, ...]] = ("word", "form", *ANNOTATIONS)
 
@@ -62,6 +65,9 @@ class TextSettings:
             raise OptionError(
                 f"stop_words is a list of words, compexp or spacy, not {self.stop_words!r}"
             )
+        for one in self.limits:
+            if one in UNLIMITED:
+                raise OptionError(f"limits: the family {one} has none")
         for one in (*self.families, *self.limits):
             if one not in self.FAMILIES:
                 hint = did_you_mean(one, self.FAMILIES) or f"there are: {', '.join(self.FAMILIES)}"
@@ -109,6 +115,7 @@ class DocumentSettings(TextSettings):
 
     column: str | int = "text"
 
+    KIND: ClassVar[str] = "texts"
     FORMATS: ClassVar[tuple[str, ...]] = ("lines", "table", "tokens")
 
 

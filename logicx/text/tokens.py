@@ -43,6 +43,7 @@ class TokenSettings(DocumentSettings):
     families: tuple[str, ...] = ("word", "pos", "prev", "next")
     sentences: bool = False
 
+    KIND: ClassVar[str] = "tokens"
     FAMILIES: ClassVar[tuple[str, ...]] = (*DocumentSettings.FAMILIES, "pos", "prev", "next")
 
     def __post_init__(self) -> None:

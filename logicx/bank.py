@@ -12,6 +12,7 @@ from logicx import storage
 from logicx.bits import Words, as_booleans, pack
 from logicx.celltexts import CellTexts
 from logicx.errors import DataError, UnknownConcept, did_you_mean, is_plain_text
+from logicx.naming import Relations, check_names, check_relations
 from logicx.signatures import INVALID, Incidence, SignatureBuilder, Signatures
 from logicx.tables import Column, concepts_of_columns
 from logicx.universe import Universe
@@ -27,8 +28,6 @@ CHUNK_BITS = 1 << 25
 
 MAX_ROWS = 1024
 """Most co-occurrence rows that a bank keeps."""
-
-Relations = dict[str, dict[str, list[str]]]
 
 
 class ConceptBank:
@@ -71,8 +70,8 @@ class ConceptBank:
         self._stored: storage.Stored | None = None
         if not is_plain_text(name):
             raise DataError(f"the name of a bank must be printable text, not {name!r}")
-        _check_names(self.names, self.categories)
-        _check_relations(self.relations, self.names)
+        check_names(self.names, self.categories)
+        check_relations(self.relations, self.names)
         for n_cells in (len(signatures.of_cell), universe.n_cells if texts is None else len(texts)):
             if n_cells != universe.n_cells:
                 raise DataError(f"{n_cells:,} cells were given for a universe of {universe}")
@@ -174,7 +173,7 @@ class ConceptBank:
             DataError: It names a concept that the bank does not have.
         """
         relations = {**self.relations, table: {k: list(v) for k, v in rows.items()}}
-        _check_relations(relations, self.names)
+        check_relations(relations, self.names)
         self.relations = relations
         self.__dict__.pop("content", None)
 
@@ -393,27 +392,3 @@ class ConceptBank:
             f"ConceptBank({self.name!r}: {self.n_concepts:,} concepts over {self.universe}, "
             f"{self.n_signatures:,} signatures)"
         )
-
-
-def _check_relations(relations: Relations, names: Sequence[str]) -> None:
-    known = set(names)
-    for table, rows in relations.items():
-        for name, others in rows.items():
-            unknown = [one for one in (name, *others) if one not in known]
-            if unknown:
-                raise DataError(f"the table {table} names no concept: {unknown[0]!r}")
-
-
-def _check_names(names: Sequence[str], categories: Sequence[str]) -> None:
-    if len(categories) != len(names):
-        raise DataError(f"{len(names):,} names but {len(categories):,} categories")
-    for category in categories:
-        if not is_plain_text(category):
-            raise DataError(f"a category must be printable text, not {category!r}")
-    seen: set[str] = set()
-    for i, name in enumerate(names):
-        if not name or not is_plain_text(name):
-            raise DataError(f"concept {i} has no printable name: {name!r}")
-        if name in seen:
-            raise DataError(f"the concept name {name!r} is given twice")
-        seen.add(name)

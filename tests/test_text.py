@@ -321,10 +321,7 @@ def test_a_missing_pipeline_is_told_with_the_way_out(made):
     pytest.importorskip("spacy")
     with pytest.raises(DataError) as e:
         made("pairs", PAIRS, families=["word", "tag"], pipeline="xx_none")
-    assert (
-        e.value.message
-        == "tag of tokens need the spaCy pipeline 'xx_none', and it is not installed"
-    )
+    assert "'xx_none', which would give tag, is not installed" in e.value.message
     assert "python -m spacy download xx_none" in e.value.hint
     assert """set='pairs.families=["word"]'""" in e.value.hint
     for name in ("", "numpy", "../x", "/tmp", "en core"):
@@ -340,11 +337,13 @@ def test_without_spacy_words_go_on_and_tags_are_told(made, monkeypatch):
         ({"tokenizer": "spacy"}, "tokenizer = 'whitespace'"),
         ({"stop_words": "spacy"}, "stop_words = ['a', 'the']"),
     ):
-        with pytest.raises(DataError, match=r"needs? spaCy") as e:
+        with pytest.raises(
+            DataError, match=r"needs spaCy|spaCy, which would give tag, is missing"
+        ) as e:
             made("texts", TEXTS, **stated)
         assert 'pip install "logicx[text]"' in e.value.hint
         assert way in e.value.hint
-    with pytest.raises(DataError, match="sentences of tokens need spaCy") as e:
+    with pytest.raises(DataError, match="spaCy, which would give sentences") as e:
         made("tokens", TEXTS, families=["word", "pos"], sentences=True)
     assert "set=tokens.sentences=false" in e.value.hint
 

@@ -179,19 +179,19 @@ def _load(
 ) -> Any:
     """The installed pipeline of the settings' name, or of the one name that continues it."""
     name = settings.pipeline
-    what = f"{', '.join('sentences' if one == SENTENCE else one for one in attributes)} of tokens"
+    what = ", ".join("sentences" if one == SENTENCE else one for one in attributes)
     rest = ", ".join(f'"{one}"' for one in settings.families if one not in ANNOTATIONS)
     without = f"to do without: set='{settings.KIND}.families=[{rest}]'"
     if SENTENCE in attributes:
         without += f" set={settings.KIND}.sentences=false"
     download = f"python -m spacy download {name or 'en_core_web_sm'}"
-    spacy = import_spacy(f"{what} need spaCy", f"{download}; {without}")
+    spacy = import_spacy(f"spaCy, which would give {what}, is missing", f"{download}; {without}")
     installed = sorted(spacy.util.get_installed_models())
     continued = [one for one in installed if one.startswith(f"{name}_")] if name else []
     if name not in installed and len(continued) != 1:
         listed = f"installed: {', '.join(installed)}; " if installed else ""
         raise DataError(
-            f"{what} need the spaCy pipeline {name!r}, and it is not installed",
+            f"the spaCy pipeline {name!r}, which would give {what}, is not installed",
             hint=f"{listed}{download}; {without}",
         )
     taken = name if name in installed else continued[0]

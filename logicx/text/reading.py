@@ -84,7 +84,10 @@ def refuse_table(path: Path, settings: TextSettings) -> None:
     if path.suffix.lower() in TABLES and not (
         settings.format == "tokens" and path.suffix.lower() == ".jsonl"
     ):
-        raise FileError(f"{path} is a table", hint="say so in the recipe: format = 'table'")
+        raise FileError(
+            f"{path} is a table",
+            hint=f"say so: format = 'table' in the recipe, or set={settings.KIND}.format=table",
+        )
 
 
 def read_columns(
@@ -105,7 +108,9 @@ def read_columns(
     table = read_table(path, has_header=isinstance(columns[0], str), form=form)
     for column in columns:
         if str(column) not in table:
-            hint = did_you_mean(str(column), table) or f"it has: {', '.join([*table][:20])}"
+            hint = did_you_mean(str(column), table) or (
+                f"it has: {', '.join([*table][:20])}; without a header, columns are 1, 2, ..."
+            )
             raise FileError(f"{path} has no column {column!r}", hint=hint)
     found = [["" if one is None else str(one) for one in table[str(column)]] for column in columns]
     return found, "row"

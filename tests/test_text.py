@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from logicx.bank import ConceptBank
 from logicx.bits import unpack
 from logicx.celltexts import CellTexts
-from logicx.errors import DataError, FileError, LogicxError, OptionError
+from logicx.errors import DataError, FileError, LogicxError
 from logicx.formula import Concept
 from logicx.language import format_formula, parse
 from logicx.recipes import compile_recipe, read_change
@@ -690,8 +690,3 @@ def test_an_altered_text_is_refused(made, tmp_path):
     opened = ConceptBank.open(path)
     with pytest.raises(FileError, match="'text' does not match its hash"):
         _ = opened.texts
-
-
-def test_option_errors_are_option_errors(made):
-    with pytest.raises(OptionError):
-        made("texts", TEXTS, families=["x"])

@@ -111,8 +111,8 @@ def check_distinct(names: Sequence[str]) -> None:
     twice = [name for name, n in Counter(names).items() if n > 1]
     if twice:
         raise DataError(
-            f"two concepts would be called {twice[0]!r}: a word is written so",
-            hint="add that word to stop_words",
+            f"two concepts would be called {twice[0]!r}",
+            hint="if a word is written so, add it to stop_words",
         )
 
 

@@ -78,7 +78,8 @@ def compile_tokens(
     for family in settings.families:
         values = _values(documents, family)
         if family == "pos":
-            kept = [one for one in (*(place for _, place in PLACES), FARTHER) if one in {*values}]
+            found = {*values}
+            kept = [one for one in (*(place for _, place in PLACES), FARTHER) if one in found]
         else:
             kept = most_common(values, family, settings, stop)
         columns.append(_numbers(values, kept, len(names)))
@@ -120,7 +121,7 @@ def _values(documents: Sequence[Annotated], family: str) -> list[str]:
 def _parts(document: Annotated) -> Iterator[range]:
     """The tokens of each sentence, or of the whole document where sentences do not matter."""
     n = len(document["token"])
-    starts = [k for k, one in enumerate(document.get(SENTENCE, ())) if one and k] if n else []
+    starts = [k for k, one in enumerate(document.get(SENTENCE, ())) if one and k]
     for first, end in zip([0, *starts], [*starts, n], strict=True):
         yield range(first, end)
 

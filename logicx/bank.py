@@ -10,13 +10,10 @@ import numpy as np
 
 from logicx import storage
 from logicx.bits import Words, as_booleans, n_words, pack, set_bits
-from logicx.building import (
-    check_names,
-    check_relations,
-    signatures_of_masks,
-    signatures_of_sparse,
-)
+from logicx.building import signatures_of_masks, signatures_of_sparse
+from logicx.celltexts import CellTexts
 from logicx.errors import DataError, UnknownConcept, did_you_mean, is_plain_text
+from logicx.naming import Relations, check_names, check_relations
 from logicx.signatures import INVALID, Incidence, Signatures
 from logicx.tables import Column, concepts_of_columns
 from logicx.universe import Universe
@@ -37,8 +34,6 @@ numbers of its signatures, and are kept."""
 KEPT_BYTES = 1 << 25
 """Room for rows of single concepts: of co-occurrence, and of packed bits."""
 
-Relations = dict[str, dict[str, list[str]]]
-
 
 class ConceptBank:
     """A universe, its concepts, and where they hold.
@@ -53,6 +48,7 @@ class ConceptBank:
         signatures: Which concepts hold where.
         relations: Tables that relate concepts, such as `NEIGHBORS`.
         source: Where it came from: recipe, files and their hashes, settings.
+        texts: The text of every cell, if it is to be kept.
     """
 
     def __init__(
@@ -64,6 +60,7 @@ class ConceptBank:
         signatures: Signatures,
         relations: Relations | None = None,
         source: Mapping[str, Any] | None = None,
+        texts: CellTexts | None = None,
     ) -> None:
         """Check the names and take the parts over."""
         self.name = name
@@ -72,16 +69,17 @@ class ConceptBank:
         self.universe = universe
         self.relations: Relations = relations or {}
         self.source = dict(source or {})
+        self._texts = texts
+        self._texts_per_cell = 0 if texts is None else texts.per_cell
         self._signatures: Signatures | None = signatures
         self._stored: storage.Stored | None = None
         if not is_plain_text(name):
             raise DataError(f"the name of a bank must be printable text, not {name!r}")
         check_names(self.names, self.categories)
         check_relations(self.relations, self.names)
-        if len(signatures.of_cell) != universe.n_cells:
-            raise DataError(
-                f"{len(signatures.of_cell):,} cells were given for a universe of {universe}"
-            )
+        for n_cells in (len(signatures.of_cell), universe.n_cells if texts is None else len(texts)):
+            if n_cells != universe.n_cells:
+                raise DataError(f"{n_cells:,} cells were given for a universe of {universe}")
 
     # ---- building
 
@@ -241,6 +239,8 @@ class ConceptBank:
         bank.universe = Universe.from_dict(manifest["universe"])
         bank.relations = manifest["relations"]
         bank.source = manifest["source"]
+        bank._texts = None
+        bank._texts_per_cell = manifest.get("texts_per_cell", 0)
         bank._signatures = None
         bank._stored = stored
         return bank
@@ -253,7 +253,9 @@ class ConceptBank:
         return storage.content_hash(self._parts(), self._manifest())
 
     def _manifest(self) -> dict[str, Any]:
+        kept = {"texts_per_cell": self._texts_per_cell} if self._texts_per_cell else {}
         return {
+            **kept,
             "name": self.name,
             "names": list(self.names),
             "categories": list(self.categories),
@@ -263,7 +265,9 @@ class ConceptBank:
         }
 
     def _parts(self) -> dict[str, NDArray[Any]]:
+        texts = self.texts
         return {
+            **({} if texts is None else {"text": texts.bytes, "text_offsets": texts.offsets}),
             "size": self.size,
             "count": self.count,
             "concepts_indptr": self.concepts_of.indptr,
@@ -443,6 +447,16 @@ class ConceptBank:
         ending = [one for one in self.names if one.endswith(f":{name}")][:3]
         near = f"did you mean: {', '.join(ending)}?" if ending else did_you_mean(name, self.names)
         return "    ".join(one for one in (near, listing) if one)
+
+    @cached_property
+    def texts(self) -> CellTexts | None:
+        """The texts of cells, as `bank.texts[7]` gives them, or None where the bank keeps none.
+
+        A pair has two, premise and hypothesis; a text or a token has one.
+        """
+        if self._stored is None or not self._texts_per_cell:
+            return self._texts
+        return CellTexts(self._part("text"), self._part("text_offsets"), self._texts_per_cell)
 
     def cells(self, signature_mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """The cells of a set of signatures; invalid cells are false, `bool[n_cells]`."""

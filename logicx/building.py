@@ -7,41 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from logicx.bits import as_booleans
-from logicx.errors import DataError, is_plain_text
+from logicx.errors import DataError
 from logicx.signatures import Incidence, SignatureBuilder, Signatures
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable
 
     from numpy.typing import NDArray
-
-
-def check_names(names: Sequence[str], categories: Sequence[str]) -> None:
-    """Refuse names that are not printable text, each given once."""
-    if len(categories) != len(names):
-        raise DataError(f"{len(names):,} names but {len(categories):,} categories")
-    for category in categories:
-        if not is_plain_text(category):
-            raise DataError(f"a category must be printable text, not {category!r}")
-    seen: set[str] = set()
-    for i, name in enumerate(names):
-        if not name or not is_plain_text(name):
-            raise DataError(f"concept {i} has no printable name: {name!r}")
-        if name in seen:
-            raise DataError(f"the concept name {name!r} is given twice")
-        seen.add(name)
-
-
-def check_relations(
-    relations: Mapping[str, Mapping[str, Sequence[str]]], names: Sequence[str]
-) -> None:
-    """Refuse tables that name concepts which are not there."""
-    known = set(names)
-    for table, rows in relations.items():
-        for name, others in rows.items():
-            unknown = [one for one in (name, *others) if one not in known]
-            if unknown:
-                raise DataError(f"the table {table} names no concept: {unknown[0]!r}")
 
 
 def signatures_of_masks(

@@ -265,7 +265,7 @@ def test_compile_and_explain_sentence_pairs(folder, capsys):
     (folder / "pairs.tok").write_text(
         "A man sleeps .\nNobody sleeps .\nA dog runs .\nA dog runs .\nTwo men .\nA man .\n"
     )
-    status, out, _ = call(capsys, "compile", "snli", "data=pairs.tok", "out=p.bank", "--json")
+    status, out, _ = call(capsys, "compile", "snli-words", "data=pairs.tok", "out=p.bank", "--json")
     result = json.loads(out)
     assert status == 0
     assert (result["cells"], result["families"]["overlap"]) == (3, 4)

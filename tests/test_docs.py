@@ -19,6 +19,8 @@ from logicx.search.heuristics import HEURISTICS
 from logicx.search.presets import PRESETS
 from logicx.tables import KINDS as COLUMN_KINDS
 from logicx.text.pairs import PairSettings
+from logicx.text.settings import DocumentSettings
+from logicx.text.tokens import TokenSettings
 from logicx.thresholds import KINDS as THRESHOLDS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -38,7 +40,11 @@ def test_operators_are_documented(op):
     [
         ("search.md", [*OBJECTIVES, "fbeta(b)", *PRESETS]),
         ("heuristics.md", [f"`{one}`" for one in HEURISTICS]),
-        ("data.md", [*THRESHOLDS, *COLUMN_KINDS, *(one.name for one in fields(PairSettings))]),
+        ("data.md", [*THRESHOLDS, *COLUMN_KINDS]),
+        *(
+            ("text.md", [one.name for one in fields(kind)] + [*kind.FORMATS, *kind.FAMILIES])
+            for kind in (PairSettings, DocumentSettings, TokenSettings)
+        ),
     ],
 )
 def test_everything_with_a_name_is_documented(page, names):
@@ -66,8 +72,8 @@ def test_links_lead_somewhere():
             assert (folder / target).exists(), (page, target)
 
 
-def test_every_command_of_the_readme_runs(tmp_path, monkeypatch, capsys, demo_cache):
-    """With files of the names that it uses."""
+def test_every_command_of_the_readme_runs(tmp_path, monkeypatch, capsys, demo_cache, has_pipeline):
+    """With files of the names that it uses, and words alone where no tagger is installed."""
     monkeypatch.chdir(tmp_path)
     lines = re.findall(r"^ {4}(logicx .*)$", README, flags=re.MULTILINE)
     assert len(lines) >= 8
@@ -77,7 +83,9 @@ def test_every_command_of_the_readme_runs(tmp_path, monkeypatch, capsys, demo_ca
     dice = np.random.default_rng(0)
     np.save("activations.npy", dice.normal(size=(3, 40)).astype(np.float32))
     for line in lines:
-        arguments = shlex.split(line.replace("min_active=500", "min_active=5"))[1:]
+        line = line.replace("min_active=500", "min_active=5")
+        line = line if has_pipeline else line.replace("compile snli ", "compile snli-words ")
+        arguments = shlex.split(line)[1:]
         assert run(arguments) == 0, (line, capsys.readouterr())
     shown = re.search(r"```console\n\$ logicx (score .*)\n((?:.*\n)*?)```", README)
     assert shown

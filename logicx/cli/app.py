@@ -173,12 +173,16 @@ def compile_(
         Path | None, typer.Option(help="The data file, in place of the recipe's.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="The .bank file to write.")] = None,
+    set: Annotated[
+        list[str] | None,
+        typer.Option(help="A setting in place of the recipe's, such as pairs.most_common=500."),
+    ] = None,
     json: Json = False,
 ) -> int:
     """Compile a concept bank from a recipe."""
     from logicx.cli import commands
 
-    return commands.compile_bank(recipe, data, out, json)
+    return commands.compile_bank(recipe, data, out, set or [], json)
 
 
 @app.command()

@@ -162,9 +162,11 @@ def explain(
     return 0 if found else 1
 
 
-def compile_bank(recipe: str, data: Path | None, out: Path | None, as_json: bool) -> int:
+def compile_bank(
+    recipe: str, data: Path | None, out: Path | None, changes: Sequence[str], as_json: bool
+) -> int:
     """Compile a recipe and say what came out."""
-    from logicx.recipes import compile_recipe
+    from logicx.recipes import compile_recipe, read_change
 
     path = Path(recipe)
     if not path.suffix and not path.is_file():
@@ -178,8 +180,11 @@ def compile_bank(recipe: str, data: Path | None, out: Path | None, as_json: bool
     target = out or Path(f"{path.stem}.bank")
     check_output(target, ".bank", [path, data])
     with render.progress() as progress:
-        bank = compile_recipe(path, data, _told(progress, f"compiling {path.name}"))
+        told = _told(progress, f"compiling {path.name}")
+        bank = compile_recipe(path, data, told, dict(map(read_change, changes)))
     content = bank.save(target)
+    for text in bank.source.get("notes", ()):
+        render.note(text)
     families: dict[str, int] = {}
     for category in bank.categories:
         families[category] = families.get(category, 0) + 1

@@ -11,6 +11,7 @@ import numpy as np
 from logicx import storage
 from logicx.bits import Words, as_booleans, pack
 from logicx.errors import DataError, UnknownConcept, did_you_mean, is_plain_text
+from logicx.formula import Concept, Formula
 from logicx.signatures import INVALID, Incidence, SignatureBuilder, Signatures
 from logicx.tables import Column, concepts_of_columns
 from logicx.universe import Universe
@@ -43,6 +44,9 @@ class ConceptBank:
         signatures: Which concepts hold where.
         relations: Tables that relate concepts, such as `NEIGHBORS`.
         source: Where it came from: recipe, files and their hashes, settings.
+
+    Attributes:
+        derived: The formulas of those concepts that stand for one (see `logicx.atoms`), by number.
     """
 
     def __init__(
@@ -64,6 +68,7 @@ class ConceptBank:
         self.source = dict(source or {})
         self._signatures: Signatures | None = signatures
         self._stored: storage.Stored | None = None
+        self.derived: dict[int, Formula] = {}
         if not is_plain_text(name):
             raise DataError(f"the name of a bank must be printable text, not {name!r}")
         _check_names(self.names, self.categories)
@@ -194,6 +199,7 @@ class ConceptBank:
         bank.source = manifest["source"]
         bank._signatures = None
         bank._stored = stored
+        bank.derived = {}
         return bank
 
     @cached_property
@@ -356,6 +362,10 @@ class ConceptBank:
         ending = [one for one in self.names if one.endswith(f":{name}")][:3]
         near = f"did you mean: {', '.join(ending)}?" if ending else did_you_mean(name, self.names)
         return "    ".join(one for one in (near, listing) if one)
+
+    def atom(self, i: int) -> Formula:
+        """The i-th concept as a formula: its name, or what it was derived from."""
+        return self.derived.get(i) or Concept(self.names[i])
 
     def cells(self, signature_mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """The cells of a set of signatures; invalid cells are false, `bool[n_cells]`."""

@@ -65,7 +65,7 @@ class Knowledge:
         """Take in the best single concept, from the counts of all."""
         scores = goal.score(tp, fp, int(self.on.sum()), self.bank.n_valid)
         best = int(np.argmax(scores))
-        atom = Concept(self.bank.names[best])
+        atom = self.bank.atom(best)
         self.known.append(Known(1, int(tp[best]), int(fp[best]), lambda: atom))
 
     def score(self, one: Known) -> Fraction:
@@ -100,24 +100,24 @@ class Knowledge:
                 Known(node.length, counts.tp, counts.fp, lambda node=node: node.formula)  # type: ignore[misc]
             )
         if length > 1:
-            first = Concept(self.bank.names[0])
+            first = self.bank.atom(0)
             self.known.append(Known(2, 0, 0, lambda: join("AND NOT", first, first)))
 
 
 def formulas_found(
-    k: int, op: int, names: tuple[str, str, str, str], n_outer: int, shape: Shape
+    k: int, op: int, atoms: tuple[Formula, Formula, Formula, Formula], n_outer: int, shape: Shape
 ) -> list[Formula]:
     """The formulas that a scan means: hole `a op b` in every outer formula of context k.
 
     Args:
         k: Number of the context.
         op: Number of the connective.
-        names: Names of the concepts c, z, a, b.
+        atoms: The concepts c, z, a, b.
         n_outer: Number of outer concepts.
         shape: The shape of formulas.
     """
     context = contexts(n_outer, shape)[k]
-    c, z, a, b = (Concept(name) for name in names)
+    c, z, a, b = atoms
     formulas = []
     for outer in context.outers:
         if shape == "chain" and not context.grows:  # f AND NOT (a OR b), one by one

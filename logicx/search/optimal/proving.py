@@ -181,7 +181,7 @@ class Prover:
         """Count the formulas that a scan means, all over again and exactly."""
         k, *places = found.tolist()
         op = places.pop(2)
-        c, z, a, b = (self.problem.bank.names[concepts[i]] for i in places)
+        c, z, a, b = (self.problem.bank.atom(int(concepts[i])) for i in places)
         added = [
             self.knowledge.add(one)
             for one in formulas_found(k, op, (c, z, a, b), n_outer, self.shape)

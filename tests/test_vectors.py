@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +16,19 @@ gensim = pytest.importorskip("gensim")
 
 from logicx.text.vectors import NeighborSettings, nearest_words, read_vectors  # noqa: E402
 
-# gensim leaves a file without a header to be closed by the garbage collector.
+# gensim leaves files to be closed by the garbage collector.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 GLOVE = Path(gensim.__file__).parent / "test" / "test_data" / "test_glove.txt"
 """76 words of the real GloVe vectors, which gensim ships: text without a header."""
+
+
+@pytest.fixture(autouse=True)
+def left_open():
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from logicx.bits import Words, as_booleans, n_words, pack, set_bits
 from logicx.building import signatures_of_masks, signatures_of_sparse
 from logicx.celltexts import CellTexts
 from logicx.errors import DataError, UnknownConcept, did_you_mean, is_plain_text
+from logicx.formula import Concept, Formula
 from logicx.naming import Relations, check_names, check_relations
 from logicx.signatures import INVALID, Incidence, Signatures
 from logicx.tables import Column, concepts_of_columns
@@ -49,6 +50,9 @@ class ConceptBank:
         relations: Tables that relate concepts, such as `NEIGHBORS`.
         source: Where it came from: recipe, files and their hashes, settings.
         texts: The text of every cell, if it is to be kept.
+
+    Attributes:
+        derived: The formulas of those concepts that stand for one (see `logicx.atoms`), by number.
     """
 
     def __init__(
@@ -73,6 +77,7 @@ class ConceptBank:
         self._texts_per_cell = 0 if texts is None else texts.per_cell
         self._signatures: Signatures | None = signatures
         self._stored: storage.Stored | None = None
+        self.derived: dict[int, Formula] = {}
         if not is_plain_text(name):
             raise DataError(f"the name of a bank must be printable text, not {name!r}")
         check_names(self.names, self.categories)
@@ -243,6 +248,7 @@ class ConceptBank:
         bank._texts_per_cell = manifest.get("texts_per_cell", 0)
         bank._signatures = None
         bank._stored = stored
+        bank.derived = {}
         return bank
 
     @cached_property
@@ -457,6 +463,19 @@ class ConceptBank:
         if self._stored is None or not self._texts_per_cell:
             return self._texts
         return CellTexts(self._part("text"), self._part("text_offsets"), self._texts_per_cell)
+
+    def atom(self, i: int) -> Formula:
+        """The i-th concept as a formula: its name, or what it was derived from."""
+        return self.derived.get(i) or Concept(self.names[i])
+
+    def standing_for(self, formula: Formula) -> Concept | None:
+        """The concept that was derived from a formula, if there is one."""
+        number = self._standing.get(formula)
+        return None if number is None else Concept(self.names[number])
+
+    @cached_property
+    def _standing(self) -> dict[Formula, int]:
+        return {formula: i for i, formula in self.derived.items()}
 
     def cells(self, signature_mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """The cells of a set of signatures; invalid cells are false, `bool[n_cells]`."""

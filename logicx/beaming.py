@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
+from logicx.atoms import AUTO, CONCEPTS, atoms_in, atoms_of, with_atoms
 from logicx.errors import OptionError
 from logicx.language import format_formula
 from logicx.objectives import Objective
@@ -41,7 +42,7 @@ class BeamSearch:
     Args:
         plan: What is searched and how.
         engine: What counts.
-        concepts: The bank that is searched: only concepts of enough cells.
+        concepts: The bank that is searched: concepts of enough cells, and other atoms.
         min_atom_support: How many cells that is.
         proof: What bounds the outcome, or None.
     """
@@ -67,6 +68,7 @@ class BeamSearch:
         engine: str,
         heuristic: str | Heuristic,
         has_masks: bool,
+        atoms: str | Sequence[str] = AUTO,
         min_support: int = 0,
         min_atom_support: int = 0,
         bound_time: float = 0,
@@ -94,7 +96,9 @@ class BeamSearch:
         if not 0 < penalty <= 1:
             raise OptionError(f"penalty must lie above 0 and at most at 1, not {penalty:g}")
         check_least(min_support=min_support, min_atom_support=min_atom_support)
-        concepts = supported(bank, min_atom_support)
+        if atoms == AUTO and not rules.adds_derived:
+            atoms = CONCEPTS
+        concepts = supported(with_atoms(bank, atoms_of(bank, atoms)), min_atom_support)
         check_reachable(concepts, min_support)
         goal = rules.goal(goal)
         proof = None
@@ -124,6 +128,7 @@ class BeamSearch:
             "heuristic": plan.heuristic.name,
             "min_support": plan.min_support,
             "min_atom_support": self.min_atom_support,
+            "atoms": atoms_in(self.concepts),
             "bound_time": self.proof.time_limit if self.proof else 0,
             "bank": bank.content,
             "units": units.content,
@@ -228,6 +233,7 @@ def _proof(
             shape="tree",
             time_limit=seconds,
             node_limit=None,
+            atoms=CONCEPTS,
             min_atom_support=min_atom_support,
         )
     except OptionError as error:

@@ -162,6 +162,7 @@ def explain(
     steps: str | Sequence[str] = ("OR", "AND", "AND NOT"),
     dedupe: Dedupe | None = None,
     heuristic: str | Heuristic = "none",
+    atoms: str | Sequence[str] = "auto",
     min_active: int = 1,
     min_support: int = 0,
     min_atom_support: int = 0,
@@ -203,6 +204,9 @@ def explain(
             `bounds`, `cfh`, `areas`, `areas-fixed`, `mmesh`, `mmesh-exact`, `diou-sum`,
             `diou-group`, or one of your own. With `areas` and `mmesh` (published) the outcome may
             be worse; see docs/heuristics.md.
+        atoms: What formulas are made of besides the concepts: `auto`, all operators on one concept
+            that say where they apply, such as NEIGHBORS (with the preset of a published tool:
+            none); `concepts`, none; or keywords of such operators.
         min_active: Units that fire at fewer valid cells are skipped. The paper uses 5 % of cells.
         min_support: Formulas that hold at fewer valid cells are not kept, at no length: a small AND
             is reached only by way of formulas that are large enough. By default all may be.
@@ -260,16 +264,20 @@ def explain(
         "time_limit": time_limit,
         "node_limit": whole(node_limit),
     }
-    least = {"min_support": whole(min_support), "min_atom_support": whole(min_atom_support)}
+    shared: dict[str, Any] = {
+        "atoms": atoms,
+        "min_support": whole(min_support),
+        "min_atom_support": whole(min_atom_support),
+    }
     search: UnitSearch
     if strategy == "beam":
         _refuse(for_proof, PROOFS_ONLY, strategy)
         search = BeamSearch.of(
-            bank, goal, len(names), length, has_masks=units.has_masks, **for_beam, **least
+            bank, goal, len(names), length, has_masks=units.has_masks, **for_beam, **shared
         )
     else:
         _refuse(for_beam, BEAM_ONLY, strategy)
-        search = ProofSearch.of(bank, strategy, goal, whole(length), **for_proof, **least)
+        search = ProofSearch.of(bank, strategy, goal, whole(length), **for_proof, **shared)
     return Explanations(
         bank, units, names, search, min_active, len(chosen) == 1 and not is_all, threads
     )

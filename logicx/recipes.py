@@ -9,6 +9,9 @@ given on the command line may be anywhere), and the settings of its kind:
 - `table`: `[columns]`, such as `color = "category"` or `age = { kind = "quantiles", bins = 4 }`;
 - `masks`: an `.npz` with `masks` (bool[n_concepts, n_cells]), `names` and, if wanted,
   `categories` and `valid`; or an `.npy` of masks and `names = "names.txt"`, a name a line.
+
+Any may have `neighbors = "neighbors.json"` or a table `[neighbors]`, see
+`logicx.text.vectors.NeighborSettings`.
 """
 
 from __future__ import annotations
@@ -82,7 +85,9 @@ def compile_recipe(
         bank = _masks(path, names, name)
         bank.source = source
     if "neighbors" in settings:
-        bank.relate("NEIGHBORS", _neighbors(_inside(recipe, settings["neighbors"])))
+        _relate_neighbors(
+            recipe, settings["neighbors"], bank, "neighbors.vectors" in (changes or {})
+        )
     return bank
 
 
@@ -254,6 +259,34 @@ def _masks(path: Path, names_path: Path | None, name: str) -> ConceptBank:
         universe=universe,
         name=name,
     )
+
+
+def _relate_neighbors(recipe: Path, stated: Any, bank: ConceptBank, is_anywhere: bool) -> None:
+    """The bank's table NEIGHBORS, from a file of concept names or from word vectors.
+
+    Vectors that the recipe itself names lie in its folder, or are a download.
+    """
+    if not isinstance(stated, dict):
+        bank.relate("NEIGHBORS", _neighbors(_inside(recipe, stated)))
+        return
+    from logicx.text.vectors import NeighborSettings, relate_neighbors
+
+    check_keys(recipe, stated, [one.name for one in fields(NeighborSettings)], "neighbors")
+    for key, kind in (("vectors", str), ("n", int), ("among", str), ("itself", bool)):
+        if key in stated and type(stated[key]) is not kind:
+            raise DataError(f"{recipe}, [neighbors]: {key} cannot be {stated[key]!r}")
+    if not stated.get("vectors"):
+        raise DataError(
+            f"{recipe}, [neighbors] names no vectors",
+            hint="on the command line: set=neighbors.vectors=glove.6B.300d.txt",
+        )
+    settings = NeighborSettings(**stated)
+    where = Path(settings.vectors)
+    if not is_anywhere and (len(where.parts) > 1 or (recipe.parent / where).exists()):
+        where = _inside(recipe, settings.vectors)
+    relate_neighbors(bank, settings, where)
+    if where.is_file():
+        bank.source["vectors"] = {"file": where.name, "sha256": _sha256(where)}
 
 
 def _neighbors(path: Path) -> dict[str, list[str]]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import nextafter
 from typing import TYPE_CHECKING, Any, Protocol
 
+from logicx.atoms import AUTO, atoms_in, atoms_of, with_atoms
 from logicx.errors import OptionError
 from logicx.objectives import Objective
 from logicx.results import Explanation, Scored, Skipped
@@ -90,6 +91,7 @@ class ProofSearch:
         shape: str | None,
         time_limit: float | None,
         node_limit: int | None,
+        atoms: str | Sequence[str] = AUTO,
         min_support: int = 0,
         min_atom_support: int = 0,
     ) -> ProofSearch:
@@ -122,7 +124,7 @@ class ProofSearch:
         return ProofSearch(
             *(strategy, goal, length, shape, time_limit, node_limit),  # type: ignore[arg-type]
             *(min_support, min_atom_support),
-            concepts=supported(bank, min_atom_support),
+            concepts=supported(with_atoms(bank, atoms_of(bank, atoms)), min_atom_support),
             engine=Engine("numba" if strategy == "optimal" else "numpy"),
         )
 
@@ -136,6 +138,7 @@ class ProofSearch:
             "node_limit": self.node_limit,
             "min_support": self.min_support,
             "min_atom_support": self.min_atom_support,
+            "atoms": atoms_in(self.concepts),
             "steps": list(CONNECTIVES),
             "bank": bank.content,
             "units": units.content,

@@ -44,7 +44,7 @@ Limit = Annotated[int, typer.Option(help="Most rows to print; 0 for all.")]
 SETTINGS = (
     *("bank", "units", "unit", "threshold", "unit_axis", "objective", "dialect"),
     *("length", "strategy", "shape", "time_limit", "node_limit", "beam"),
-    *("preset", "penalty", "steps", "dedupe", "heuristic", "min_active"),
+    *("preset", "penalty", "steps", "dedupe", "heuristic", "atoms", "min_active"),
     *("min_support", "min_atom_support", "bound_time", "engine", "threads"),
 )
 """What a logicx.toml may set."""
@@ -113,6 +113,12 @@ def explain(
             "diou-sum or diou-group."
         ),
     ] = "none",
+    atoms: Annotated[
+        str,
+        typer.Option(
+            help="Besides concepts: auto (NEIGHBORS where it applies), concepts, or names."
+        ),
+    ] = "auto",
     min_active: Annotated[int, typer.Option(help="Skip units that fire at fewer cells.")] = 1,
     min_support: Annotated[
         int, typer.Option(help="Keep only formulas that hold at so many cells.")
@@ -156,6 +162,7 @@ def explain(
         "steps": tuple(one.strip() for one in steps.split(",")),
         "dedupe": dedupe,
         "heuristic": heuristic,
+        "atoms": atoms,
         "min_active": min_active,
         "min_support": min_support,
         "min_atom_support": min_atom_support,

@@ -15,7 +15,7 @@ import numpy as np
 from logicx.bits import unpack
 from logicx.counts import counts_of
 from logicx.errors import DataError, OptionError
-from logicx.formula import Concept, Formula
+from logicx.formula import Formula
 from logicx.objectives import objective as known_objective
 from logicx.search.shapes import (
     COMBINE,
@@ -143,9 +143,9 @@ def _splits(n_atoms: int, shape: Shape) -> list[tuple[int, int]]:
 
 def _atoms(bank: ConceptBank) -> dict[int, Formula]:
     atoms: dict[int, Formula] = {}
-    for name, words in zip(bank.names, bank.packed, strict=True):
+    for i, words in enumerate(bank.packed):
         meaning = int.from_bytes(words.astype("<u8").tobytes(), "little")
-        atoms.setdefault(meaning, Concept(name))
+        atoms.setdefault(meaning, bank.atom(i))
     return atoms
 
 

@@ -18,7 +18,7 @@ from logicx.counts import Counts, counts_of
 from logicx.engines.layout import compiled_kind
 from logicx.engines.numpy_engine import NumpyEngine, Rows
 from logicx.errors import OptionError
-from logicx.formula import Apply, Concept, Formula
+from logicx.formula import Apply, Formula
 from logicx.operators import REGISTRY, Truth
 
 if TYPE_CHECKING:
@@ -248,7 +248,7 @@ class FormulaNode:
     @cached_property
     def formula(self) -> Formula:
         """The formula itself."""
-        concept = Concept(self.space.engine.bank.names[self.concept])
+        concept = self.space.engine.bank.atom(self.concept)
         if self.parent is None or self.step is None:
             return concept
         return self.step.formula(self.parent.formula, concept)

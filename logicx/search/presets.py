@@ -33,6 +33,8 @@ class Preset:
         expands: Which formulas of the beam are expanded: `all`, or only the `newest`.
         adds_absent: Whether concepts that never meet the unit may be added (under AND NOT they
             can help).
+        adds_derived: Whether operators on single concepts, such as NEIGHBORS, are atoms unless
+            asked for.
         distinct: Formulas up to this length are not made by adding a concept that is in them; by a
             step without NOT, and by one with NOT.
         skips_apart: Whether a formula is not narrowed (by AND, AND NOT) by a concept of which pairs
@@ -49,6 +51,7 @@ class Preset:
     starts_with_zeros: bool = True
     expands: Expands = "all"
     adds_absent: bool = True
+    adds_derived: bool = True
     distinct: tuple[int, int] = (0, 0)
     skips_apart: bool = False
     dedupe: Dedupe = "meaning"
@@ -98,6 +101,7 @@ PRESETS: Mapping[str, Preset] = {
         Preset(
             "compexp",
             "as the code of Mu and Andreas 2020 searches NLI units, to the last digit",
+            adds_derived=False,
             adds_absent=False,
             dedupe="none",
             penalizes_not=True,
@@ -105,6 +109,7 @@ PRESETS: Mapping[str, Preset] = {
         Preset(
             "compexp-vision",
             "as the code of Mu and Andreas 2020 searches units of image classifiers",
+            adds_derived=False,
             starts_with_zeros=False,
             dedupe="none",
             penalizes_not=True,
@@ -113,6 +118,7 @@ PRESETS: Mapping[str, Preset] = {
         Preset(
             "cce",
             "as the code of Clustered Compositional Explanations (La Rosa et al. 2023)",
+            adds_derived=False,
             first_factor=2,
             starts_with_zeros=False,
             distinct=(3, 0),
@@ -123,6 +129,7 @@ PRESETS: Mapping[str, Preset] = {
         Preset(
             "optimal",
             "as the beam of the package compositional-explanations 0.0.3.4",
+            adds_derived=False,
             first_factor=2,
             starts_with_zeros=False,
             expands="newest",

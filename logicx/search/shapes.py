@@ -90,15 +90,22 @@ def parts(formula: Formula) -> tuple[str, Formula, Formula] | None:
     return formula.operator, f, g
 
 
+def is_atom(formula: Formula) -> bool:
+    """Whether a formula is a concept, or another operator than NOT applied to one."""
+    if isinstance(formula, Apply):
+        return formula.operator != "NOT" and [type(one) for one in formula.args] == [Concept]
+    return True
+
+
 def is_within(formula: Formula, shape: Shape) -> bool:
-    """Whether a formula is a concept, or made by the three connectives in this shape."""
-    if isinstance(formula, Concept):
+    """Whether a formula is an atom, or made by the three connectives in this shape."""
+    if is_atom(formula):
         return True
     found = parts(formula)
     if found is None:
         return False
     _, f, g = found
-    if shape == "chain" and not isinstance(g, Concept):
+    if shape == "chain" and not is_atom(g):
         return False
     return is_within(f, shape) and is_within(g, shape)
 

@@ -40,13 +40,15 @@ def supported(bank: ConceptBank, least: int) -> ConceptBank:
     new = np.cumsum(kept, dtype=np.int32) - 1
     concepts = Incidence(indptr, new[old.indices[is_kept]])
     which = np.flatnonzero(kept).tolist()
-    return ConceptBank(
+    small = ConceptBank(
         bank.name,
         [bank.names[i] for i in which],
         [bank.categories[i] for i in which],
         bank.universe,
         Signatures(bank.size, concepts, bank.of_cell),
     )
+    small.derived = {k: bank.derived[i] for k, i in enumerate(which) if i in bank.derived}
+    return small
 
 
 def check_reachable(bank: ConceptBank, min_support: int) -> None:

@@ -65,7 +65,7 @@ class Knowledge:
         """Take in the best single concept, from the counts of all."""
         scores = goal.score(tp, fp, int(self.on.sum()), self.bank.n_valid)
         best = int(np.argmax(scores))
-        atom = Concept(self.bank.names[best])
+        atom = self.bank.atom(best)
         self.known.append(Known(1, int(tp[best]), int(fp[best]), lambda: atom))
 
     def score(self, one: Known) -> Fraction | float:
@@ -107,7 +107,7 @@ class Knowledge:
             }
             for keyword, (size, tp) in grown.items():
                 best = int(np.argmax(goal.score(tp, size - tp, n_on, n_cells)))
-                self.add(join(keyword, f, Concept(self.bank.names[best])))
+                self.add(join(keyword, f, self.bank.atom(best)))
 
     def start(self, goal: Objective, length: int, width: int) -> None:
         """Take in what a beam finds, and the formula that holds nowhere."""
@@ -127,7 +127,7 @@ class Knowledge:
                 Known(node.length, counts.tp, counts.fp, lambda node=node: node.formula)  # type: ignore[misc]
             )
         if length > 1:
-            first = Concept(self.bank.names[0])
+            first = self.bank.atom(0)
             self.known.append(Known(2, 0, 0, lambda: join("AND NOT", first, first)))
 
 
@@ -141,19 +141,19 @@ def _count_concepts(
 
 
 def formulas_found(
-    k: int, op: int, names: Sequence[str], n_outer: int, shape: Shape
+    k: int, op: int, atoms: Sequence[Formula], n_outer: int, shape: Shape
 ) -> list[Formula]:
     """The formulas that a scan means: hole `a op b` in every outer formula of context k.
 
     Args:
         k: Number of the context.
         op: Number of the connective.
-        names: Names of the concepts c, z, w, a, b.
+        atoms: The concepts c, z, w, a, b.
         n_outer: Number of outer concepts.
         shape: The shape of formulas.
     """
     context = contexts(n_outer, shape)[k]
-    *outer_concepts, a, b = (Concept(name) for name in names)
+    *outer_concepts, a, b = atoms
     places = dict(zip(OUTER, outer_concepts, strict=True))
     formulas = []
     for outer in context.outers:

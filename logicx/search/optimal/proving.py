@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from logicx.formula import Concept
 from logicx.search.optimal.ceilings import ceiling
 from logicx.search.optimal.knowledge import Knowledge, formulas_found
 from logicx.search.optimal.restriction import Kept, Problem, plan_for, restrict, scratch_for
@@ -76,7 +75,7 @@ class Prover:
                 i = int(np.argmax(worths))
                 most = max(0, int(worths[i]))
                 if most > weights.threshold:
-                    self.knowledge.add(Concept(self.problem.bank.names[i]))
+                    self.knowledge.add(self.problem.bank.atom(i))
             else:
                 floor = max(most, self.knowledge.worth(weights, n_atoms))
                 missing, n_left = weights.threshold - most, length - n_atoms + 1
@@ -234,9 +233,9 @@ class Prover:
     ) -> None:
         """Count the formulas that a scan means, all over again and exactly."""
         k, op, *places = found.tolist()
-        names = [self.problem.bank.names[concepts[i]] for i in places]
+        atoms = [self.problem.bank.atom(int(concepts[i])) for i in places]
         added = [
-            self.knowledge.add(one) for one in formulas_found(k, op, names, n_outer, self.shape)
+            self.knowledge.add(one) for one in formulas_found(k, op, atoms, n_outer, self.shape)
         ]
         reached = max(weights.worth(one.tp, one.fp) for one in added)
         if reached < worth:

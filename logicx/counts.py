@@ -57,10 +57,10 @@ def resolve(formula: Formula, bank: ConceptBank) -> Formula:
         UnknownConcept: Names that the bank does not have, all at once.
         OperatorError: An operator does not apply here.
     """
-    return _resolved(_by_atoms(formula, bank), bank, MAX_REWRITES)
+    return _resolved(by_atoms(formula, bank), bank, MAX_REWRITES)
 
 
-def _by_atoms(formula: Formula, bank: ConceptBank) -> Formula:
+def by_atoms(formula: Formula, bank: ConceptBank) -> Formula:
     """The formula with the bank's own concept in place of each formula that it was derived from."""
     if not bank.derived:
         return formula

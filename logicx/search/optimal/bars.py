@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from logicx.counts import by_atoms
 from logicx.search.optimal.limits import PassTooLong
 from logicx.search.optimal.linear import weights_above
 from logicx.search.optimal.proving import LONGEST_SCAN, Undecided
@@ -138,7 +139,9 @@ class Bars:
         for n_concepts in LOOKS:
             self._knowledge.extend(self._goal, self._length)
             known = [self._knowledge.best(k).formula() for k in range(1, self._length + 1)]
-            chosen = {number[name] for one in known for name in one.concepts}
+            chosen = {
+                number[name] for one in known for name in by_atoms(one, problem.bank).concepts
+            }
             chosen.update(order[:n_concepts].tolist())
             concepts = np.array(sorted(chosen))
             while (best := self.best_score(n_atoms)) < self.bound:

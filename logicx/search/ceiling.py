@@ -55,13 +55,16 @@ def ceiling(size: NDArray[np.int64], on: NDArray[np.int64], goal: Objective) -> 
     inside: NDArray[Any] = on[fires]
     off: NDArray[Any] = size[fires] - inside
     n_on, n_cells = int(inside.sum()), int(size.sum())
+    is_mixed = off > 0  # the others are taken at every bar: their cells all gain
+    inside, off = inside[is_mixed], off[is_mixed]
+    n_pure = n_on - int(inside.sum())
     ratio: Ratio = make(n_on, n_cells)
     scale = lcm(*(one.denominator for part in ratio for one in part))
     upper, lower = ([int(one * scale) for one in part] for part in ratio)
 
     def counted(is_taken: NDArray[Any]) -> tuple[int, int]:
         which = np.flatnonzero(is_taken)
-        return int(inside[which].sum()), int(off[which].sum())
+        return n_pure + int(inside[which].sum()), int(off[which].sum())
 
     def at(tp: int, fp: int) -> tuple[int, int]:
         below = lower[0] * tp + lower[1] * fp + lower[2]

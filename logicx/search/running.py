@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from logicx.engines.layout import (
 )
 from logicx.engines.numpy_engine import NumpyEngine
 from logicx.errors import OptionError, did_you_mean
-from logicx.search.formulas import FormulaNode, FormulaSpace
+from logicx.search.formulas import FormulaNode, FormulaSpace, Step
 from logicx.search.heuristics import NONE
 from logicx.search.space import Kept, SearchResult
 
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
     from logicx.bank import ConceptBank
     from logicx.objectives import Objective
-    from logicx.operators import Truth
     from logicx.search.beam import Beam
     from logicx.search.heuristics.space import GuidedFormulas
     from logicx.search.planning import Plan
@@ -265,13 +265,13 @@ def _rules(beam: Beam, space: FormulaSpace, n_steps: int) -> Rules:
     drops_equals = beam.dedupe == "meaning"
     may_add = np.zeros(space.engine.bank.n_concepts, bool)
     may_add[space.operands] = True
-    steps = space.steps
+    coefficients, tables, one_sided = _of_steps(space.steps)
     return Rules(
         *kind,
-        steps=np.array([[one.all, one.f, one.c, one.both] for one in steps], np.int64),
-        tables=_full_words([*(one.table for one in steps), (False, True, False, True)]),
-        one_sided=np.array([one.is_one_sided for one in steps]),
-        added=np.array([space.added(one) for one in steps], np.int64),
+        steps=coefficients,
+        tables=tables,
+        one_sided=one_sided,
+        added=np.array([space.added(one) for one in space.steps], np.int64),
         factors=space.factors(2 * beam.length + 1),
         may_add=may_add,
         min_support=space.min_support,
@@ -321,5 +321,12 @@ class _Nodes:
         return node
 
 
-def _full_words(tables: Sequence[Truth]) -> NDArray[np.uint64]:
-    return np.asarray(np.where(tables, ~np.uint64(0), np.uint64(0)))
+@lru_cache
+def _of_steps(steps: tuple[Step, ...]) -> tuple[Any, Any, Any]:
+    """Coefficients, truth tables as full or empty words, and which steps are one-sided."""
+    tables = [*(one.table for one in steps), (False, True, False, True)]
+    return (
+        np.array([[one.all, one.f, one.c, one.both] for one in steps], np.int64),
+        np.where(tables, ~np.uint64(0), np.uint64(0)),
+        np.array([one.is_one_sided for one in steps]),
+    )

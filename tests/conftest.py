@@ -7,11 +7,15 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # two torch threads beside other processes crawl
 
 import numpy as np
+import platformdirs
 import pytest
 
 from logicx.bank import ConceptBank
 from logicx.units import Units
 from logicx.universe import Universe
+
+# Machine code outlives a test run; all else is cached in a folder of its own, see below.
+os.environ.setdefault("NUMBA_CACHE_DIR", str(platformdirs.user_cache_path("logicx")))
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 

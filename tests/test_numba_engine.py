@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
@@ -288,3 +290,25 @@ def test_little_work_does_not_import_numba():
         "assert 'numba' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_machine_code_is_known_by_the_source_of_every_kernel(tmp_path, monkeypatch):
+    from logicx import compiling
+
+    package = Path(compiling.__file__).parent
+    hashed = {path for one in compiling._SOURCES for path in package.glob(one)}
+    users = [
+        p
+        for p in package.rglob("*.py")
+        if re.search(r"^@\w*(compiled|filtering)", p.read_text(), re.M)
+    ]
+    assert len(users) >= 5
+    assert set(users) <= hashed
+    monkeypatch.setattr(compiling._config, "CACHE_DIR", str(tmp_path))
+    before = compiling._folder.__wrapped__()
+    assert before.startswith(str(tmp_path))
+    monkeypatch.setattr(compiling, "_SOURCES", compiling._SOURCES[:-1])
+    assert compiling._folder.__wrapped__() != before
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(compiling._config, "CACHE_DIR", str(tmp_path / "file"))
+    assert compiling._folder.__wrapped__() == ""

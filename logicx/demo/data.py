@@ -7,14 +7,12 @@ counts, the network's weights, the settings and the file format.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import platformdirs
 from numpy.typing import NDArray
 
 from logicx import storage
@@ -24,7 +22,7 @@ from logicx.demo.network import N_UNITS, activations, load_weights
 from logicx.demo.scenes import OBJECTS, PARTS, SCENES, SIZE, Scenes, render_scenes
 from logicx.demo.upsample import upsample
 from logicx.errors import FileError
-from logicx.resources import resource
+from logicx.resources import cache_folder, resource
 from logicx.signatures import Incidence, SignatureBuilder
 from logicx.thresholds import Range, Threshold
 from logicx.units import Units
@@ -149,11 +147,9 @@ def _on_counts(
 
 
 def _cache_folder() -> Path:
-    root = os.environ.get("LOGICX_CACHE")
-    base = Path(root) if root else platformdirs.user_cache_path("logicx")
     found = hashlib.sha256(f"{storage.FORMAT_VERSIONS} {N_SCENES} {GRID} {THRESHOLD}".encode())
     here = Path(__file__).parent
     sources = [*sorted(here.glob("*.py")), *(here.parent / f"{one}.py" for one in CORE)]
     for path in [*sources, resource("concepts", "waterside", "cnn.safetensors")]:
         found.update(path.read_bytes())
-    return base / f"demo-{found.hexdigest()[:16]}"
+    return cache_folder() / f"demo-{found.hexdigest()[:16]}"

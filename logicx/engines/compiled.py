@@ -5,18 +5,16 @@ parent's. Three things make it fast besides: a candidate is first held against t
 the beam by a linear inequality, eight at a time and without a division; what enters the beam is
 sorted in at once, so that the bar rises while candidates are walked; and where scores follow from
 meaning, a formula is expanded once only (see `Rules.expands_once`).
-
-All kernels stand in this one file, because Numba's cache watches only the file of a kernel.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numba import njit, types
-from numba.extending import intrinsic
 
+from logicx.compiling import compiling
+from logicx.engines.counting import add, are_equal, compiled, join, lay, n_common
 from logicx.engines.layout import (
     ACCURACY,
     CARRIED,
@@ -34,35 +32,16 @@ from logicx.engines.layout import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import TypeVar
-
     from numpy.typing import NDArray
 
     from logicx.engines.layout import Bank, Levels, Rules, Store, Unit
-
-    F = TypeVar("F", bound=Callable[..., Any])
 
 BLOCK = 512
 SLACK = 1e-13
 
 
-def compiled(function: F) -> F:
-    """Compile once, keep it on disk, and run without the lock of the interpreter."""
-    return cast("F", njit(cache=True, nogil=True, error_model="numpy")(function))
-
-
-def filtering(function: F) -> F:
-    """The same, with fused multiplication and addition: `_bar` has the slack for it."""
-    return cast("F", njit(cache=True, nogil=True, fastmath={"contract"})(function))
-
-
-def _population(_: Any, word: Any) -> Any:
-    """Number of set bits, as one instruction; loops over it are vectorised."""
-    return types.uint64(types.uint64), lambda _c, builder, _s, args: builder.ctpop(args[0])
-
-
-_n_ones: Any = intrinsic(_population)
+filtering = compiling(fastmath={"contract"})
+"""Compile with fused multiplication and addition: `_bar` has the slack for it."""
 
 
 @compiled
@@ -115,48 +94,13 @@ def _bar(kind: int, b: float, floor: float, n_on: int, n_cells: int) -> tuple[fl
 
 
 @compiled
-def _lay(out: NDArray[np.uint64], bank: Bank, concept: int) -> None:
-    """Packed bits of a concept."""
-    row = bank.row_of[concept]
-    if row >= 0:
-        for w in range(len(out)):
-            out[w] = bank.words[row, w]
-        return
-    for w in range(len(out)):
-        out[w] = 0
-    for j in range(bank.listed_indptr[concept], bank.listed_indptr[concept + 1]):
-        s = bank.listed[np.uint64(j)]
-        out[s >> np.uint32(6)] |= np.uint64(1) << np.uint64(s & np.uint32(63))
-
-
-@compiled
-def _join(
-    out: NDArray[np.uint64], f: NDArray[np.uint64], c: NDArray[np.uint64],
-    table: NDArray[np.uint64], full: NDArray[np.uint64],
-) -> None:  # fmt: skip
-    """Words of the formula that a step makes of f and c."""
-    ff, ft, tf, tt = table
-    for w in range(len(out)):
-        made = (ff & ~f[w] & ~c[w]) | (ft & c[w] & ~f[w]) | (tf & f[w] & ~c[w]) | (tt & f[w] & c[w])
-        out[w] = made & full[w]
-
-
-@compiled
-def _are_equal(mine: NDArray[np.uint64], theirs: NDArray[np.uint64]) -> bool:
-    for w in range(len(mine)):  # noqa: SIM110, a compiled loop
-        if mine[w] != theirs[w]:
-            return False
-    return True
-
-
-@compiled
 def _join_candidate(
     out: NDArray[np.uint64], bank: Bank, rules: Rules, store: Store, parent: int,
     parts: NDArray[np.int64],
 ) -> None:  # fmt: skip
     table = rules.tables[parts[STEP]]
-    _lay(store.scratch[2], bank, parts[CONCEPT])
-    _join(out, store.words[parent], store.scratch[2], table, bank.full)
+    lay(store.scratch[2], bank, parts[CONCEPT])
+    join(out, store.words[parent], store.scratch[2], table, bank.full)
 
 
 @compiled
@@ -182,7 +126,7 @@ def _enter(
                     if not is_joined:
                         is_joined = True
                         _join_candidate(store.scratch[0], bank, rules, store, parent, new)
-                    if _are_equal(store.scratch[0], store.words[places[i]]):
+                    if are_equal(store.scratch[0], store.words[places[i]]):
                         return
         for i in range(n):
             if parts[i, STEP] != CARRIED and parts[i, SIZE] == size and parts[i, ON] == on:
@@ -191,7 +135,7 @@ def _enter(
                     _join_candidate(store.scratch[0], bank, rules, store, parent, new)
                 other = store.place[level - 1, parts[i, PARENT]] if level else parent
                 _join_candidate(store.scratch[1], bank, rules, store, other, parts[i])
-                if _are_equal(store.scratch[0], store.scratch[1]):
+                if are_equal(store.scratch[0], store.scratch[1]):
                     if scores[i] >= score:
                         return
                     last = i
@@ -213,82 +157,6 @@ def _floor(levels: Levels, level: int) -> float:
     """What a candidate must score above to enter the beam."""
     n, width = levels.n_kept[level], levels.scores.shape[1]
     return float(levels.scores[level, n - 1]) if n == width else -np.inf
-
-
-@compiled
-def _n_common(a: NDArray[np.uint64], b: NDArray[np.uint64]) -> int:
-    n = 0
-    for w in range(len(a)):
-        n += np.int64(_n_ones(a[w] & b[w]))
-    return n
-
-
-@compiled
-def _n_common_with(a: NDArray[np.uint64], rows: NDArray[np.uint64], row: int) -> int:
-    n = 0
-    for w in range(len(a)):
-        n += np.int64(_n_ones(a[w] & rows[row, w]))
-    return n
-
-
-@compiled
-def _add(
-    row: NDArray[Any], words: NDArray[np.uint64], sign: int, weights: NDArray[Any],
-    planes: NDArray[np.uint64], bank: Bank,
-) -> None:  # fmt: skip
-    """Add to the count of every concept the weights of some signatures, or take them away.
-
-    Cost: the concepts of those signatures; or, where that is less, packed words of the frequent
-    concepts and the rare concepts of those signatures.
-    """
-    n, n_words = _n_common(words, words), len(words)
-    if n == 0:
-        return
-    indptr, indices = bank.indptr, bank.indices
-    n_saved = n * (len(indices) - len(bank.rare_indices)) // len(weights)
-    if n_saved > bank.word_price * (len(bank.frequent) * n_words * len(planes)):
-        indptr, indices = bank.rare_indptr, bank.rare_indices
-        part, frequent, all_words = np.empty_like(words), bank.frequent, bank.words
-        for i in range(len(planes)):
-            for w in range(n_words):
-                part[w] = words[w] & planes[i, w]
-            for k in range(len(frequent)):
-                row[frequent[k]] += sign * (_n_common_with(part, all_words, k) << i)
-    for w in range(n_words):
-        word = words[w]
-        while word != 0:
-            rest = word & (word - np.uint64(1))
-            s = np.uint64(w * 64) + _n_ones((word ^ rest) - np.uint64(1))
-            word = rest
-            weight = sign * weights[s]
-            for j in range(np.uint64(indptr[s]), np.uint64(indptr[s + np.uint64(1)])):
-                row[indices[j]] += weight
-
-
-@compiled
-def together(row: NDArray[Any], bank: Bank, concept: int) -> None:
-    """Cells of every concept together with one, into a row of zeros."""
-    words = np.empty_like(bank.full)
-    _lay(words, bank, concept)
-    _add(row, words, 1, bank.size, bank.size_planes, bank)
-
-
-@compiled
-def count_on(row: NDArray[Any], bank: Bank, unit: Unit) -> None:
-    """Cells of every concept at which the unit fires, into a row of zeros."""
-    _add(row, unit.fires, 1, unit.on, unit.on_planes, bank)
-
-
-@compiled
-def read_unit(on: NDArray[Any], fires: NDArray[np.uint64], planes: NDArray[np.uint64]) -> None:
-    """Mark where a unit fires, and the binary digits of its on-counts, in words of zeros."""
-    for s in range(len(on)):
-        if on[s] != 0:
-            bit = np.uint64(1) << np.uint64(s & 63)
-            fires[s >> 6] |= bit
-            for i in range(len(planes)):
-                if (on[s] >> i) & 1:
-                    planes[i, s >> 6] |= bit
 
 
 @compiled
@@ -426,10 +294,10 @@ def _derive(
 ) -> None:  # fmt: skip
     """Words and rows of a child from those of its parent; anew where that is less work."""
     words, before = store.words[child], store.words[parent]
-    _lay(store.scratch[2], bank, concept)
-    _join(words, before, store.scratch[2], rules.tables[step], bank.full)
-    n = _n_common(words, words)
-    n_delta = n + _n_common(before, before) - 2 * _n_common(words, before)
+    lay(store.scratch[2], bank, concept)
+    join(words, before, store.scratch[2], rules.tables[step], bank.full)
+    n = n_common(words, words)
+    n_delta = n + n_common(before, before) - 2 * n_common(words, before)
     is_anew = n < n_delta
     if is_anew:
         store.all[child] = 0
@@ -445,10 +313,10 @@ def _derive(
         for w in range(len(words)):
             old = before[w] & keep
             changed[w] = words[w] & ~old if sign > 0 else old & ~words[w]
-        _add(store.all[child], changed, sign, bank.size, bank.size_planes, bank)
+        add(store.all[child], changed, sign, bank.size, bank.size_planes, bank)
         for w in range(len(words)):
             changed[w] &= fires[w]
-        _add(store.on[child], changed, sign, unit.on, unit.on_planes, bank)
+        add(store.on[child], changed, sign, unit.on, unit.on_planes, bank)
 
 
 @compiled
@@ -458,10 +326,10 @@ def lay_atoms(bank: Bank, unit: Unit, levels: Levels, store: Store) -> None:
     for slot in range(levels.n_kept[0]):
         store.place[0, slot] = slot
         store.on[slot] = 0
-        _lay(store.words[slot], bank, levels.parts[0, slot, CONCEPT])
+        lay(store.words[slot], bank, levels.parts[0, slot, CONCEPT])
         for w in range(len(words)):
             words[w] = store.words[slot, w] & unit.fires[w]
-        _add(store.on[slot], words, 1, unit.on, unit.on_planes, bank)
+        add(store.on[slot], words, 1, unit.on, unit.on_planes, bank)
 
 
 @compiled

@@ -1,8 +1,4 @@
-"""What the fast searches read and write: plain arrays, named. Importing this needs no Numba.
-
-The numbers below are frozen into kernels that are kept on disk: whoever changes one touches
-`compiled.py` as well, the only file by which Numba knows that a kernel is out of date.
-"""
+"""What the fast searches read and write: plain arrays, named. Importing this needs no Numba."""
 
 from __future__ import annotations
 

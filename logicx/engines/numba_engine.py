@@ -11,7 +11,7 @@ import numpy as np
 
 from logicx.bank import KEPT_BYTES
 from logicx.bits import pack
-from logicx.engines import compiled
+from logicx.engines import compiled, counting
 from logicx.engines.layout import CONCEPT, Bank, Found, Levels, Rules, Store, Unit
 from logicx.engines.numpy_engine import NumpyEngine
 from logicx.signatures import Incidence
@@ -84,7 +84,7 @@ class CompiledBank:
         @lru_cache(maxsize=max(16, KEPT_BYTES // row_bytes))
         def together(concept: int) -> NDArray[Any]:
             row = np.zeros(len(self.arrays.counts), self.weight)
-            compiled.together(row, self.arrays, concept)
+            counting.together(row, self.arrays, concept)
             return row
 
         return together
@@ -121,7 +121,7 @@ class NumbaEngine(NumpyEngine):
         on = self.on.astype(self.shared.weight)
         fires = np.zeros(len(bank.full), np.uint64)
         planes = np.zeros((digits, len(bank.full)), np.uint64)
-        compiled.read_unit(on, fires, planes)
+        counting.read_unit(on, fires, planes)
         n_on, n_cells = np.int64(self.n_on), np.int64(self.n_cells)
         unit = Unit(
             on=_frozen(on, on.dtype),
@@ -132,7 +132,7 @@ class NumbaEngine(NumpyEngine):
             n_cells=n_cells,
         )
         row = np.zeros(len(bank.counts), self.shared.weight)
-        compiled.count_on(row, bank, unit)
+        counting.count_on(row, bank, unit)
         return unit._replace(on_count=_frozen(row, np.int64))
 
     @cached_property

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from logicx.bank import ConceptBank
 from logicx.counts import counts_of
 from logicx.errors import DataError, OptionError
 from logicx.formula import Formula
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from logicx.bank import ConceptBank
     from logicx.objectives import Objective
 
 UNLIMITED = 4
@@ -135,8 +136,19 @@ def optimal(
         ('(A AND B) OR C', 1.0, 1.0, True)
     """
     check_options(length, shape, time_limit, node_limit)
+    _load_kernels()
     limits = Limits(time_limit, node_limit, stop)
     return _Search(bank, on, known_objective(objective), length, shape, limits, incumbent).run()
+
+
+@lru_cache
+def _load_kernels() -> None:
+    """Compile the kernels, or load them from disk, so that no limit counts that."""
+    signatures = np.array([[1, 0, 1, 1, 0, 0, 1], [0, 1, 0, 1, 1, 0, 0], [1, 0, 1, 0, 1, 1, 0]])
+    bank = ConceptBank.from_masks(signatures.astype(bool), ["A", "B", "C"])
+    on = bank.on_counts(np.array([1, 0, 1, 1, 1, 1, 0], dtype=bool))
+    goal, limits = known_objective("iou"), Limits(None, None, None)
+    _Search(bank, on, goal, 3, "tree", limits, None).run()
 
 
 def check_options(

@@ -21,6 +21,7 @@ from logicx.tables import KINDS as COLUMN_KINDS
 from logicx.text.pairs import PairSettings
 from logicx.text.settings import DocumentSettings
 from logicx.text.tokens import TokenSettings
+from logicx.text.vectors import NeighborSettings
 from logicx.thresholds import KINDS as THRESHOLDS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -39,6 +40,7 @@ def test_operators_are_documented(op):
     ("page", "names"),
     [
         ("search.md", [*OBJECTIVES, "fbeta(b)", *PRESETS]),
+        ("text.md", [f"\n{one.name} =" for one in fields(NeighborSettings)]),
         ("heuristics.md", [f"`{one}`" for one in HEURISTICS]),
         ("data.md", [*THRESHOLDS, *COLUMN_KINDS]),
         *(

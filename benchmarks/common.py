@@ -18,8 +18,8 @@ import numpy as np
 from logicx import ConceptBank, Units
 from logicx.bits import pack, popcount, unpack
 from logicx.formula import Concept, Formula
-from logicx.search.formulas import Step
 from logicx.search.running import ENGINES
+from logicx.search.steps import Step
 from logicx.signatures import Incidence
 
 if TYPE_CHECKING:

@@ -35,8 +35,9 @@ from logicx import ConceptBank, Units, explain, score
 from logicx.formula import Apply, Concept, Formula
 from logicx.objectives import objective
 from logicx.search.beam import Beam
-from logicx.search.formulas import DEFAULT_STEPS, FormulaSpace, Step
+from logicx.search.formulas import FormulaSpace
 from logicx.search.running import search_compiled
+from logicx.search.steps import DEFAULT_STEPS, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -82,7 +82,10 @@ def disagreements(bank, on, options, dice) -> list[str]:
 
 
 def main() -> None:
-    n_problems, first = int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 0
+    n_problems, first = (
+        int((sys.argv[1:] or ["5000"])[0]),
+        int(sys.argv[2]) if len(sys.argv) > 2 else 0,
+    )
     proving.FOCUS, proving.CALL_NODES = {2: 3, 3: 3}, 20
     n_wrong, n_tried, started = 0, Counter(), time.process_time()
     seed = first

@@ -19,9 +19,10 @@ from logicx import ConceptBank
 from logicx.engines.numba_engine import NumbaEngine
 from logicx.objectives import objective
 from logicx.search.beam import Beam
-from logicx.search.formulas import DEFAULT_STEPS, FormulaSpace, Step
+from logicx.search.formulas import FormulaSpace
 from logicx.search.optimal import optimal
 from logicx.search.running import search_compiled
+from logicx.search.steps import DEFAULT_STEPS, Step
 
 WIDTHS = (1, 5, 10, 50)
 SAME = 1e-9

@@ -28,10 +28,11 @@ if TYPE_CHECKING:
     from logicx.bank import ConceptBank
     from logicx.objectives import Ratio
     from logicx.search.beam import Dedupe
-    from logicx.search.formulas import FormulaNode, Step
+    from logicx.search.formulas import FormulaNode
     from logicx.search.heuristics.roles import Heuristic
     from logicx.search.planning import Plan
     from logicx.search.space import Kept, SearchResult
+    from logicx.search.steps import Step
     from logicx.units import Units
 
 
@@ -78,11 +79,11 @@ class BeamSearch:
         Raises:
             OptionError: One means nothing.
         """
-        from logicx.search.formulas import Step
         from logicx.search.heuristics import heuristic as known_heuristic
         from logicx.search.planning import Plan
         from logicx.search.presets import preset as known_preset
         from logicx.search.running import choose_engine
+        from logicx.search.steps import Step
 
         rules = known_preset(preset)
         strategy = rules.beam(whole(beam), whole(length), dedupe)

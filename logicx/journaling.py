@@ -65,7 +65,7 @@ def run_journal(
 
 def open_journal(plan: Explanations, path: str | Path, *, resume: bool = False) -> Journal:
     """The journal of a plan: a new one, or (resuming) the one that it was begun with."""
-    from logicx.search.formulas import Step
+    from logicx.search.steps import Step
 
     names = sha256()
     for name in plan.units:

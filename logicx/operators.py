@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from logicx.errors import OperatorError, did_you_mean
 from logicx.formula import Apply, Concept, Formula
-from logicx.registry import FACTS, REGISTRY, Operator, Truth, Vocabulary, operator, operators
+from logicx.registry import REGISTRY, Operator, Truth, Vocabulary, operator, operators
+from logicx.validation import FACTS
 
 __all__ = ["FACTS", "REGISTRY", "Operator", "Truth", "Vocabulary", "operator", "operators"]
 

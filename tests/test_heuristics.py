@@ -20,7 +20,7 @@ from logicx.errors import DataError, JournalError, OptionError
 from logicx.formula import Concept
 from logicx.objectives import OBJECTIVES, CountObjective, Ratio, Sum, objective
 from logicx.search.beam import Beam
-from logicx.search.formulas import FormulaSpace, Step
+from logicx.search.formulas import FormulaSpace
 from logicx.search.guided import Guided
 from logicx.search.heuristics import HEURISTICS, NONE, heuristic
 from logicx.search.heuristics import groups as grouping
@@ -30,6 +30,7 @@ from logicx.search.heuristics.bounds import SLACK, Range, frechet, is_monotone, 
 from logicx.search.heuristics.groups import Groups
 from logicx.search.heuristics.rectangles import bounding, inscribed, overlap
 from logicx.search.heuristics.space import GuidedFormulas
+from logicx.search.steps import Step
 from logicx.universe import Universe
 
 DEFAULT = ("OR", "AND", "AND NOT")

@@ -14,15 +14,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from logicx import ConceptBank, Units, explain, run_journal
-from logicx import bank as bank_module
+from logicx import ConceptBank, Units, explain, holdings, run_journal
 from logicx.cli import run
 from logicx.engines.numpy_engine import NumpyEngine
 from logicx.errors import OptionError
 from logicx.objectives import OBJECTIVES, CountObjective, objective
 from logicx.search import running
 from logicx.search.beam import Beam
-from logicx.search.formulas import DEFAULT_STEPS, FormulaSpace, Step
+from logicx.search.formulas import FormulaSpace
+from logicx.search.steps import DEFAULT_STEPS, Step
 
 pytest.importorskip("numba", reason="the extra fast is not installed")
 
@@ -98,7 +98,7 @@ def test_it_finds_what_numpy_finds(
     """`frequent` 0 counts all concepts by packed words where that is less work, 2 none."""
     bank, on = random_world(seed, n_concepts, n_cells, repeats)
     beam = Beam(width, length, dedupe)
-    with patch.object(bank_module, "FREQUENT", frequent):
+    with patch.object(holdings, "FREQUENT", frequent):
         slow, fast = search_both(
             bank, on, objective(goal), beam, steps, meeting, penalty, penalizes_not
         )
@@ -107,7 +107,7 @@ def test_it_finds_what_numpy_finds(
 
 def test_packed_words_alone_find_the_same(monkeypatch):
     """Every concept counts as frequent, and packed words cost nothing."""
-    monkeypatch.setattr(bank_module, "FREQUENT", 0.0)
+    monkeypatch.setattr(holdings, "FREQUENT", 0.0)
     monkeypatch.setattr(numba_engine, "WORD_PRICE", 0.0)
     monkeypatch.setattr(numba_engine, "MAX_PLANES", 64)
     for seed in range(12):

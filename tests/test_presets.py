@@ -17,9 +17,10 @@ from logicx.engines.numpy_engine import NumpyEngine
 from logicx.errors import DataError
 from logicx.objectives import IoU, objective
 from logicx.search.beam import Beam
-from logicx.search.formulas import DEFAULT_STEPS, FormulaSpace, Step
+from logicx.search.formulas import FormulaSpace
 from logicx.search.presets import EVER, PRESETS
 from logicx.search.running import search_compiled
+from logicx.search.steps import DEFAULT_STEPS, Step
 from logicx.universe import Universe
 
 STEPS = {

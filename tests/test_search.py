@@ -16,9 +16,9 @@ from logicx.engines.numpy_engine import NumpyEngine
 from logicx.errors import DataError, OptionError, UniverseError, UnknownUnit
 from logicx.objectives import OBJECTIVES, objective
 from logicx.scoring import best_single
-from logicx.search import formulas
 from logicx.search.beam import Beam
-from logicx.search.formulas import FormulaSpace, Step
+from logicx.search.formulas import FormulaSpace
+from logicx.search.steps import DEFAULT_STEPS, Step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -455,7 +455,7 @@ def test_steps_follow_from_truth_tables():
         combined = int(step.combine(f, c, full)[0])
         size = step.all * 4 + step.f * 2 + step.c * 2 + step.both * 1
         assert bin(combined).count("1") == size
-        assert formulas.DEFAULT_STEPS == DEFAULT
+        assert DEFAULT_STEPS == DEFAULT
 
 
 # ---- proven optima through explain

@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from logicx import ConceptBank, Units, explain, score, signatures
-from logicx import bank as bank_module
+from logicx import ConceptBank, Units, explain, holdings, score, signatures
 from logicx.bits import pack, unpack
 from logicx.engines.numpy_engine import NumpyEngine
 from logicx.errors import DataError
 from logicx.objectives import objective
-from logicx.search.formulas import FormulaSpace, Step
+from logicx.search.formulas import FormulaSpace
+from logicx.search.steps import Step
 from logicx.signatures import Incidence, SignatureBuilder
 
 masks_of_cells = hnp.arrays(bool, st.tuples(st.integers(0, 6), st.integers(0, 40)))
@@ -152,7 +152,7 @@ def test_more_concepts_than_16_bits_are_transposed():
 
 @pytest.mark.parametrize("frequent", [0.0, 1 / 32, 0.5, 2.0])
 def test_words_are_the_same_however_they_are_kept(tmp_path, monkeypatch, frequent):
-    monkeypatch.setattr(bank_module, "FREQUENT", frequent)
+    monkeypatch.setattr(holdings, "FREQUENT", frequent)
     masks = random_masks(1)
     bank = ConceptBank.from_masks(masks, names_of(masks))
     bank.save(tmp_path / "a.bank")

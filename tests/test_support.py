@@ -70,8 +70,9 @@ def test_whole_beams_of_both_engines_are_the_same():
     from logicx.engines.numba_engine import NumbaEngine
     from logicx.engines.numpy_engine import NumpyEngine
     from logicx.search.beam import Beam
-    from logicx.search.formulas import FormulaSpace, Step
+    from logicx.search.formulas import FormulaSpace
     from logicx.search.running import search_compiled
+    from logicx.search.steps import Step
 
     n_partly = 0
     for seed in range(60):

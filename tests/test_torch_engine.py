@@ -22,7 +22,8 @@ from logicx.errors import DataError, OptionError
 from logicx.objectives import OBJECTIVES, CountObjective, objective
 from logicx.search import running
 from logicx.search.beam import Beam
-from logicx.search.formulas import DEFAULT_STEPS, FormulaSpace, Step
+from logicx.search.formulas import FormulaSpace
+from logicx.search.steps import DEFAULT_STEPS, Step
 
 CPU = torch.device("cpu")
 STEPS = [

@@ -9,11 +9,11 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from logicx.bank import KEPT_BYTES
 from logicx.bits import pack
 from logicx.engines import compiled, counting
 from logicx.engines.layout import CONCEPT, Bank, Found, Levels, Rules, Store, Unit
 from logicx.engines.numpy_engine import NumpyEngine
+from logicx.holdings import KEPT_BYTES
 from logicx.signatures import Incidence
 
 if TYPE_CHECKING:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from logicx.search.formulas import FormulaSpace, Step
+from logicx.search.formulas import FormulaSpace
 from logicx.search.heuristics import NONE
+from logicx.search.steps import Step
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -22,9 +22,10 @@ from logicx.engines.layout import (
 )
 from logicx.engines.numpy_engine import NumpyEngine
 from logicx.errors import OptionError, did_you_mean
-from logicx.search.formulas import FormulaNode, FormulaSpace, Step
+from logicx.search.formulas import FormulaNode, FormulaSpace
 from logicx.search.heuristics import NONE
 from logicx.search.space import Kept, SearchResult
+from logicx.search.steps import Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

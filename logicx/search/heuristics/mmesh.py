@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from logicx.bank import ConceptBank
     from logicx.objectives import Objective
-    from logicx.search.formulas import FormulaNode, FormulaSpace, Step
+    from logicx.search.formulas import FormulaNode, FormulaSpace
+    from logicx.search.steps import Step
     from logicx.universe import Universe
 
 CHUNK_CELLS = 1 << 21

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from logicx.objectives import Objective
-    from logicx.search.formulas import FormulaNode, FormulaSpace, Step
+    from logicx.search.formulas import FormulaNode, FormulaSpace
+    from logicx.search.steps import Step
     from logicx.universe import Universe
 
 

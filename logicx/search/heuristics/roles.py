@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from logicx.objectives import Objective
     from logicx.operators import Truth
-    from logicx.search.formulas import FormulaNode, FormulaSpace, Step
+    from logicx.search.formulas import FormulaNode, FormulaSpace
+    from logicx.search.steps import Step
     from logicx.universe import Universe
 
 OR: Truth = (False, True, True, True)

@@ -11,9 +11,10 @@ from logicx.counts import count, evaluate
 from logicx.engines.numpy_engine import NumpyEngine
 from logicx.formula import Concept, Formula
 from logicx.search.beam import Beam
-from logicx.search.formulas import DEFAULT_STEPS, FormulaSpace, Step
+from logicx.search.formulas import FormulaSpace
 from logicx.search.optimal.contexts import HOLE, OUTER, contexts
 from logicx.search.shapes import CONNECTIVES, join, parts
+from logicx.search.steps import DEFAULT_STEPS, Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

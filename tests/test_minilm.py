@@ -70,8 +70,8 @@ def test_units_are_those_of_the_model_at_its_own_tokens(example, explained, tmp_
     assert bank.universe.n_groups == len(SENTENCES)
     model, tokenizer = example.load()
     seen = []
-    gelu = model.encoder.layer[3].intermediate.intermediate_act_fn
-    hook = gelu.register_forward_hook(lambda *seen_by: seen.append(seen_by[2]))
+    linear = model.encoder.layer[3].intermediate.dense
+    hook = linear.register_forward_hook(lambda *seen_by: seen.append(seen_by[2]))
     for document, sentence in enumerate(SENTENCES):
         with torch.no_grad():
             alone = tokenizer(sentence.split(), is_split_into_words=True, return_tensors="pt")

@@ -502,8 +502,9 @@ def test_tokens_must_be_those_of_the_universe(path, tmp_path):
     moved[8] += 1
     n = lengths[7]
     message = rf"document 7 \(batch 1\) has {n} real tokens, but the universe has {n + 1} there"
-    with pytest.raises(DataError, match=message):
+    with pytest.raises(DataError, match=message) as e:
         record(Tagger(), "out", documents(), tmp_path / "b.units", universe=Universe.tokens(moved))
+    assert "special tokens, such as [CLS]" in e.value.hint
     longer = Universe.tokens([*offsets, offsets[-1] + 1])
     with pytest.raises(DataError, match="tokens in 21 documents"):
         record(Tagger(), "out", documents(), tmp_path / "c.units", universe=longer)

@@ -9,7 +9,8 @@ downloaded at run time. From sentences, a line each with spaces between words, t
 
 1. tokens: the model's own WordPieces, with the word that each is a piece of (tokens.jsonl);
 2. concepts of tokens: word, form, lemma, tag ... (tokens.toml, tokens.bank);
-3. the activations of a layer's 1,536 units at every token, after GELU (layer3.units);
+3. what enters the GELU of a layer's 1,536 units at every token (layer3.units). Not what leaves it:
+   GELU falls before it rises, so that deeply negative inputs come out near 0, above many others;
 4. formulas (layer3-quantile-0.005.jsonl), and some units with tokens at which they fire.
 
 The same command goes on where it was stopped. See docs/minilm.md.
@@ -155,7 +156,8 @@ def print_units(bank: ConceptBank, units: Units, rows: Sequence[Any], n_sentence
         out.print(f"\nunit {row['unit']}: {row['formula']}", markup=False)
         out.print(
             f"    IoU {row['iou']:.3f}, precision {row['precision']:.2f}, recall "
-            f"{row['recall']:.2f}; fires at {n_on:,} tokens; highest in:",
+            f"{row['recall']:.2f}; fires at {n_on:,} tokens "
+            f"({units.cut_of(units.number(row['unit']))}); highest in:",
             markup=False,
         )
         for line in shown(bank, units, row["unit"], n_sentences, out.is_terminal):
@@ -216,7 +218,7 @@ def run(options: argparse.Namespace) -> None:
     print(f"{bank.universe}; {bank.n_concepts:,} concepts, {bank.n_signatures:,} signatures")
     with timed("activations"):
         path = out / f"layer{options.layer}.units"
-        layer = f"encoder.layer.{options.layer}.intermediate"
+        layer = f"encoder.layer.{options.layer}.intermediate.dense"
         batches = batches_of(encoded)
         record(model, layer, batches, path, universe=bank.universe, resume=True)
     units = open_units(path, options.threshold)

@@ -88,8 +88,14 @@ class Universe:
     def check_same(self, other: Universe, mine: str, theirs: str) -> None:
         """Raise a `UniverseError` unless both speak of the same cells."""
         if self != other:
+            covered, others = str(self), str(other)
+            if covered == others:  # documents of other lengths
+                lengths, of_other = np.diff(self.offsets), np.diff(other.offsets)
+                first = int(np.flatnonzero(lengths != of_other)[0])
+                covered += f", {lengths[first]:,} of them in document {first:,}"
+                others = f"{of_other[first]:,} there"
             raise UniverseError(
-                f"{mine} covers {self}, but {theirs} covers {other}",
+                f"{mine} covers {covered}, but {theirs} covers {others}",
                 hint="use units that were recorded on the data the bank was compiled from",
             )
 

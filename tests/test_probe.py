@@ -399,6 +399,36 @@ def test_numbers_that_are_none_are_named(path, part, bad):
     assert (again.content, again.n_resumed) == (found.content, 3)
 
 
+def test_nan_matters_at_real_tokens_alone(path):
+    values = torch.zeros(2, 3, 4)
+    mask = torch.tensor([[1, 1, 0], [1, 1, 1]]).bool()
+    values[0, 2] = np.nan  # such as attention over nothing, at padding
+    record(nn.Identity(), "", [Batch(values, mask)], path)
+    assert not recorded(path).any()
+    path.unlink()
+    values[1, 0, 3] = np.nan
+    with pytest.raises(DataError, match=r"unit 3 has the activation nan at cell 2 \(batch 0\)"):
+        record(nn.Identity(), "", [Batch(values, mask)], path)
+
+
+def test_a_text_longer_than_the_model_takes_names_its_batch(path, part):
+    class Placed(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.words, self.places = nn.Embedding(30, 5), nn.Embedding(8, 5)
+
+        def forward(self, words):
+            return self.words(words) + self.places(torch.arange(words.shape[1]))
+
+    def batch(n):
+        return Batch(torch.ones(1, n, dtype=torch.long), torch.ones(1, n, dtype=torch.bool))
+
+    with pytest.raises(DataError, match="the model failed on batch 1: IndexError: index out of"):
+        record(Placed(), "words", [batch(8), batch(9)], path)
+    assert part.exists()
+    assert not path.exists()
+
+
 def test_too_large_for_float16_says_what_to_do(path):
     batches = rows()
     batches[1][7, 4] = 7e4
@@ -472,8 +502,9 @@ def test_tokens_must_be_those_of_the_universe(path, tmp_path):
     moved[8] += 1
     n = lengths[7]
     message = rf"document 7 \(batch 1\) has {n} real tokens, but the universe has {n + 1} there"
-    with pytest.raises(DataError, match=message):
+    with pytest.raises(DataError, match=message) as e:
         record(Tagger(), "out", documents(), tmp_path / "b.units", universe=Universe.tokens(moved))
+    assert "special tokens, such as [CLS]" in e.value.hint
     longer = Universe.tokens([*offsets, offsets[-1] + 1])
     with pytest.raises(DataError, match="tokens in 21 documents"):
         record(Tagger(), "out", documents(), tmp_path / "c.units", universe=longer)

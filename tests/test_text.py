@@ -180,6 +180,82 @@ def test_tokens_of_a_model_are_taken_as_they_are(made):
     assert made("texts", lines, file="t.jsonl", format="tokens").texts[1] == ("the",)
 
 
+PIECED = (
+    '{"words": ["Two", "snowboarders"], "tokens": ["[CLS]", "two", "snow", "##boarders", "[SEP]"],'
+    ' "word_of": [null, 0, 1, 1, null]}\n'
+    '["two", "dogs"]\n'
+    '{"words": ["A", "\\u200b", "dog"], "tokens": ["a", "dog"], "word_of": [0, 2]}\n'
+)
+
+
+def test_pieces_have_what_their_word_has(made):
+    families = [*WORD_FAMILIES, "piece"]
+    bank = made("tokens", PIECED, file="t.jsonl", format="tokens", families=families)
+    assert bank.universe == Universe.tokens([0, 5, 7, 9])
+    shown = [one for (one,) in (bank.texts[i] for i in range(9))]
+    assert shown == ["[CLS]", "two", "snow", "##boarders", "[SEP]", "two", "dogs", "a", "dog"]
+    expected = {
+        **{"word:two": [1, 5], "word:snowboarders": [2, 3], "form:Two": [1], "form:two": [5]},
+        **{"piece:two": [1, 5], "piece:##boarders": [3], "piece:[CLS]": [0], "piece:dog": [8]},
+        **{"prev:two": [2, 3, 6], "next:snowboarders": [1], "prev:\u200b": [8]},
+        **{"pos:first": [1, 5, 7], "pos:second": [2, 3, 6], "pos:third": [8]},
+        "pos:last": [2, 3, 6, 8],
+    }
+    found = held(bank)
+    assert {name: found.get(name) for name in expected} == expected
+    assert "piece:\u200b" not in bank  # a word of which no token is left is context alone
+
+
+def test_stop_words_are_left_out_of_pieces(made):
+    stated = {"file": "t.jsonl", "format": "tokens", "families": ["piece"]}
+    bank = made("tokens", PIECED, **stated, stop_words=["[cls]", "[SEP]"], most_common=2)
+    assert bank.names == ("piece:two", "piece:snow")
+
+
+def test_texts_of_pieces_are_their_words(made):
+    bank = made("texts", PIECED, file="t.jsonl", format="tokens")
+    assert bank.texts[0] == ("Two snowboarders",)
+    assert held(bank)["snowboarders"] == [0]
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.data())
+def test_pieces_are_spread_as_counted_by_hand(tmp_path_factory, data):
+    """Against the bank of the words, token by token."""
+    folder = tmp_path_factory.mktemp("pieces")
+    plain = st.text(st.sampled_from("aAb:#"), min_size=1, max_size=3)
+    documents = data.draw(st.lists(st.lists(plain, min_size=1, max_size=8), min_size=1, max_size=5))
+    pieced = []
+    for document in documents:
+        numbers = st.none() | st.integers(0, len(document) - 1)
+        word_of = data.draw(st.lists(numbers, min_size=1, max_size=12))
+        tokens = [data.draw(plain) for _ in word_of]
+        pieced.append({"words": document, "tokens": tokens, "word_of": word_of})
+    (folder / "w.jsonl").write_text("".join(json.dumps(one) + "\n" for one in documents))
+    (folder / "p.jsonl").write_text("".join(json.dumps(one) + "\n" for one in pieced))
+    (folder / "r.toml").write_text('kind = "tokens"\n[tokens]\nformat = "tokens"\n')
+    changes = {"tokens.families": [*WORD_FAMILIES, "piece"]}
+    of_words, of_pieces = (
+        held(compile_recipe(folder / "r.toml", folder / file, changes=changes))
+        for file in ("w.jsonl", "p.jsonl")
+    )
+    first = np.cumsum([0, *map(len, documents)]).tolist()
+    cells = [
+        (None if k is None else start + k, token)
+        for start, one in zip(first, pieced, strict=False)
+        for k, token in zip(one["word_of"], one["tokens"], strict=True)
+    ]
+    by_hand = {
+        name: [i for i, (word, _) in enumerate(cells) if word in {*holds}]
+        for name, holds in of_words.items()
+        if not name.startswith("piece:")
+    }
+    for i, (_, token) in enumerate(cells):
+        by_hand.setdefault(f"piece:{token}", []).append(i)
+    kept = {name: holds for name, holds in by_hand.items() if holds or name == "pos:last"}
+    assert of_pieces == kept
+
+
 def test_a_word_written_like_another_concept_is_told(made):
     with pytest.raises(DataError, match="two concepts would be called 'form:a'") as e:
         made("texts", "a form:a\n", families=["word", "form"])
@@ -283,6 +359,15 @@ def test_sentences_divide_places_and_neighbours(made, nlp):
     assert (whole["prev:."], parts["next:."]) == ([5, 9], whole["next:."])
     assert "prev:." not in parts
     assert parts["word:he"] == whole["word:he"]
+
+
+def test_the_pipeline_tags_words_not_their_pieces(made, pipeline):
+    stated = {"file": "t.jsonl", "format": "tokens", "families": ["tag", "lemma", "dep"]}
+    found = held(made("tokens", PIECED, **stated))
+    assert found["lemma:snowboarder"] == [2, 3]
+    assert found["tag:CD"] == [1, 5]
+    assert {2, 3, 6} <= {*found["tag:NNS"]}
+    assert not any({0, 4} & {*cells} for cells in found.values())
 
 
 def test_the_tokenizer_and_the_pipeline_work_together(made, pipeline):
@@ -498,6 +583,32 @@ def test_texts_of_tables(made, file, text, column):
         ("d.jsonl", '["a"]\n{"a": 1}\n', {"format": "tokens"}, "line 2: no list of tokens"),
         ("d.jsonl", '["a"]\n["a", 1]\n', {"format": "tokens"}, "line 2: no list of tokens"),
         ("d.jsonl", '["a"]\nthe dog\n', {"format": "tokens"}, "line 2: no JSON"),
+        *(
+            (
+                "d.jsonl",
+                '["a"]\n{"words": ' + line + "}\n",
+                {"format": "tokens"},
+                "line 2: .*" + told,
+            )
+            for line, told in (
+                ('["a"], "tokens": ["b"], "word_of": [0, 0]', "must be a list of 1 numbers"),
+                ('["a"], "tokens": ["b"]', "'word_of' must be a list of 1 numbers"),
+                (
+                    '["a"], "tokens": ["b"], "word_of": [1]',
+                    "'b'\\) is said to be of word 1, but words",
+                ),
+                ('["a"], "tokens": ["b"], "word_of": [-1]', "is said to be of word -1"),
+                ('["a"], "tokens": ["b"], "word_of": [true]', "is said to be of word True"),
+                ('["a"], "tokens": ["b", ""], "word_of": [0, 0]', "token 2 is empty"),
+                ('["a"], "tokens": [], "word_of": []', "words but no token"),
+                ('["a"], "tokens": [3], "word_of": [0]', "'tokens' must be a list of texts"),
+                ('"a", "tokens": ["b"], "word_of": [0]', "'words' must be a list of texts"),
+                ('["a", ""], "tokens": ["b"], "word_of": [0]', "has an empty token, number 2"),
+                ('[], "tokens": ["b"], "word_of": [null]', "the text is empty"),
+                ('["a"], "tokens": ["\\udfff"], "word_of": [0]', "is not Unicode"),
+                ('["a"], "tokens": ["b"], "word_of": [0], "x": 1', "unknown key 'x'"),
+            )
+        ),
         ("d.jsonl", "[" * 100_000, {"format": "tokens"}, "line 1: no JSON"),
         ("d.jsonl", '["\\udfff"]\n', {"format": "tokens"}, "line 1: the text is not Unicode"),
     ],

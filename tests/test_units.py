@@ -454,6 +454,17 @@ def test_units_of_other_cells_are_refused():
     Units.from_masks(np.ones((2, 5), bool), universe=Universe.rows(5)).on(BANK, 0)
 
 
+def test_documents_of_other_lengths_are_told():
+    bank = ConceptBank.from_masks([[1, 0, 0, 0]], ["dog"], universe=Universe.tokens([0, 1, 2, 4]))
+    units = Units.from_masks([[1, 0, 0, 0]], universe=Universe.tokens([0, 1, 3, 4]))
+    message = (
+        "covers 4 tokens in 3 documents, 1 of them in document 1, "
+        "but the set of units covers 2 there"
+    )
+    with pytest.raises(UniverseError, match=message):
+        units.on(bank, 0)
+
+
 def test_counted_units_hold_for_their_bank_only(tmp_path):
     units = Units.counted(BANK, ["u", "v"], [np.array([2, 0, 1]), [0, 0, 0]], cut=["> 1", "> 2"])
     units.save(tmp_path / "a.units")

@@ -144,7 +144,7 @@ def check_places(
                 raise DataError(
                     f"document {first + i:,} (batch {number:,}) has {n:,} real tokens, but the "
                     f"universe has {expected:,} there",
-                    hint=hint,
+                    hint=f"{hint}; special tokens, such as [CLS], are real in both or in neither",
                 )
     n_cells = file.n_cells + len(rows)
     if n_cells > universe.n_cells:

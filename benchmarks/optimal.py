@@ -10,42 +10,20 @@ from __future__ import annotations
 
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
+from common import REFERENCE, linear_units, unpacked
 
 from logicx import ConceptBank
 from logicx.search.optimal import optimal
-
-DATA = Path(__file__).resolve().parents[1].parent / "shared" / "reference" / "compexp_nli"
-SHARES = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4)
-
-
-def unpacked(path):
-    with np.load(path) as stored:
-        n_cells = int(stored["shape"][0])
-        masks = np.unpackbits(stored["packed"], axis=0, count=n_cells).astype(bool).T
-        return masks, [str(name) for name in stored["names"]]
-
-
-def linear_units(masks):
-    dice = np.random.default_rng(7)
-    cells = masks.T.astype(np.float32)
-    for i in range(56):
-        share = SHARES[i % len(SHARES)]
-        weights = dice.standard_normal(len(masks)).astype(np.float32)
-        if i % 2:
-            weights *= dice.random(len(masks)) < 0.03
-        activation = cells @ weights + 1e-3 * dice.random(len(cells))
-        yield f"linear {i} at {share:.1%}", activation > np.quantile(activation, 1 - share)
 
 
 def main() -> None:
     length = int(sys.argv[1])
     time_limit = float(sys.argv[2]) if len(sys.argv) > 2 else None
-    masks, names = unpacked(DATA / "bank.npz")
+    masks, names = unpacked(REFERENCE / "bank.npz")
     bank = ConceptBank.from_masks(masks, names)
-    given, unit_names = unpacked(DATA / "units.npz")
+    given, unit_names = unpacked(REFERENCE / "units.npz")
     units = [*zip(unit_names, given, strict=True), *linear_units(masks)]
     optimal(bank, bank.on_counts(given[0]), length=length, node_limit=10)
     seconds, n_proven = [], 0

@@ -1,22 +1,26 @@
-"""Concept banks: named sets of cells, kept as packed bits over signatures."""
+"""Concept banks: named sets of cells, kept as lists of signatures and as packed bits over them."""
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from logicx import storage
-from logicx.bits import Words, as_booleans, pack
+from logicx.bits import Words, as_booleans, n_words, pack, set_bits
+from logicx.building import signatures_of_masks, signatures_of_sparse
+from logicx.celltexts import CellTexts
 from logicx.errors import DataError, UnknownConcept, did_you_mean, is_plain_text
-from logicx.signatures import INVALID, Incidence, SignatureBuilder, Signatures
+from logicx.formula import Concept, Formula
+from logicx.naming import Relations, check_names, check_relations
+from logicx.signatures import INVALID, Incidence, Signatures
 from logicx.tables import Column, concepts_of_columns
 from logicx.universe import Universe
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import torch
     from numpy.typing import ArrayLike, NDArray
@@ -24,10 +28,12 @@ if TYPE_CHECKING:
 CHUNK_BITS = 1 << 25
 """Concepts times cells that are unpacked at once while a bank is built from masks."""
 
-MAX_ROWS = 1024
-"""Most co-occurrence rows that a bank keeps."""
+FREQUENT = 1 / 32
+"""Share of all signatures from which on the packed bits of a concept take no more room than the
+numbers of its signatures, and are kept."""
 
-Relations = dict[str, dict[str, list[str]]]
+KEPT_BYTES = 1 << 25
+"""Room for rows of single concepts: of co-occurrence, and of packed bits."""
 
 
 class ConceptBank:
@@ -43,6 +49,10 @@ class ConceptBank:
         signatures: Which concepts hold where.
         relations: Tables that relate concepts, such as `NEIGHBORS`.
         source: Where it came from: recipe, files and their hashes, settings.
+        texts: The text of every cell, if it is to be kept.
+
+    Attributes:
+        derived: The formulas of those concepts that stand for one (see `logicx.atoms`), by number.
     """
 
     def __init__(
@@ -54,6 +64,7 @@ class ConceptBank:
         signatures: Signatures,
         relations: Relations | None = None,
         source: Mapping[str, Any] | None = None,
+        texts: CellTexts | None = None,
     ) -> None:
         """Check the names and take the parts over."""
         self.name = name
@@ -62,16 +73,18 @@ class ConceptBank:
         self.universe = universe
         self.relations: Relations = relations or {}
         self.source = dict(source or {})
+        self._texts = texts
+        self._texts_per_cell = 0 if texts is None else texts.per_cell
         self._signatures: Signatures | None = signatures
         self._stored: storage.Stored | None = None
+        self.derived: dict[int, Formula] = {}
         if not is_plain_text(name):
             raise DataError(f"the name of a bank must be printable text, not {name!r}")
-        _check_names(self.names, self.categories)
-        _check_relations(self.relations, self.names)
-        if len(signatures.of_cell) != universe.n_cells:
-            raise DataError(
-                f"{len(signatures.of_cell):,} cells were given for a universe of {universe}"
-            )
+        check_names(self.names, self.categories)
+        check_relations(self.relations, self.names)
+        for n_cells in (len(signatures.of_cell), universe.n_cells if texts is None else len(texts)):
+            if n_cells != universe.n_cells:
+                raise DataError(f"{n_cells:,} cells were given for a universe of {universe}")
 
     # ---- building
 
@@ -110,24 +123,63 @@ class ConceptBank:
             (3, [1, 1, 1])
         """
         array = as_booleans(masks, "masks", 2)
-        n_concepts, n_cells = array.shape
+        n_concepts = len(array)
         if len(names) != n_concepts:
             raise DataError(f"{n_concepts:,} masks but {len(names):,} names")
-        labelled = None if valid is None else as_booleans(valid, "valid", 1)
-        if labelled is not None and len(labelled) != n_cells:
-            raise DataError(f"valid has {len(labelled):,} cells, the masks have {n_cells:,}")
-        builder = SignatureBuilder(n_concepts)
-        step = max(1, CHUNK_BITS // max(1, n_concepts))
-        for start in range(0, n_cells, step):
-            part = slice(start, start + step)
-            cells = Incidence.of_masks(array[:, part])
-            builder.add(cells, None if labelled is None else labelled[part])
+        signatures, n_cells = signatures_of_masks(array, valid, CHUNK_BITS)
         return cls(
             name,
             names,
             [""] * n_concepts if categories is None else categories,
             universe or Universe.rows(n_cells),
-            builder.finish(),
+            signatures,
+            relations,
+        )
+
+    @classmethod
+    def from_sparse(
+        cls,
+        cells: Any,
+        names: Sequence[str],
+        *,
+        categories: Sequence[str] | None = None,
+        universe: Universe | None = None,
+        valid: ArrayLike | None = None,
+        relations: Relations | None = None,
+        name: str = "bank",
+    ) -> ConceptBank:
+        """A bank from the concepts of each cell, where masks would not fit in memory.
+
+        Args:
+            cells: A sparse matrix of cells by concepts in CSR form (any object with `indptr` and
+                `indices`, such as `scipy.sparse.csr_array`; stored values must not be 0), or an
+                iterable of such for consecutive cells, of which one at a time is held.
+            names: Concept names.
+            categories: Category of each concept; by default none.
+            universe: The cells; by default `Universe.rows(n_cells)`.
+            valid: Cells that are labelled; by default all.
+            relations: Tables that relate concepts.
+            name: What to call the bank.
+
+        Shape: `indptr: int[n_cells + 1]`, `indices: int[n]`, ascending and distinct in each row.
+
+        Raises:
+            DataError: Shapes, names or values do not fit.
+
+        Example:
+            >>> from types import SimpleNamespace
+            >>> cells = SimpleNamespace(indptr=[0, 2, 2, 3], indices=[0, 1, 1])
+            >>> bank = ConceptBank.from_sparse(cells, ["water", "blue"])
+            >>> bank.n_signatures, bank.count.tolist()
+            (3, [1, 2])
+        """
+        signatures, n_cells = signatures_of_sparse(cells, len(names), valid)
+        return cls(
+            name,
+            names,
+            [""] * len(names) if categories is None else categories,
+            universe or Universe.rows(n_cells),
+            signatures,
             relations,
         )
 
@@ -170,7 +222,7 @@ class ConceptBank:
             DataError: It names a concept that the bank does not have.
         """
         relations = {**self.relations, table: {k: list(v) for k, v in rows.items()}}
-        _check_relations(relations, self.names)
+        check_relations(relations, self.names)
         self.relations = relations
         self.__dict__.pop("content", None)
 
@@ -192,8 +244,11 @@ class ConceptBank:
         bank.universe = Universe.from_dict(manifest["universe"])
         bank.relations = manifest["relations"]
         bank.source = manifest["source"]
+        bank._texts = None
+        bank._texts_per_cell = manifest.get("texts_per_cell", 0)
         bank._signatures = None
         bank._stored = stored
+        bank.derived = {}
         return bank
 
     @cached_property
@@ -204,7 +259,9 @@ class ConceptBank:
         return storage.content_hash(self._parts(), self._manifest())
 
     def _manifest(self) -> dict[str, Any]:
+        kept = {"texts_per_cell": self._texts_per_cell} if self._texts_per_cell else {}
         return {
+            **kept,
             "name": self.name,
             "names": list(self.names),
             "categories": list(self.categories),
@@ -214,12 +271,16 @@ class ConceptBank:
         }
 
     def _parts(self) -> dict[str, NDArray[Any]]:
+        texts = self.texts
         return {
+            **({} if texts is None else {"text": texts.bytes, "text_offsets": texts.offsets}),
             "size": self.size,
             "count": self.count,
             "concepts_indptr": self.concepts_of.indptr,
             "concepts_indices": self.concepts_of.indices,
-            "words": self.packed.view(np.int64),
+            "signatures_indptr": self.signatures_of.indptr,
+            "signatures_indices": self.signatures_of.indices,
+            "frequent_words": self.frequent_words.view(np.int64),
             "of_cell": self.of_cell,
         }
 
@@ -254,9 +315,9 @@ class ConceptBank:
         """Cells at which each concept holds, `int64[n_concepts]`."""
         if self._stored is not None:
             return self._part("count")
-        weights = np.repeat(self.size, np.diff(self.concepts_of.indptr))
-        sums = np.bincount(self.concepts_of.indices, weights, minlength=self.n_concepts)
-        return sums.astype(np.int64)
+        everywhere = np.arange(self.n_signatures)
+        sums = self.concepts_of.sums(everywhere, self.size, self.n_concepts)
+        return np.asarray(sums[0], np.int64)
 
     @cached_property
     def concepts_of(self) -> Incidence:
@@ -268,7 +329,9 @@ class ConceptBank:
     @cached_property
     def signatures_of(self) -> Incidence:
         """The signatures of each concept."""
-        return self.concepts_of.transposed(self.n_concepts)
+        if self._signatures:
+            return self._signatures.concepts.transposed(self.n_concepts)
+        return Incidence(self._part("signatures_indptr"), self._part("signatures_indices"))
 
     @cached_property
     def of_cell(self) -> NDArray[np.int32]:
@@ -276,22 +339,60 @@ class ConceptBank:
         return self._signatures.of_cell if self._signatures else self._part("of_cell")
 
     @cached_property
+    def frequent(self) -> NDArray[np.int64]:
+        """Numbers of the concepts that hold at many signatures, ascending."""
+        lengths = np.diff(self.signatures_of.indptr)
+        return np.flatnonzero(lengths >= FREQUENT * self.n_signatures)
+
+    @cached_property
+    def frequent_words(self) -> Words:
+        """Packed bits of the frequent concepts, `uint64[n_frequent, ceil(n_signatures / 64)]`."""
+        if self._stored is not None:
+            return self._part("frequent_words").view(np.uint64)
+        return self._words_of_lists(self.frequent)
+
+    @cached_property
+    def words_of(self) -> Callable[[int], Words]:
+        """Packed bits of one concept over signatures, `uint64[ceil(n_signatures / 64)]`.
+
+        Those of the frequent concepts are kept; others are made of their list of signatures, and
+        the latest kept as far as there is room.
+        """
+        row_of = {concept: row for row, concept in enumerate(self.frequent.tolist())}
+        indptr, signatures = self.signatures_of
+
+        @lru_cache(maxsize=max(16, KEPT_BYTES // (8 * n_words(self.n_signatures) + 100)))
+        def words_of(concept: int) -> Words:
+            if concept in row_of:
+                words: Words = self.frequent_words[row_of[concept]]
+                return words
+            made = set_bits(signatures[indptr[concept] : indptr[concept + 1]], self.n_signatures)
+            made.flags.writeable = False
+            return made
+
+        return words_of
+
+    @cached_property
     def packed(self) -> Words:
         """Packed bits of every concept over signatures, as NumPy words.
 
         Shape: `uint64[n_concepts, ceil(n_signatures / 64)]`.
+
+        Cost: all of that memory, which for a large bank is many times what the bank takes: the
+        searches by NumPy and Numba, and `optimal`, do without; see `words_of`.
         """
-        if self._stored is not None:
-            return self._part("words").view(np.uint64)
-        rows = []
+        return self._words_of_lists(np.arange(self.n_concepts))
+
+    def _words_of_lists(self, concepts: NDArray[np.int64]) -> Words:
+        words = np.empty((len(concepts), n_words(self.n_signatures)), np.uint64)
         step = max(1, CHUNK_BITS // max(1, self.n_signatures))
-        for start in range(0, self.n_concepts, step):
-            which = np.arange(start, min(start + step, self.n_concepts))
+        for start in range(0, len(concepts), step):
+            which = concepts[start : start + step]
             signatures, lengths = self.signatures_of.gather(which)
             mask = np.zeros((len(which), self.n_signatures), dtype=bool)
-            mask[np.repeat(which - start, lengths), signatures] = True
-            rows.append(pack(mask))
-        return np.concatenate(rows) if rows else pack(np.zeros((0, self.n_signatures), bool))
+            mask[np.repeat(np.arange(len(which)), lengths), signatures] = True
+            words[start : start + step] = pack(mask)
+        return words
 
     @property
     def words(self) -> torch.Tensor:
@@ -304,25 +405,21 @@ class ConceptBank:
             warnings.simplefilter("ignore")  # torch warns that mapped memory is read-only
             return torch.from_numpy(self.packed.view(np.int64))
 
-    def together_with(self, concept: int) -> NDArray[np.int64]:
-        """Cells at which each concept holds together with this one, `int64[n_concepts]`.
-
-        The rows of concepts that were asked for are kept, the latest `MAX_ROWS` of them.
-        """
-        rows = self._together
-        if concept not in rows:
-            signatures, _ = self.signatures_of.gather(np.array([concept]))
-            concepts, lengths = self.concepts_of.gather(signatures)
-            weights = np.repeat(self.size[signatures], lengths)
-            sums = np.bincount(concepts, weights, minlength=self.n_concepts)
-            if len(rows) == MAX_ROWS:
-                del rows[next(iter(rows))]
-            rows[concept] = sums.astype(np.int64)
-        return rows[concept]
-
     @cached_property
-    def _together(self) -> dict[int, NDArray[np.int64]]:
-        return {}
+    def together_with(self) -> Callable[[int], NDArray[np.int64]]:
+        """Cells at which each concept holds together with one, `int64[n_concepts]`.
+
+        The latest rows that were asked for are kept, as far as there is room.
+        """
+
+        @lru_cache(maxsize=max(16, KEPT_BYTES // (8 * self.n_concepts + 100)))
+        def together_with(concept: int) -> NDArray[np.int64]:
+            signatures, _ = self.signatures_of.gather(np.array([concept]))
+            weights = self.size[signatures]
+            sums = self.concepts_of.sums(signatures, weights, self.n_concepts)
+            return np.asarray(sums[0], np.int64)
+
+        return together_with
 
     @cached_property
     def _numbers(self) -> dict[str, int]:
@@ -357,6 +454,29 @@ class ConceptBank:
         near = f"did you mean: {', '.join(ending)}?" if ending else did_you_mean(name, self.names)
         return "    ".join(one for one in (near, listing) if one)
 
+    @cached_property
+    def texts(self) -> CellTexts | None:
+        """The texts of cells, as `bank.texts[7]` gives them, or None where the bank keeps none.
+
+        A pair has two, premise and hypothesis; a text or a token has one.
+        """
+        if self._stored is None or not self._texts_per_cell:
+            return self._texts
+        return CellTexts(self._part("text"), self._part("text_offsets"), self._texts_per_cell)
+
+    def atom(self, i: int) -> Formula:
+        """The i-th concept as a formula: its name, or what it was derived from."""
+        return self.derived.get(i) or Concept(self.names[i])
+
+    def standing_for(self, formula: Formula) -> Concept | None:
+        """The concept that was derived from a formula, if there is one."""
+        number = self._standing.get(formula)
+        return None if number is None else Concept(self.names[number])
+
+    @cached_property
+    def _standing(self) -> dict[Formula, int]:
+        return {formula: i for i, formula in self.derived.items()}
+
     def cells(self, signature_mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """The cells of a set of signatures; invalid cells are false, `bool[n_cells]`."""
         return np.asarray(np.append(signature_mask, False)[self.of_cell])
@@ -373,27 +493,3 @@ class ConceptBank:
             f"ConceptBank({self.name!r}: {self.n_concepts:,} concepts over {self.universe}, "
             f"{self.n_signatures:,} signatures)"
         )
-
-
-def _check_relations(relations: Relations, names: Sequence[str]) -> None:
-    known = set(names)
-    for table, rows in relations.items():
-        for name, others in rows.items():
-            unknown = [one for one in (name, *others) if one not in known]
-            if unknown:
-                raise DataError(f"the table {table} names no concept: {unknown[0]!r}")
-
-
-def _check_names(names: Sequence[str], categories: Sequence[str]) -> None:
-    if len(categories) != len(names):
-        raise DataError(f"{len(names):,} names but {len(categories):,} categories")
-    for category in categories:
-        if not is_plain_text(category):
-            raise DataError(f"a category must be printable text, not {category!r}")
-    seen: set[str] = set()
-    for i, name in enumerate(names):
-        if not name or not is_plain_text(name):
-            raise DataError(f"concept {i} has no printable name: {name!r}")
-        if name in seen:
-            raise DataError(f"the concept name {name!r} is given twice")
-        seen.add(name)

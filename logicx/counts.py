@@ -57,7 +57,19 @@ def resolve(formula: Formula, bank: ConceptBank) -> Formula:
         UnknownConcept: Names that the bank does not have, all at once.
         OperatorError: An operator does not apply here.
     """
-    return _resolved(formula, bank, MAX_REWRITES)
+    return _resolved(_by_atoms(formula, bank), bank, MAX_REWRITES)
+
+
+def _by_atoms(formula: Formula, bank: ConceptBank) -> Formula:
+    """The formula with the bank's own concept in place of each formula that it was derived from."""
+    if not bank.derived:
+        return formula
+
+    def apply(node: Apply, args: list[Formula]) -> Formula:
+        made = Apply(node.operator, tuple(args), node.parameters, node.span)
+        return bank.standing_for(made) or made
+
+    return fold(formula, lambda node: node, apply)
 
 
 def _resolved(formula: Formula, bank: ConceptBank, n_left: int) -> Formula:
@@ -122,13 +134,13 @@ def _rewritten(
 def evaluate(formula: Formula, bank: ConceptBank) -> NDArray[np.bool_]:
     """The signatures at which a formula holds, `bool[n_signatures]`.
 
-    Cost: one pass over the packed words per operator; concepts are read in place.
+    Cost: one pass over the packed words per operator.
     """
     known = {one.keyword: one for one in operators()}
     n = bank.n_signatures
 
     def concept(node: Concept) -> bitarray:
-        return as_bitarray(bank.packed[bank.number(node.name)], n)
+        return as_bitarray(bank.words_of(bank.number(node.name)), n)
 
     def apply(node: Apply, args: list[bitarray]) -> bitarray:
         return _combine(known[node.operator], node.parameters, args, n)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from functools import partial
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +15,14 @@ from logicx.strategies import STRATEGIES, ProofSearch, UnitSearch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from threading import Event
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from logicx.bank import ConceptBank
     from logicx.search.beam import Dedupe
+    from logicx.search.heuristics.roles import Heuristic
     from logicx.units import Units
 
 
@@ -27,12 +32,13 @@ BEAM_ONLY: dict[str, Any] = {
     "penalty": 1.0,
     "steps": ("OR", "AND", "AND NOT"),
     "dedupe": None,
+    "bound_time": 0.0,
+    "heuristic": "none",
     "engine": "auto",
-    "threads": 1,
 }
 """Options of the beam alone, and their defaults."""
 
-PROOFS_ONLY: dict[str, Any] = {"shape": None, "time_limit": None}
+PROOFS_ONLY: dict[str, Any] = {"shape": None, "time_limit": None, "node_limit": None}
 """Options of the strategies that prove, and their defaults."""
 
 
@@ -40,10 +46,10 @@ class Explanations:
     """The best formula of each unit, found as you iterate; made by `explain`.
 
     Attributes:
-        engine: The engine that searches, `numpy` or `numba`.
+        engine: The engine that searches: `numpy`, `numba`, or `torch:` and the device.
         note: What a person should know of that choice, or nothing.
         units: Names of the units that are searched, in order.
-        skipped: Units left out so far because they hardly fire.
+        skipped: Units left out so far because they hardly fire, or by a preset's rules.
         min_active: Units that fire at fewer valid cells are skipped.
     """
 
@@ -93,25 +99,49 @@ class Explanations:
 
     def results(self, start: int = 0) -> Iterator[Explanation | Skipped]:
         """What becomes of each unit, in order, from the given place on; nothing is kept."""
+        from threading import Event
+
         from logicx.search.running import in_order
 
-        for one in in_order(self._explain, islice(self.units, start, None), self._n_threads):
-            yield one
-            if isinstance(one, Explanation) and one.is_interrupted:
-                raise KeyboardInterrupt  # the proof of this unit was stopped: so is the run
+        stop = Event()
+        work = partial(self._explain, stop=stop)
+        n_at_once = self._search.units_at_once(self.bank)
+        parts = (
+            self.units[first : first + n_at_once]
+            for first in range(start, len(self.units), n_at_once)
+        )
+        for part in in_order(work, parts, self._n_threads, stop):
+            for one in part:
+                if self._is_strict and isinstance(one, Skipped):
+                    raise DataError(f"unit {one.unit!r} cannot be explained: {one.reason}")
+                yield one
+                if isinstance(one, Explanation) and one.is_interrupted:
+                    raise KeyboardInterrupt  # the proof of this unit was stopped: so is the run
 
-    def _explain(self, name: str) -> Explanation | Skipped:
-        on = self.all_units.on(self.bank, name)
+    def _explain(self, names: Sequence[str], stop: Event) -> list[Explanation | Skipped]:
+        on = [self.all_units.on(self.bank, name) for name in names]
+        skipped = [self._skipped(*one) for one in zip(names, on, strict=True)]
+        searched = [i for i, one in enumerate(skipped) if one is None]
+        found = iter(
+            self._search.explain(
+                self.bank,
+                self.all_units,
+                [names[i] for i in searched],
+                [on[i] for i in searched],
+                stop,
+            )
+        )
+        return [one or next(found) for one in skipped]
+
+    def _skipped(self, name: str, on: NDArray[np.int64]) -> Skipped | None:
         n_on = int(on.sum())
         if n_on >= self.min_active:
-            return self._search.explain(self.bank, self.all_units, name, on)
+            return None
         reason = (
             "it never fires on a valid cell"
             if n_on == 0
             else f"it fires at {n_on:,} cells, fewer than min_active={self.min_active:,}"
         )
-        if self._is_strict:
-            raise DataError(f"unit {name!r} cannot be explained: {reason}")
         return Skipped(name, reason)
 
 
@@ -125,12 +155,18 @@ def explain(
     strategy: str = "beam",
     shape: str | None = None,
     time_limit: float | None = None,
+    node_limit: int | None = None,
     preset: str = "default",
     objective: str | Objective = "iou",
     penalty: float = 1.0,
     steps: str | Sequence[str] = ("OR", "AND", "AND NOT"),
     dedupe: Dedupe | None = None,
+    heuristic: str | Heuristic = "none",
+    atoms: str | Sequence[str] = "auto",
     min_active: int = 1,
+    min_support: int = 0,
+    min_atom_support: int = 0,
+    bound_time: float = 0.0,
     engine: str = "auto",
     threads: int = 1,
 ) -> Explanations:
@@ -143,25 +179,49 @@ def explain(
             an error; of several, such ones are skipped and listed in `.skipped`.
         length: Most atoms of a formula, from 1.
         beam: How many formulas are kept at each step, from 1.
-        strategy: `beam`; `optimal`, which proves that no formula of a stated space is better (up to
-            length 4; needs the extra `fast`; see docs/optimal.md); or `exhaustive`, which tries
-            every formula of a small bank. The latter two take `length`, `objective`, `shape` and
-            `min_active`, and `optimal` a `time_limit`; the options of the beam mean nothing there.
+        strategy: `beam`; `optimal`, which proves that no formula of a stated space is better, or
+            how much better one can be (needs the extra `fast`; see docs/optimal.md); or
+            `exhaustive`, which tries every formula of a small bank. The latter two take `length`,
+            `objective`, `shape`, `min_active`, `min_atom_support` and `threads`, and `optimal` also
+            limits; the options of the beam mean nothing there.
         shape: For these: `tree` (any formulas are joined) or `chain` (one concept is added at a
             time, as the beam does); by default `tree`.
-        time_limit: For `optimal`: CPU seconds for each unit; then `bound` is what was proven.
-        preset: Search rules: `default`, or `compexp` for those of the paper's code.
+        time_limit: For `optimal`: CPU seconds for each unit, above 0; then `bound` is what was
+            proven. From length 5 on this or `node_limit` must be given.
+        node_limit: For `optimal`: how much is looked at for each unit, from 1; unlike with
+            `time_limit` the outcome is always the same.
+        preset: Search rules: `default`, or those of a published tool: `compexp` and
+            `compexp-vision` (the paper's code), `cce`, `optimal` (the beam of that package; the
+            strategy of this name is something else). It sets neither `beam` nor `length`.
         objective: What is maximised; see `logicx.objectives`.
         penalty: The score is multiplied by this for every atom after the first.
         steps: How formulas grow: two-argument connectives, with or without NOT after them (a list,
             or text with commas between them).
         dedupe: Which formulas count as the same: those that denote the same cells (`meaning`),
-            that have the same canonical form (`form`), or none; by default as the preset says.
+            that have the same canonical form (`form`), that differ in the order of operands only
+            (`order`), or none; by default as the preset says.
+        heuristic: What estimates candidates, so that only the promising ones are scored: `none`,
+            `bounds`, `cfh`, `areas`, `areas-fixed`, `mmesh`, `mmesh-exact`, `diou-sum`,
+            `diou-group`, or one of your own. With `areas` and `mmesh` (published) the outcome may
+            be worse; see docs/heuristics.md.
+        atoms: What formulas are made of besides the concepts: `auto`, all operators on one concept
+            that say where they apply, such as NEIGHBORS (with the preset of a published tool:
+            none); `concepts`, none; or keywords of such operators.
         min_active: Units that fire at fewer valid cells are skipped. The paper uses 5 % of cells.
+        min_support: Formulas that hold at fewer valid cells are not kept, at no length: a small AND
+            is reached only by way of formulas that are large enough. By default all may be.
+            `exhaustive` passes through all formulas, and returns one that is large enough;
+            `optimal` has no such option.
+        min_atom_support: Concepts that hold at fewer valid cells take no part. By default all do,
+            also those that hold nowhere.
+        bound_time: For the beam: CPU seconds for each unit in which a bound is proven on formulas
+            of at most `length` concepts, as `optimal` proves it (with its limits); 0 for none.
         engine: What counts: `numpy`; `numba`, compiled and several times faster (the extra `fast`);
-            or `auto`, which takes `numba` where it is installed and NumPy would take about two
-            seconds or more. All find the same; `settings["engine"]` says which it was.
-        threads: How many units are searched at a time.
+            `torch`, many units at once, on the device that is named (`torch:cuda:1`), else on an
+            accelerator if there is one; or `auto`, which takes `numba` where it is installed and
+            NumPy would take about two seconds or more. All find the same; `settings["engine"]`
+            says which it was.
+        threads: How many units are searched at a time; with `torch`, how many batches.
 
     Returns:
         An iterable of `Explanation`, searched as you go.
@@ -198,15 +258,26 @@ def explain(
     names = units.names if is_all else [units.names[units.number(one)] for one in chosen]
     for_beam: dict[str, Any] = {"beam": beam, "preset": preset, "penalty": penalty}
     for_beam |= {"steps": steps if isinstance(steps, str) else tuple(steps), "dedupe": dedupe}
-    for_beam |= {"engine": engine}
-    for_proof: dict[str, Any] = {"shape": shape, "time_limit": time_limit}
+    for_beam |= {"bound_time": bound_time, "engine": engine, "heuristic": heuristic}
+    for_proof: dict[str, Any] = {
+        "shape": shape,
+        "time_limit": time_limit,
+        "node_limit": whole(node_limit),
+    }
+    shared: dict[str, Any] = {
+        "atoms": atoms,
+        "min_support": whole(min_support),
+        "min_atom_support": whole(min_atom_support),
+    }
     search: UnitSearch
     if strategy == "beam":
         _refuse(for_proof, PROOFS_ONLY, strategy)
-        search = BeamSearch.of(bank, goal, len(names), length, **for_beam)
+        search = BeamSearch.of(
+            bank, goal, len(names), length, has_masks=units.has_masks, **for_beam, **shared
+        )
     else:
-        _refuse({**for_beam, "threads": threads}, BEAM_ONLY, strategy)
-        search = ProofSearch.of(strategy, goal, whole(length), **for_proof)
+        _refuse(for_beam, BEAM_ONLY, strategy)
+        search = ProofSearch.of(bank, strategy, goal, whole(length), **for_proof, **shared)
     return Explanations(
         bank, units, names, search, min_active, len(chosen) == 1 and not is_all, threads
     )

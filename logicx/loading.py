@@ -32,7 +32,8 @@ def open_units(
 ) -> Units:
     """The units of a file.
 
-    - `.units`: as they were saved.
+    - `.units`: as they were saved; recorded activations are cut by the threshold, each unit when it
+      is first used.
     - `.csv`, `.tsv`, `.parquet`: without a threshold, one unit per value of each column, such as
       `pred=entailment`; with one, each column holds the activations of a unit.
     - `.npy`, `.npz` (the array `activations`, or the only one; `names` if there), `.safetensors`
@@ -40,7 +41,7 @@ def open_units(
 
     Args:
         path: The file.
-        threshold: See `Threshold`; for arrays the default is `positive`.
+        threshold: See `Threshold`; for activations the default is `positive`.
         unit_axis: 0 for arrays `[n_units, n_cells]`, 1 for `[n_cells, n_units]`.
         progress: Called with units done and units in all.
 
@@ -53,11 +54,7 @@ def open_units(
     if not os.path.exists(path):
         raise FileError(f"no file {path}")
     if suffix == ".units":
-        if threshold is not None:
-            raise DataError(
-                f"{path} holds units that were cut already", hint="leave threshold away"
-            )
-        return Units.open(path)
+        return Units.open(path, threshold)
     if suffix in (".csv", ".tsv", ".parquet"):
         return _from_table(path, threshold, progress)
     if suffix not in SUFFIXES:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 Values = Any
 """A number, or an array of numbers of any shape."""
+
+Directions = tuple[Literal[-1, 0, 1], Literal[-1, 0, 1]]
+"""How a score changes as tp grows, and as fp does: 1 never falls, -1 never rises, 0 stays."""
 
 
 class Objective(Protocol):
@@ -91,12 +94,17 @@ class CountObjective:
         formula: Scores from tp, fp, cells where the unit fires, and all cells.
         doc: What it measures.
         ratio: The same as an exact ratio, from the last two; None where it is no such ratio.
+        directions: Whether the exact score grows or shrinks with tp while fp stays, and with fp
+            while tp stays, for all tp from 0 to the cells where the unit fires and all fp from 0 to
+            the others, the points where the formula gives 0/0 included; None where nothing is
+            stated. `bounds` rests on them.
     """
 
     name: str
     formula: Callable[[Values, Values, int, int], Values]
     doc: str
     ratio: Callable[[int, int], Ratio] | None = None
+    directions: Directions | None = None
 
     def score(self, tp: Values, fp: Values, n_on: int, n_cells: int) -> NDArray[np.float64]:
         """Scores of formulas against one unit; see `Objective.score`."""
@@ -110,8 +118,27 @@ def _ratio(a: Values, b: Values) -> Values:
     return np.divide(a, b, out=np.zeros(shape), where=b != 0)
 
 
-def _iou(tp: Values, fp: Values, n_on: int, _: int) -> Values:
-    return np.divide(tp, fp + n_on) if n_on else _ratio(tp, fp + n_on)
+@dataclass(frozen=True)
+class IoU:
+    """The formula of intersection over union.
+
+    Args:
+        epsilon: What is added to the union; some published tools do.
+        is_single: Whether it is computed in float32, as some published tools do. Then different
+            ratios may come out equal.
+    """
+
+    epsilon: float = 0.0
+    is_single: bool = False
+
+    def __call__(self, tp: Values, fp: Values, n_on: int, _: int) -> Values:
+        """Its value at some counts."""
+        union = fp + n_on
+        if self.is_single:
+            tp, union = np.asarray(tp, np.float32), np.asarray(union, np.float32)
+        if self.epsilon:
+            union = union + self.epsilon
+        return np.divide(tp, union) if n_on else _ratio(tp, union)
 
 
 def _mcc(tp: Values, fp: Values, n_on: int, n_cells: int) -> Values:
@@ -149,6 +176,7 @@ def fbeta(beta: float) -> CountObjective:
         FBeta(b),
         f"harmonic mean of precision and recall, recall weighed {beta:g} times",
         lambda n_on, _: Ratio(Sum.of(1 + exact, 0, 0), Sum.of(1, 1, exact * n_on)),
+        (1, -1),
     )
 
 
@@ -157,34 +185,39 @@ OBJECTIVES: dict[str, CountObjective] = {
     for one in (
         CountObjective(
             "iou",
-            _iou,
+            IoU(),
             "intersection over union: tp / (tp + fp + fn)",
             lambda n_on, _: Ratio(Sum.of(1, 0, 0), Sum.of(0, 1, n_on)),
+            (1, -1),
         ),
         CountObjective(
             "precision",
             lambda tp, fp, n_on, _: _ratio(tp, tp + fp),
             "tp / (tp + fp)",
             lambda n_on, _: Ratio(Sum.of(1, 0, 0), Sum.of(1, 1, 0)),
+            (1, -1),
         ),
         CountObjective(
             "recall",
             lambda tp, fp, n_on, _: _ratio(tp, n_on),
             "tp / (tp + fn)",
             lambda n_on, _: Ratio(Sum.of(1, 0, 0), Sum.of(0, 0, n_on)),
+            (1, 0),
         ),
         CountObjective(
             "dice",
             lambda tp, fp, n_on, _: _ratio(2 * tp, tp + fp + n_on),
             "2 tp / (2 tp + fp + fn), the same as fbeta(1)",
             lambda n_on, _: Ratio(Sum.of(2, 0, 0), Sum.of(1, 1, n_on)),
+            (1, -1),
         ),
-        CountObjective("mcc", _mcc, "Matthews correlation coefficient"),
+        CountObjective("mcc", _mcc, "Matthews correlation coefficient", directions=(1, -1)),
         CountObjective(
             "accuracy",
             lambda tp, fp, n_on, n: _ratio(n - fp - (n_on - tp), n),
             "(tp + tn) / all cells",
             lambda n_on, n: Ratio(Sum.of(1, -1, n - n_on), Sum.of(0, 0, n)),
+            (1, -1),
         ),
     )
 }
@@ -224,3 +257,49 @@ def score_counts(spec: str | Objective, counts: Counts) -> float:
     """The score of one formula's counts."""
     n_on = counts.tp + counts.fn
     return float(objective(spec).score(counts.tp, counts.fp, n_on, counts.n_cells))
+
+
+def bounds(
+    goal: Objective,
+    tp_low: Values,
+    tp_high: Values,
+    fp_low: Values,
+    fp_high: Values,
+    n_on: int,
+    n_cells: int,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The least and the largest score of formulas whose counts lie within limits.
+
+    Both are scores at corners of the box, which the objective's `directions` name. `fbeta(b)` and
+    `mcc` round, so that scores within the box may pass them in the last digits; the others do not.
+
+    Args:
+        goal: An objective that states its directions.
+        tp_low: Least cells where formula and unit both hold.
+        tp_high: Most of them, up to `n_on`.
+        fp_low: Least cells where only the formula holds.
+        fp_high: Most of them, up to `n_cells - n_on`.
+        n_on: Cells where the unit fires.
+        n_cells: All valid cells.
+
+    Shape: the limits broadcast: `int64[...] -> float64[...], float64[...]`.
+
+    Raises:
+        OptionError: The objective states no directions.
+
+    Example:
+        >>> low, high = bounds(objective("iou"), 1, [2, 3], 0, 1, 4, 10)
+        >>> low.tolist(), high.tolist()
+        ([0.2, 0.2], [0.5, 0.75])
+    """
+    directions: Directions | None = getattr(goal, "directions", None)
+    if directions is None:
+        raise OptionError(
+            f"objective {goal.name!r} states no directions, so nothing bounds it",
+            hint="give it directions=(1, -1) if it never falls with tp and never rises with fp",
+        )
+    tp_low, tp_high, fp_low, fp_high = np.broadcast_arrays(tp_low, tp_high, fp_low, fp_high)
+    tp = (tp_low, tp_high) if directions[0] >= 0 else (tp_high, tp_low)
+    fp = (fp_low, fp_high) if directions[1] >= 0 else (fp_high, fp_low)
+    low, high = (goal.score(tp[i], fp[i], n_on, n_cells) for i in (0, 1))
+    return low, high

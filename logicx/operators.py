@@ -69,7 +69,13 @@ def _at_least(k: int, *args: bool) -> bool:
     return sum(args) >= k
 
 
-@operator("NEIGHBORS", kind="rewrite", args=1, example="NEIGHBORS(hyp:couch)")
+@operator(
+    "NEIGHBORS",
+    kind="rewrite",
+    args=1,
+    example="NEIGHBORS(hyp:couch)",
+    proposes=lambda bank: (k for k, row in bank.relations.get("NEIGHBORS", {}).items() if row),
+)
 def _neighbors(bank: Vocabulary, concept: Formula) -> Formula:
     """Any of the concepts that the bank's table NEIGHBORS lists for this one."""
     if not isinstance(concept, Concept):

@@ -4,9 +4,14 @@ A recipe has a `kind`, a `[source]` with the file's path (inside the recipe's ow
 given on the command line may be anywhere), and the settings of its kind:
 
 - `pairs`: `[pairs]`, see `logicx.text.pairs.PairSettings`;
+- `texts`: `[texts]`, see `logicx.text.settings.DocumentSettings`;
+- `tokens`: `[tokens]`, see `logicx.text.tokens.TokenSettings`;
 - `table`: `[columns]`, such as `color = "category"` or `age = { kind = "quantiles", bins = 4 }`;
 - `masks`: an `.npz` with `masks` (bool[n_concepts, n_cells]), `names` and, if wanted,
   `categories` and `valid`; or an `.npy` of masks and `names = "names.txt"`, a name a line.
+
+Any may have `neighbors = "neighbors.json"` or a table `[neighbors]`, see
+`logicx.text.vectors.NeighborSettings`.
 """
 
 from __future__ import annotations
@@ -26,7 +31,7 @@ from logicx.tables import Column, read_lines, read_table
 from logicx.universe import Universe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
 
 if sys.version_info >= (3, 11):
@@ -35,13 +40,14 @@ else:
     import tomli as tomllib
 
 COMMON = ("name", "kind", "source", "neighbors")
-KINDS = ("pairs", "table", "masks")
+KINDS = ("pairs", "texts", "tokens", "table", "masks")
 
 
 def compile_recipe(
     recipe: str | Path,
     data: str | Path | None = None,
     progress: Callable[[int, int], None] | None = None,
+    changes: Mapping[str, Any] | None = None,
 ) -> ConceptBank:
     """The bank that a recipe describes; the same inputs give the same content hash.
 
@@ -49,6 +55,7 @@ def compile_recipe(
         recipe: The TOML file.
         data: The data file, in place of the recipe's own `source.path`.
         progress: Called with steps done and steps in all.
+        changes: Settings that differ from the recipe's, such as `{"pairs.most_common": 500}`.
 
     Raises:
         FileError: Recipe or data cannot be read.
@@ -56,18 +63,20 @@ def compile_recipe(
     """
     recipe = Path(recipe)
     settings = read_toml(recipe)
+    for key, value in (changes or {}).items():
+        _change(settings, key, value)
     kind = settings.get("kind")
     if kind not in KINDS:
         raise DataError(f"{recipe}: kind is one of {', '.join(KINDS)}, not {kind!r}")
-    own = {"pairs": ("pairs",), "table": ("columns",), "masks": ()}[kind]
+    own = {"table": ("columns",), "masks": ()}.get(kind, (kind,))
     check_keys(recipe, settings, (*COMMON, *own))
     stated = settings.get("source", {})
     check_keys(recipe, stated, ("path", "names"), "source")
     path = Path(data) if data is not None else _inside(recipe, stated.get("path"))
     name = settings.get("name", recipe.stem)
     source = {"recipe": settings, "file": path.name, "sha256": _sha256(path)}
-    if kind == "pairs":
-        bank = _pairs(recipe, settings, path, name, source, progress)
+    if kind in ("pairs", "texts", "tokens"):
+        bank = _text(kind, recipe, settings, path, name, source, progress)
     elif kind == "table":
         columns = {key: _column(recipe, key, value) for key, value in _columns(recipe, settings)}
         bank = ConceptBank.from_table(read_table(path), columns, name=name, source=source)
@@ -76,7 +85,9 @@ def compile_recipe(
         bank = _masks(path, names, name)
         bank.source = source
     if "neighbors" in settings:
-        bank.relate("NEIGHBORS", _neighbors(_inside(recipe, settings["neighbors"])))
+        _relate_neighbors(
+            recipe, settings["neighbors"], bank, "neighbors.vectors" in (changes or {})
+        )
     return bank
 
 
@@ -94,13 +105,49 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise FileError(f"cannot read {path}: {error.strerror}") from error
     except (ValueError, RecursionError) as error:  # a bad number of 5,000 digits is a ValueError
         raise FileError(f"{path} is no TOML: {error}") from error
+    _check_values(values, str(path))
+    return values
+
+
+def read_change(text: str) -> tuple[str, Any]:
+    """A setting and its value, from text such as `pairs.most_common=500`.
+
+    The value is read as TOML; what is no TOML is text, as in `pairs.pipeline=en_core_web_md`.
+
+    Raises:
+        DataError: It is no such text.
+    """
+    key, equals, value = text.partition("=")
+    key = key.strip()
+    if not equals or not key:
+        raise DataError(f"{text!r} sets nothing", hint="such as: set=pairs.most_common=500")
+    try:
+        values = tomllib.loads(f"x = {value}")
+    except (ValueError, RecursionError):
+        values = {}
+    found = {"x": value.strip()} if [*values] != ["x"] else values
+    _check_values(found, text)
+    return key, found["x"]
+
+
+def _change(settings: dict[str, Any], key: str, value: Any) -> None:
+    *tables, last = key.split(".")
+    for one in tables:
+        settings = settings.setdefault(one, {})
+        if not isinstance(settings, dict):
+            raise DataError(f"{key} cannot be set: {one} is no table of settings")
+    settings[last] = value
+
+
+def _check_values(values: dict[str, Any], where: str) -> None:
     inside: list[Any] = [values]
     for one in inside:
         if isinstance(one, (dict, list)):
             inside += one.values() if isinstance(one, dict) else one
         elif not isinstance(one, (str, int, float)) or abs(one if type(one) is int else 0) >> 63:
-            raise DataError(f"{path} holds a date, or a number too large, where none has a meaning")
-    return values
+            raise DataError(
+                f"{where} holds a date, or a number too large, where none has a meaning"
+            )
 
 
 def check_keys(path: Path, values: Any, known: Iterable[str], table: str = "") -> None:
@@ -142,7 +189,8 @@ def _sha256(path: Path) -> str:
         raise FileError(f"cannot read {path}: {error}") from error
 
 
-def _pairs(
+def _text(
+    kind: str,
     recipe: Path,
     settings: dict[str, Any],
     path: Path,
@@ -151,21 +199,21 @@ def _pairs(
     progress: Callable[[int, int], None] | None,
 ) -> ConceptBank:
     from logicx.text.pairs import PairSettings, compile_pairs
+    from logicx.text.settings import DocumentSettings
+    from logicx.text.texts import compile_texts
+    from logicx.text.tokens import TokenSettings, compile_tokens
 
-    given = settings.get("pairs", {})
-    check_keys(recipe, given, [one.name for one in fields(PairSettings)], "pairs")
-    defaults = PairSettings()
-    for key, value in given.items():
-        want = type(getattr(defaults, key))
-        if want is tuple:
-            item = int if key == "overlap" else str
-            fits = isinstance(value, list) and all(type(one) is item for one in value)
-        else:
-            fits = type(value) in ((str, int) if key in ("premise", "hypothesis") else (want,))
-        if not fits:
-            raise DataError(f"{recipe}, [pairs]: {key} cannot be {value!r}")
-    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in given.items()}
-    return compile_pairs(path, PairSettings(**values), name=name, source=source, progress=progress)
+    kinds: dict[str, tuple[Any, Any]] = {
+        "pairs": (PairSettings, compile_pairs),
+        "texts": (DocumentSettings, compile_texts),
+        "tokens": (TokenSettings, compile_tokens),
+    }
+    of_kind, compile_kind = kinds[kind]
+    given = settings.get(kind, {})
+    check_keys(recipe, given, [one.name for one in fields(of_kind)], kind)
+    stated = of_kind.of_recipe(given, f"{recipe}, [{kind}]")
+    bank: ConceptBank = compile_kind(path, stated, name=name, source=source, progress=progress)
+    return bank
 
 
 def _columns(recipe: Path, settings: dict[str, Any]) -> Iterable[tuple[str, Any]]:
@@ -211,6 +259,34 @@ def _masks(path: Path, names_path: Path | None, name: str) -> ConceptBank:
         universe=universe,
         name=name,
     )
+
+
+def _relate_neighbors(recipe: Path, stated: Any, bank: ConceptBank, is_anywhere: bool) -> None:
+    """The bank's table NEIGHBORS, from a file of concept names or from word vectors.
+
+    Vectors that the recipe itself names lie in its folder, or are a download.
+    """
+    if not isinstance(stated, dict):
+        bank.relate("NEIGHBORS", _neighbors(_inside(recipe, stated)))
+        return
+    from logicx.text.vectors import NeighborSettings, relate_neighbors
+
+    check_keys(recipe, stated, [one.name for one in fields(NeighborSettings)], "neighbors")
+    for key, kind in (("vectors", str), ("n", int), ("among", str), ("itself", bool)):
+        if key in stated and type(stated[key]) is not kind:
+            raise DataError(f"{recipe}, [neighbors]: {key} cannot be {stated[key]!r}")
+    if not stated.get("vectors"):
+        raise DataError(
+            f"{recipe}, [neighbors] names no vectors",
+            hint="on the command line: set=neighbors.vectors=glove.6B.300d.txt",
+        )
+    settings = NeighborSettings(**stated)
+    where = Path(settings.vectors)
+    if not is_anywhere and (len(where.parts) > 1 or (recipe.parent / where).exists()):
+        where = _inside(recipe, settings.vectors)
+    relate_neighbors(bank, settings, where)
+    if where.is_file():
+        bank.source["vectors"] = {"file": where.name, "sha256": _sha256(where)}
 
 
 def _neighbors(path: Path) -> dict[str, list[str]]:

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from logicx.errors import LogicxError, OperatorError, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 ENTRY_POINTS = "logicx.operators"
 FACTS = frozenset({"associative", "commutative", "idempotent", "involution"})
@@ -70,6 +70,7 @@ class Operator:
         doc: What it means, in a sentence.
         example: A formula that uses it.
         owner: The module that registered it.
+        proposes: Of a one-argument operator: the concepts of a bank to which a search applies it.
     """
 
     keyword: str
@@ -85,6 +86,11 @@ class Operator:
     doc: str
     example: str
     owner: str
+    proposes: Callable[[Vocabulary], Iterable[str]] | None = None
+
+    def proposed(self, bank: Vocabulary) -> list[str]:
+        """Names of the concepts to which a search applies it; none where it does not say."""
+        return list(self.proposes(bank)) if self.proposes else []
 
     @property
     def takes_one(self) -> bool:
@@ -222,6 +228,7 @@ def operator(
     parameters: Sequence[str] = (),
     facts: Sequence[str] = (),
     example: str = "",
+    proposes: Callable[[Vocabulary], Iterable[str]] | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register the decorated function as an operator; its docstring is the documentation.
 
@@ -238,6 +245,8 @@ def operator(
         parameters: Names of whole numbers that come before the arguments.
         facts: Algebraic facts; for connectives they are checked against the truth table.
         example: A formula that uses it.
+        proposes: Where it applies: a function of the bank that names the concepts to which a search
+            should apply it, as atoms beside the concepts (operators of one argument).
 
     Raises:
         OperatorError: The registration contradicts itself or clashes with another.
@@ -270,6 +279,7 @@ def operator(
                 doc=" ".join((function.__doc__ or "").split()),
                 example=example,
                 owner=function.__module__,
+                proposes=proposes,
             )
         )
         return function
@@ -297,6 +307,8 @@ def _validate(new: Operator) -> None:
         raise refuse("a prefix operator takes one argument")
     if new.min_args < 1 or (new.max_args is not None and new.max_args < new.min_args):
         raise refuse("it must take at least one argument, and at most no fewer than at least")
+    if new.proposes and not (new.takes_one and not new.parameters):
+        raise refuse("only an operator of one argument can propose concepts")
     if new.parameters and new.form != "call":
         raise refuse("only a call can have parameters")
     if new.facts - FACTS:

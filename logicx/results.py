@@ -44,10 +44,13 @@ class Explanation:
         n_scored: How many formulas were scored.
         settings: How it was found, with content hashes of bank and units.
         notes: What a person should know of how the formula was read.
-        bound: No formula of `space` scores more (strategies that prove).
+        bound: No formula of `space` scores more (strategies that prove, and `bound_time`).
         is_proven: Whether the formula is proven to be the best of `space`.
         space: The space that the bound is over, in words.
         is_interrupted: Whether Ctrl-C stopped the proof.
+        ceiling: No formula of any length, whatever its connectives, scores more (searches by an
+            objective with an exact ratio); see `logicx.search.ceiling`.
+        n_estimated: How many formulas a heuristic estimated, to choose those that were scored.
     """
 
     unit: str
@@ -65,6 +68,8 @@ class Explanation:
     is_proven: bool | None = None
     space: str = ""
     is_interrupted: bool = False
+    ceiling: float | None = None
+    n_estimated: int = 0
 
     @property
     def iou(self) -> float:
@@ -96,9 +101,11 @@ class Explanation:
             "best_single": self.best_single.as_dict(),
             "by_length": [one.as_dict() for one in self.by_length],
             "n_scored": self.n_scored,
+            "n_estimated": self.n_estimated,
             "bound": self.bound,
             "is_proven": self.is_proven,
             "space": self.space,
+            "ceiling": self.ceiling,
             "settings": self.settings,
             "notes": list(self.notes),
         }

@@ -89,9 +89,7 @@ def score(
 def best_single(bank: ConceptBank, on: NDArray[np.int64], goal: Objective) -> Scored:
     """The best single concept: what NetDissect would answer."""
     fires = np.flatnonzero(on)
-    concepts, lengths = bank.concepts_of.gather(fires)
-    weights = np.repeat(on[fires], lengths)
-    both = np.bincount(concepts, weights, minlength=bank.n_concepts).astype(np.int64)
+    both = bank.concepts_of.sums(fires, on[fires], bank.n_concepts)[0].astype(np.int64)
     n_on = int(on.sum())
     scores = goal.score(both, bank.count - both, n_on, bank.n_valid)
     best = int(np.argmax(scores))

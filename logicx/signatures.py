@@ -7,12 +7,20 @@ signature, with the number of its cells.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from numpy.typing import NDArray
+
+STEP = 1 << 21
+"""Entries of an incidence that are worked on at once: about 100 MB."""
+
+SUMMED = 1 << 18
+"""Entries that are summed at once: about 10 MB."""
 
 INVALID = -1
 """Signature number of a cell without labels: nothing counts there."""
@@ -32,12 +40,71 @@ class Incidence(NamedTuple):
         """Number of rows."""
         return len(self.indptr) - 1
 
+    def pieces(self, n_entries: int) -> Iterator[slice]:
+        """Rows in order, at most so many entries or rows at a time, but one row at least."""
+        first = 0
+        while first < self.n_rows:
+            room = np.searchsorted(self.indptr, self.indptr[first] + n_entries, side="right") - 1
+            stop = max(first + 1, min(int(room), first + n_entries, self.n_rows))
+            yield slice(first, stop)
+            first = stop
+
+    def part(self, rows: slice) -> Incidence:
+        """The incidence of consecutive rows; the entries are not copied."""
+        ends = self.indptr[rows.start : rows.stop + 1]
+        return Incidence(ends - ends[0], self.indices[ends[0] : ends[-1]])
+
     def transposed(self, n_columns: int) -> Incidence:
-        """The same pairs with rows and columns exchanged."""
-        order = np.argsort(self.indices, kind="stable")
-        rows = np.repeat(np.arange(self.n_rows, dtype=np.int32), np.diff(self.indptr))
-        counts = np.bincount(self.indices, minlength=n_columns)
-        return Incidence(np.concatenate([[0], np.cumsum(counts)]).astype(np.int64), rows[order])
+        """The same pairs with rows and columns exchanged.
+
+        Cost: what it returns, and a few times `STEP` entries besides.
+        """
+        total = np.zeros(n_columns, np.int64)
+        for rows in self.pieces(STEP):
+            total += np.bincount(self.part(rows).indices, minlength=n_columns)
+        turned = Incidence(_starts(total), np.empty(len(self.indices), np.int32))
+        free = turned.indptr[:-1].copy()
+        for rows in self.pieces(STEP):
+            indptr, columns = self.part(rows)
+            small = columns.astype(np.uint16) if n_columns <= 1 << 16 else columns
+            order = np.argsort(small, kind="stable")  # numbers of 16 bits are sorted by radix
+            counts = np.bincount(columns, minlength=n_columns)
+            places = np.arange(len(columns)) + np.repeat(free - _starts(counts)[:-1], counts)
+            numbers = np.repeat(np.arange(rows.start, rows.stop, dtype=np.int32), np.diff(indptr))
+            turned.indices[places] = numbers[order]
+            free += counts
+        return turned
+
+    def sums(
+        self,
+        rows: NDArray[np.integer],
+        weights: NDArray[Any],
+        n_columns: int,
+        lines: NDArray[np.integer] | None = None,
+        n_lines: int = 1,
+    ) -> NDArray[np.float64]:
+        """Weights of some rows summed by column, for each of several lines.
+
+        Args:
+            rows: The rows.
+            weights: The weight of each.
+            n_columns: Number of columns.
+            lines: To which line of the result each row adds; by default there is one.
+            n_lines: Number of lines.
+
+        Shape: `-> float64[n_lines, n_columns]`; sums of integers are exact below 2^53.
+
+        Cost: the entries of those rows; memory for `SUMMED` of them at a time.
+        """
+        total = np.zeros(n_lines * n_columns)
+        lengths = self.indptr[np.asarray(rows) + 1] - self.indptr[rows]
+        chosen = Incidence(_starts(lengths), self.indices)  # only for the sizes of its pieces
+        for piece in chosen.pieces(SUMMED):
+            keys, counts = self.gather(rows[piece])
+            if lines is not None and n_lines > 1:
+                keys = np.repeat(lines[piece] * n_columns, counts) + keys
+            total += np.bincount(keys, np.repeat(weights[piece], counts), minlength=len(total))
+        return total.reshape(n_lines, n_columns)
 
     def gather(self, rows: NDArray[np.integer]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """The entries of some rows, one after the other, and how many each row has."""
@@ -51,15 +118,26 @@ class Incidence(NamedTuple):
     def rows(self, which: NDArray[np.integer]) -> Incidence:
         """The incidence of some rows only."""
         indices, lengths = self.gather(which)
-        return Incidence(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64), indices)
+        return Incidence(_starts(lengths), indices)
 
     @staticmethod
     def of_masks(masks: NDArray[np.bool_]) -> Incidence:
         """Concepts of each cell from `bool[n_concepts, n_cells]`."""
         cells, concepts = np.nonzero(masks.T)
         counts = np.bincount(cells, minlength=masks.shape[1])
-        indptr = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-        return Incidence(indptr, concepts.astype(np.int32))
+        return Incidence(_starts(counts), concepts.astype(np.int32))
+
+    @staticmethod
+    def joined(parts: Sequence[Incidence]) -> Incidence:
+        """The rows of several, one after the other."""
+        lengths = [np.diff(one.indptr) for one in parts]
+        indices = [np.zeros(0, np.int32), *(one.indices for one in parts)]
+        return Incidence(_starts(np.concatenate([[], *lengths])), np.concatenate(indices))
+
+
+def _starts(lengths: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Where rows of these lengths begin, and where the last ends."""
+    return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -80,14 +158,16 @@ class Signatures:
 class SignatureBuilder:
     """Signatures of cells that arrive in chunks, in one pass.
 
-    Within a chunk, cells are grouped by a 64-bit key, the XOR of one random key per concept
-    (Zobrist hashing). The key only proposes: every cell is compared with its group's first cell,
-    and one that differs is filed by its own list of concepts, so a collision costs time and never
-    truth. Signatures are numbered in order of first appearance.
+    Cells are grouped by a 64-bit key, the XOR of one random key per concept (Zobrist hashing). The
+    key only proposes: every cell is compared with the first cell of its key, and one that differs
+    is filed by its own list of concepts, so a collision costs time and never truth. Signatures are
+    numbered in order of first appearance.
 
     Args:
         n_concepts: Number of concepts.
         keys: One key per concept, `uint64[n_concepts]`; by default drawn with a fixed seed.
+
+    Cost: the signatures twice, four bytes a cell, and a few times `STEP` entries.
     """
 
     def __init__(self, n_concepts: int, keys: NDArray[np.uint64] | None = None) -> None:
@@ -95,59 +175,111 @@ class SignatureBuilder:
         if keys is None:
             keys = np.random.default_rng(20).integers(0, 2**64, n_concepts, dtype=np.uint64)
         self._keys = keys
-        self._number: dict[bytes, int] = {}
+        self._waiting: list[tuple[Incidence, NDArray[np.bool_] | None]] = []
+        self._n_waiting = 0
         self._of_cell: list[NDArray[np.int32]] = []
+        self._signatures = Incidence(np.zeros(1, np.int64), np.zeros(0, np.int32))
+        # The first signature of each key, by ascending key; any others by their concepts.
+        self._known = np.zeros(0, np.uint64)
+        self._first = np.zeros(0, np.int32)
+        self._others: dict[bytes, int] = {}
         self.n_collisions = 0
 
     def add(self, cells: Incidence, valid: NDArray[np.bool_] | None = None) -> None:
-        """File the next cells.
+        """Take the next cells; they are filed as soon as there are enough of them.
 
         Args:
             cells: Concepts of each cell.
             valid: Which of these cells count, `bool[cells.n_rows]`; by default all.
         """
-        of_cell = np.full(cells.n_rows, INVALID, np.int32)
-        if valid is None:
-            of_cell[:] = self._file(cells)
-        else:
-            of_cell[valid] = self._file(cells.rows(np.flatnonzero(valid)))
-        self._of_cell.append(of_cell)
+        for rows in cells.pieces(STEP):
+            part = cells.part(rows)
+            self._waiting.append((part, None if valid is None else valid[rows]))
+            self._n_waiting += len(part.indices) + part.n_rows
+            if self._n_waiting >= STEP:
+                self._file_waiting()
 
     def finish(self) -> Signatures:
-        """All signatures of the cells filed so far."""
+        """All signatures of the cells so far."""
+        self._file_waiting()
+        size = np.zeros(self._signatures.n_rows, np.int64)
+        for part in self._of_cell:
+            size += np.bincount(part[part != INVALID], minlength=len(size))
         of_cell = np.concatenate([np.zeros(0, np.int32), *self._of_cell])
-        lists = [np.frombuffer(one, np.int32) for one in self._number]
-        indptr = np.concatenate([[0], np.cumsum([len(one) for one in lists])]).astype(np.int64)
-        indices = np.concatenate([np.zeros(0, np.int32), *lists])
-        size = np.bincount(of_cell[of_cell != INVALID], minlength=len(lists)).astype(np.int64)
-        return Signatures(size, Incidence(indptr, indices), of_cell)
+        return Signatures(size, self._signatures, of_cell)
+
+    def _file_waiting(self) -> None:
+        cells = Incidence.joined([one for one, _ in self._waiting])
+        valid = [np.ones(one.n_rows, bool) if mask is None else mask for one, mask in self._waiting]
+        self._waiting, self._n_waiting = [], 0
+        is_valid = np.concatenate([np.zeros(0, bool), *valid])
+        of_cell = np.full(cells.n_rows, INVALID, np.int32)
+        if not is_valid.all():
+            cells = cells.rows(np.flatnonzero(is_valid))
+        of_cell[is_valid] = self._file(cells)
+        self._of_cell.append(of_cell)
 
     def _file(self, cells: Incidence) -> NDArray[np.int32]:
         """Signature number of each cell; new signatures are numbered on the way."""
-        indptr, concepts = cells
-        running = np.concatenate(
-            [np.zeros(1, np.uint64), np.bitwise_xor.accumulate(self._keys[concepts])]
+        keys, leader, group = np.unique(
+            self._keys_of(cells), return_index=True, return_inverse=True
         )
-        _, first, group = np.unique(
-            running[indptr[1:]] ^ running[indptr[:-1]], return_index=True, return_inverse=True
-        )
-        alone = np.flatnonzero(_differ(cells, first[group]))
-        self.n_collisions += len(alone)
-        number = {}
-        for cell in sorted({*first.tolist(), *alone.tolist()}):
-            listed = concepts[indptr[cell] : indptr[cell + 1]].tobytes()
-            number[cell] = self._number.setdefault(listed, len(self._number))
-        found = np.array([number[cell] for cell in first.tolist()], np.int32)[group]
-        found[alone] = [number[cell] for cell in alone.tolist()]
+        place = np.searchsorted(self._known, keys)
+        is_known = np.append(self._known, np.uint64(0))[place] == keys
+        is_known &= place < len(self._known)
+        # Every cell is compared with the first of its key: a known signature, or a cell of these.
+        known = np.flatnonzero(is_known)
+        number = np.full(len(keys), INVALID, np.int32)
+        number[known] = self._first[place[known]]
+        differs = np.zeros(cells.n_rows, bool)
+        old = np.flatnonzero(is_known[group])
+        differs[old] = _differ(cells.rows(old), self._signatures, number[group[old]])
+        new = np.flatnonzero(~is_known[group] & (leader[group] != np.arange(cells.n_rows)))
+        differs[new] = _differ(cells.rows(new), cells, leader[group[new]])
+        odd = np.flatnonzero(differs)
+        self.n_collisions += len(odd)
+        new_leaders = leader[~is_known]
+        odd_first = self._first_of_odd(cells, odd)
+        firsts = np.sort(np.concatenate([new_leaders, list(odd_first.values())]).astype(np.int64))
+        n_before = self._signatures.n_rows
+        number[~is_known] = n_before + np.searchsorted(firsts, new_leaders)
+        for listed, cell in odd_first.items():
+            self._others[listed] = n_before + int(np.searchsorted(firsts, cell))
+        found = number[group]
+        found[odd] = [self._others[_listed(cells, cell)] for cell in odd.tolist()]
+        if len(firsts):
+            self._signatures = Incidence.joined([self._signatures, cells.rows(firsts)])
+            self._known = np.insert(self._known, place[~is_known], keys[~is_known])
+            self._first = np.insert(self._first, place[~is_known], number[~is_known])
         return found
 
+    def _keys_of(self, cells: Incidence) -> NDArray[np.uint64]:
+        running = np.concatenate(
+            [np.zeros(1, np.uint64), np.bitwise_xor.accumulate(self._keys[cells.indices])]
+        )
+        keys: NDArray[np.uint64] = running[cells.indptr[1:]] ^ running[cells.indptr[:-1]]
+        return keys
 
-def _differ(cells: Incidence, others: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Whether each cell's concepts are not those of the cell in `others`."""
-    lengths = np.diff(cells.indptr)
-    differs: NDArray[np.bool_] = lengths != lengths[others]
+    def _first_of_odd(self, cells: Incidence, odd: NDArray[np.int64]) -> dict[bytes, int]:
+        """Of cells that differ from the first of their key, the first of each new signature."""
+        first: dict[bytes, int] = {}
+        for cell in odd.tolist():
+            listed = _listed(cells, cell)
+            if listed not in self._others:
+                first.setdefault(listed, cell)
+        return first
+
+
+def _listed(cells: Incidence, cell: int) -> bytes:
+    return cells.indices[cells.indptr[cell] : cells.indptr[cell + 1]].tobytes()
+
+
+def _differ(a: Incidence, b: Incidence, rows: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """Whether each row of `a` is not that row of `b` which `rows` names for it."""
+    lengths = np.diff(a.indptr)
+    differs: NDArray[np.bool_] = lengths != b.indptr[rows + 1] - b.indptr[rows]
     same_length = np.flatnonzero(~differs)
-    mine, counts = cells.gather(same_length)
-    theirs, _ = cells.gather(others[same_length])
+    mine, counts = a.gather(same_length)
+    theirs, _ = b.gather(rows[same_length])
     differs[np.repeat(same_length, counts)[mine != theirs]] = True
     return differs

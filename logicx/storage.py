@@ -1,14 +1,16 @@
 """Files of banks and units: tensors and a manifest in one safetensors file, mapped read-only.
 
-The safetensors library writes and checks the file; tensors are then mapped at the offsets that its
-header states, so that processes share one copy and only what is used is read. Each tensor is
-checked against its hash when it is first used. Files are little-endian, as the format is.
+The safetensors library checks each file, and writes those that fit in memory (`save_streamed` does
+the others). Tensors are mapped at the offsets that the header states, so that processes share one
+copy and only what is used is read. Each tensor is checked against its hash when it is first used.
+Files are little-endian, as the format is.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import tempfile
 from contextlib import contextmanager
@@ -20,11 +22,15 @@ import numpy as np
 from logicx.errors import FileError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
+    from io import FileIO
 
     from numpy.typing import NDArray
 
-FORMAT_VERSION = 1
+    Put = Callable[[str, int, NDArray[Any]], None]
+
+FORMAT_VERSIONS = {"bank": 2, "units": 1}
+"""Of what this logicx writes and reads. Banks of version 1 held packed bits of every concept."""
 KEY = "logicx"
 """The one metadata entry: with several, safetensors writes them in no fixed order."""
 _DTYPES = {"I64": "<i8", "I32": "<i4", "U8": "|u1", "F64": "<f8", "F32": "<f4", "F16": "<f2"}
@@ -89,21 +95,94 @@ def save(
     from safetensors.numpy import save_file
 
     hashes = {name: _tensor_hash(array) for name, array in parts.items()}
+    header, content = _header(kind, manifest, hashes)
+    with replacing(path) as temporary:
+        try:
+            tensors = {k: np.ascontiguousarray(v) for k, v in parts.items()}
+            save_file(tensors, temporary, {KEY: header})
+        except (OSError, SafetensorError) as error:
+            raise FileError(f"cannot write {path}: {_reason(error)}") from error
+    return content
+
+
+def _header(kind: str, manifest: Mapping[str, Any], hashes: Mapping[str, str]) -> tuple[str, str]:
+    """What the metadata entry says, and the content hash."""
     content = _content(manifest, hashes)
-    header = {
+    values = {
         "kind": kind,
-        "format_version": FORMAT_VERSION,
+        "format_version": FORMAT_VERSIONS[kind],
         "manifest": manifest,
         "tensors": hashes,
         "content": content,
     }
-    with replacing(path) as temporary:
-        try:
-            tensors = {k: np.ascontiguousarray(v) for k, v in parts.items()}
-            save_file(tensors, temporary, {KEY: _canonical_json(header).decode()})
-        except (OSError, SafetensorError) as error:
-            raise FileError(f"cannot write {path}: {_reason(error)}") from error
+    return _canonical_json(values).decode(), content
+
+
+def save_streamed(
+    path: Path,
+    kind: str,
+    tensors: Mapping[str, tuple[np.dtype[Any], tuple[int, ...]]],
+    manifest: Mapping[str, Any],
+    fill: Callable[[Put], None],
+) -> str:
+    """Write a file that does not fit in memory and return its content hash.
+
+    Args:
+        path: The file; it is written in place, not beside its name, and is whole on the disk when
+            this returns. After an error it is left as it is.
+        kind: What it holds.
+        tensors: Type and shape of each tensor.
+        manifest: What the header says besides.
+        fill: Is given a function of a tensor's name, a place in it (in C order) and values, by
+            which it puts all values in, in any order.
+
+    Raises:
+        FileError: It cannot be written, such as on a full disk.
+
+    Cost: each tensor is read once more for its hash. Hashes stand in the header, before the
+    tensors; as all have the same length, the header is written twice.
+    """
+    entries: dict[str, Any] = {}
+    end = 0
+    for name, (dtype, shape) in tensors.items():
+        first, end = end, end + dtype.itemsize * math.prod(shape)
+        code = next(key for key, known in _DTYPES.items() if np.dtype(known) == dtype)
+        entries[name] = {"dtype": code, "shape": list(shape), "data_offsets": [first, end]}
+
+    def front(hashes: Mapping[str, str]) -> tuple[bytes, str]:
+        text, content = _header(kind, manifest, hashes)
+        header = _canonical_json({"__metadata__": {KEY: text}, **entries})
+        header += b" " * (-len(header) % 8)  # the format asks for it, so that tensors are aligned
+        return len(header).to_bytes(8, "little") + header, content
+
+    start = len(front(dict.fromkeys(tensors, "0" * 64))[0])
+    try:
+        with path.open("wb", buffering=0) as file:
+            file.truncate(start + end)
+
+            def put(name: str, place: int, values: NDArray[Any]) -> None:
+                dtype = tensors[name][0]
+                at = start + entries[name]["data_offsets"][0] + place * dtype.itemsize
+                _write_at(file, at, np.ascontiguousarray(values, dtype).view(np.uint8).data)
+
+            fill(put)
+            hashes = {}
+            for name, (dtype, shape) in tensors.items():
+                at = start + entries[name]["data_offsets"][0]
+                hashes[name] = _tensor_hash(np.memmap(path, dtype, "r", at, shape))
+            header, content = front(hashes)
+            _write_at(file, 0, header)
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise FileError(f"cannot write {path}: {_reason(error)}") from error
     return content
+
+
+def _write_at(file: FileIO, place: int, data: bytes | memoryview) -> None:
+    file.seek(place)
+    rest = memoryview(data)
+    while rest:
+        rest = rest[file.write(rest) :]
 
 
 class Stored:
@@ -151,10 +230,12 @@ class Stored:
         version = stated.get("format_version")
         if not isinstance(version, int) or version < 1:
             raise FileError(f"{self.path}: its header is damaged (format version {version!r})")
-        if version > FORMAT_VERSION:
+        known = FORMAT_VERSIONS[kind]
+        if version != known:
+            newer = "install a newer logicx: pip install --upgrade logicx"
             raise FileError(
-                f"{self.path} has format version {version}; this logicx reads {FORMAT_VERSION}",
-                hint="install a newer logicx: pip install --upgrade logicx",
+                f"{self.path} has format version {version}; this logicx reads {known}",
+                hint=newer if version > known else "make the file anew",
             )
         try:
             self.manifest: dict[str, Any] = stated["manifest"]

@@ -46,17 +46,18 @@ class Column:
             raise OptionError(f"a column is cut into 2 to 100 quantile bins, not {self.bins!r}")
 
 
-def read_table(path: Path, has_header: bool = True) -> dict[str, list[Any]]:
+def read_table(path: Path, has_header: bool = True, form: str = "") -> dict[str, list[Any]]:
     """The columns of a `.csv`, `.tsv` or `.parquet` file.
 
     Args:
         path: The file. In a .tsv, quotation marks are ordinary characters.
         has_header: Whether the first line names the columns; else they are `1`, `2`, ...
+        form: What the file is, where its name does not say, such as `.tsv`.
 
     Raises:
         FileError: The file is missing, is no table, or has rows of different length.
     """
-    suffix = path.suffix.lower()
+    suffix = form or path.suffix.lower()
     if not os.path.isfile(path):
         raise FileError(f"no file {path}")
     if suffix == ".parquet":
@@ -72,7 +73,7 @@ def read_table(path: Path, has_header: bool = True) -> dict[str, list[Any]]:
             )
             rows = [(reader.line_num, row) for row in reader]
     except UnicodeDecodeError as error:
-        raise FileError(f"{path} is not UTF-8 text (byte {error.start})") from error
+        raise _not_utf8(path, error) from error
     except csv.Error as error:
         raise FileError(f"{path}, line {reader.line_num}: {error}") from error
     except OSError as error:
@@ -115,10 +116,20 @@ def read_lines(path: Path) -> list[str]:
     except FileNotFoundError:
         raise FileError(f"no file {path}") from None
     except UnicodeDecodeError as error:
-        raise FileError(f"{path} is not UTF-8 text (byte {error.start})") from error
+        raise _not_utf8(path, error) from error
     except OSError as error:
         raise FileError(f"cannot read {path}: {error.strerror}") from error
     return lines if lines[-1] else lines[:-1]
+
+
+def _not_utf8(path: Path, error: UnicodeDecodeError) -> FileError:
+    text = path.read_bytes()  # a decoder that reads in pieces counts from its own piece
+    try:
+        text.decode("utf-8-sig")
+    except UnicodeDecodeError as found:
+        error = found
+    line = text.count(b"\n", 0, error.start) + 1
+    return FileError(f"{path} is not UTF-8 text (byte {error.start}), see line {line:,}")
 
 
 def _read_parquet(path: Path) -> dict[str, list[Any]]:

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from logicx import storage
+from logicx.activations import CutActivations, ranges_of
 from logicx.bank import ConceptBank
-from logicx.bits import Words, as_array, as_booleans, n_words, pack, popcount, unpack
+from logicx.bits import Mask, Words, as_array, as_booleans, n_words, pack, popcount, unpack
 from logicx.errors import DataError, UniverseError, UnknownUnit, did_you_mean, is_plain_text
 from logicx.signatures import Incidence
 from logicx.thresholds import Threshold
@@ -83,7 +84,7 @@ class Units:
     Args:
         names: Name of each unit.
         universe: The cells, or None where only their number is known.
-        held: Masks over cells, or on-counts of one bank.
+        held: Masks over cells, on-counts of one bank, or activations on file.
         cut: Where each unit was cut, such as `> 0.73`.
         threshold: The rule by which it was cut.
     """
@@ -92,14 +93,14 @@ class Units:
         self,
         names: Sequence[str],
         universe: Universe | None,
-        held: _CellMasks | _OnCounts,
+        held: _CellMasks | _OnCounts | CutActivations,
         cut: Sequence[str] = (),
         threshold: str = "",
     ) -> None:
         """Check the names and take the parts over."""
         self.names = tuple(names)
         self.universe = universe
-        self.cut = tuple(cut)
+        self._cut = tuple(cut)
         self.threshold = threshold
         self._held = held
         for name in self.names:
@@ -184,11 +185,7 @@ class Units:
         found_names, words, cut = [], [], []
         for i, name in enumerate(_names(names, n_units)):
             row = np.asarray(array[i])
-            if not np.isfinite(row).all():
-                cell = int(np.flatnonzero(~np.isfinite(row))[0])
-                raise DataError(f"unit {name!r} has the activation {row[cell]} at cell {cell:,}")
-            ranges = rule.ranges(row if counting is None else row[counting])
-            for k, one in enumerate(ranges):
+            for k, one in enumerate(ranges_of(name, row, rule, counting)):
                 found_names.append(f"{name}#{k + 1}" if rule.kind == "ranges" else name)
                 words.append(pack(one.mask(row)))
                 cut.append(str(one))
@@ -238,28 +235,53 @@ class Units:
     # ---- files
 
     def save(self, path: str | Path) -> str:
-        """Write a `*.units` file and return its content hash."""
+        """Write a `*.units` file of masks or on-counts and return its content hash.
+
+        Of activations on file the masks are written, as the threshold cuts them.
+        """
         return storage.save(Path(path), "units", self._held.parts(), self._manifest())
 
     @classmethod
-    def open(cls, path: str | Path) -> Units:
-        """Map a `*.units` file."""
+    def open(cls, path: str | Path, threshold: str | Threshold | None = None) -> Units:
+        """Map a `*.units` file.
+
+        Args:
+            path: The file.
+            threshold: For a file of activations (`logicx probe`), by default `positive`. Each unit
+                is read and cut when it is first used.
+
+        Raises:
+            FileError: The file is damaged or no file of units.
+            DataError: A threshold was given, but the units were cut already.
+        """
         stored = storage.Stored(Path(path), "units")
         manifest = stored.manifest
+        universe = Universe.from_dict(manifest["universe"]) if manifest["universe"] else None
+        if "activations" in manifest:
+            acts = CutActivations(stored, Threshold.of(threshold or "positive"))
+            return cls(acts.names, universe, acts, threshold=str(acts.rule))
+        if threshold is not None:
+            raise DataError(
+                f"{path} holds units that were cut already", hint="leave threshold away"
+            )
         held: _CellMasks | _OnCounts
         if manifest["bank"]:
             incidence = Incidence(stored.tensor("indptr"), stored.tensor("indices"))
             held = _OnCounts(manifest["bank"], incidence, stored.tensor("counts"))
         else:
             held = _CellMasks(stored.tensor("cell_words").view(np.uint64), manifest["n_cells"])
-        universe = Universe.from_dict(manifest["universe"]) if manifest["universe"] else None
         units = cls(manifest["names"], universe, held, manifest["cut"], manifest["threshold"])
         units.__dict__["content"] = stored.content
         return units
 
     @cached_property
     def content(self) -> str:
-        """Content hash: equal units have equal hashes, in memory and on disk."""
+        """Content hash: equal units have equal hashes, in memory and on disk.
+
+        Of activations on file, it is a hash of the file's content and the threshold.
+        """
+        if isinstance(self._held, CutActivations):
+            return self._held.content
         return storage.content_hash(self._held.parts(), self._manifest())
 
     def _manifest(self) -> dict[str, Any]:
@@ -269,7 +291,7 @@ class Units:
             "cut": list(self.cut),
             "threshold": self.threshold,
             "bank": self._held.bank if isinstance(self._held, _OnCounts) else None,
-            "n_cells": self._held.n_cells if isinstance(self._held, _CellMasks) else None,
+            "n_cells": None if isinstance(self._held, _OnCounts) else self._held.n_cells,
         }
 
     # ---- what they hold
@@ -282,6 +304,35 @@ class Units:
     def n_on(self) -> NDArray[np.int64]:
         """Cells at which each unit is on, `int64[n_units]` (invalid cells of a bank included)."""
         return self._held.n_on()
+
+    @cached_property
+    def cut(self) -> tuple[str, ...]:
+        """Where each unit was cut, such as `> 0.73`; empty where that is not known."""
+        if isinstance(self._held, CutActivations):
+            return tuple(self.cut_of(i) for i in range(len(self)))
+        return self._cut
+
+    def cut_of(self, number: int) -> str:
+        """Where the unit of this number was cut, or nothing where that is not known."""
+        if isinstance(self._held, CutActivations):
+            return str(self._held.range(number))
+        return self._cut[number] if self._cut else ""
+
+    def activations(self, unit: str | int) -> NDArray[np.floating]:
+        """What a unit does at every cell, before it is cut: `float[n_cells]`.
+
+        Example:
+            The cells at which unit 483 is highest: `units.activations(483).argsort()[::-1][:10]`.
+
+        Raises:
+            DataError: Only masks or counts are known, not the activations.
+        """
+        if not isinstance(self._held, CutActivations):
+            raise DataError(
+                "these units are cut already: their activations were not kept",
+                hint="open the file that was recorded: logicx probe, or logicx.probe.record",
+            )
+        return self._held.activations(self.number(unit))
 
     @cached_property
     def _numbers(self) -> dict[str, int]:
@@ -318,11 +369,29 @@ class Units:
         self.check_universe(bank)
         return self._held.on(bank, self.number(unit))
 
+    @property
+    def has_masks(self) -> bool:
+        """Whether the cells are known at which each unit fires, not only how many by signature."""
+        return isinstance(self._held, _CellMasks)
+
+    def mask(self, unit: str | int) -> Mask:
+        """The cells at which a unit fires, `bool[n_cells]` (invalid cells of a bank included).
+
+        Raises:
+            DataError: Only the number of cells of each signature is known; see `has_masks`.
+        """
+        if not isinstance(self._held, _CellMasks):
+            raise DataError(
+                "these units are kept as counts by signature, not as cells",
+                hint="make them with Units.from_masks or Units.from_activations",
+            )
+        return unpack(self._held.words[self.number(unit)], self._held.n_cells)
+
     def check_universe(self, bank: ConceptBank) -> None:
         """Raise a `UniverseError` unless the units speak of the bank's cells."""
         if self.universe is not None:
             bank.universe.check_same(self.universe, f"bank {bank.name!r}", "the set of units")
-        elif isinstance(self._held, _CellMasks) and self._held.n_cells != bank.universe.n_cells:
+        elif not isinstance(self._held, _OnCounts) and self._held.n_cells != bank.universe.n_cells:
             raise UniverseError(
                 f"bank {bank.name!r} covers {bank.universe}, "
                 f"but the units have {self._held.n_cells:,} cells",

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # two torch threads beside other processes crawl
@@ -46,6 +47,24 @@ def _unpacked(path: Path) -> tuple[np.ndarray, list[str]]:
         n_cells, _ = stored["shape"]
         masks = np.unpackbits(stored["packed"], axis=0, count=int(n_cells)).astype(bool).T
         return masks, [str(name) for name in stored["names"]]
+
+
+@pytest.fixture(scope="session")
+def has_pipeline() -> bool:
+    """Whether spaCy and its small English pipeline are here, under whatever package's name."""
+    if not find_spec("spacy"):
+        return False
+    from spacy.util import get_installed_models
+
+    return any(one.startswith("en_core_web_sm") for one in get_installed_models())
+
+
+@pytest.fixture(scope="session")
+def pipeline(has_pipeline: bool) -> str:
+    """Name of the small English pipeline."""
+    if not has_pipeline:
+        pytest.skip("no spaCy pipeline is installed: pip install -r tests/models.txt")
+    return "en_core_web_sm"
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -67,9 +67,10 @@ def test_explain_prints_what_it_found_at_each_length(folder, capsys):
     assert status == 0
     lines = [line.split() for line in out.splitlines()]
     assert lines[2][0] == "formula"
-    assert lines[-1][:3] == ["best", "single", "water"]
+    assert lines[-2][:3] == ["best", "single", "water"]
     (found,) = explain(ConceptBank.open("lake.bank"), Units.open("net.units"), unit="483")
     assert f"{found.score:.4f}" in lines[2]
+    assert lines[-1][-1] == f"{found.ceiling:.4f}"
 
 
 def test_both_ways_to_write_options_are_the_same(folder, capsys):
@@ -190,8 +191,8 @@ def test_damaged_and_newer_banks_are_refused(folder, capsys):
     whole = (folder / "lake.bank").read_bytes()
     (folder / "cut.bank").write_bytes(whole[: len(whole) // 2])
     (folder / "bit.bank").write_bytes(whole[:-3] + bytes([whole[-3] ^ 1]) + whole[-2:])
-    assert whole.count(b'\\"format_version\\":1') == 1
-    newer = whole.replace(b'\\"format_version\\":1', b'\\"format_version\\":9')
+    assert whole.count(b'\\"format_version\\":2') == 1
+    newer = whole.replace(b'\\"format_version\\":2', b'\\"format_version\\":9')
     (folder / "new.bank").write_bytes(newer)
     for name, said in [("cut", "truncated or damaged"), ("bit", "was altered"), ("new", "newer")]:
         status, out, err = call(capsys, "explain", "unit=483", f"bank={name}.bank")
@@ -264,7 +265,7 @@ def test_compile_and_explain_sentence_pairs(folder, capsys):
     (folder / "pairs.tok").write_text(
         "A man sleeps .\nNobody sleeps .\nA dog runs .\nA dog runs .\nTwo men .\nA man .\n"
     )
-    status, out, _ = call(capsys, "compile", "snli", "data=pairs.tok", "out=p.bank", "--json")
+    status, out, _ = call(capsys, "compile", "snli-words", "data=pairs.tok", "out=p.bank", "--json")
     result = json.loads(out)
     assert status == 0
     assert (result["cells"], result["families"]["overlap"]) == (3, 4)

@@ -15,9 +15,12 @@ from logicx.cli import run
 from logicx.cli.app import app
 from logicx.objectives import OBJECTIVES
 from logicx.operators import operators
+from logicx.search.heuristics import HEURISTICS
 from logicx.search.presets import PRESETS
 from logicx.tables import KINDS as COLUMN_KINDS
 from logicx.text.pairs import PairSettings
+from logicx.text.settings import DocumentSettings
+from logicx.text.tokens import TokenSettings
 from logicx.thresholds import KINDS as THRESHOLDS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -36,7 +39,12 @@ def test_operators_are_documented(op):
     ("page", "names"),
     [
         ("search.md", [*OBJECTIVES, "fbeta(b)", *PRESETS]),
-        ("data.md", [*THRESHOLDS, *COLUMN_KINDS, *(one.name for one in fields(PairSettings))]),
+        ("heuristics.md", [f"`{one}`" for one in HEURISTICS]),
+        ("data.md", [*THRESHOLDS, *COLUMN_KINDS]),
+        *(
+            ("text.md", [one.name for one in fields(kind)] + [*kind.FORMATS, *kind.FAMILIES])
+            for kind in (PairSettings, DocumentSettings, TokenSettings)
+        ),
     ],
 )
 def test_everything_with_a_name_is_documented(page, names):
@@ -47,7 +55,7 @@ def test_every_command_and_option_is_explained():
     import typer
 
     commands = typer.main.get_command(app).commands
-    assert len(commands) == 8
+    assert len(commands) == 9
     for name, command in commands.items():
         assert command.help, name
         for parameter in command.params:
@@ -64,8 +72,8 @@ def test_links_lead_somewhere():
             assert (folder / target).exists(), (page, target)
 
 
-def test_every_command_of_the_readme_runs(tmp_path, monkeypatch, capsys, demo_cache):
-    """With files of the names that it uses."""
+def test_every_command_of_the_readme_runs(tmp_path, monkeypatch, capsys, demo_cache, has_pipeline):
+    """With files of the names that it uses, and words alone where no tagger is installed."""
     monkeypatch.chdir(tmp_path)
     lines = re.findall(r"^ {4}(logicx .*)$", README, flags=re.MULTILINE)
     assert len(lines) >= 8
@@ -75,7 +83,9 @@ def test_every_command_of_the_readme_runs(tmp_path, monkeypatch, capsys, demo_ca
     dice = np.random.default_rng(0)
     np.save("activations.npy", dice.normal(size=(3, 40)).astype(np.float32))
     for line in lines:
-        arguments = shlex.split(line.replace("min_active=500", "min_active=5"))[1:]
+        line = line.replace("min_active=500", "min_active=5")
+        line = line if has_pipeline else line.replace("compile snli ", "compile snli-words ")
+        arguments = shlex.split(line)[1:]
         assert run(arguments) == 0, (line, capsys.readouterr())
     shown = re.search(r"```console\n\$ logicx (score .*)\n((?:.*\n)*?)```", README)
     assert shown

@@ -41,7 +41,8 @@ def contents(path: Path, kind: str) -> list[object]:
     """All that a file says, every tensor read."""
     if kind == "bank":
         bank = ConceptBank.open(path)
-        arrays = [bank.size, bank.count, bank.of_cell, bank.packed, *bank.concepts_of]
+        arrays = [bank.size, bank.count, bank.of_cell, bank.frequent_words]
+        arrays += [*bank.concepts_of, *bank.signatures_of]
         shown = [bank.name, bank.names, bank.categories, bank.universe, bank.relations, bank.source]
         return [*shown, bank.content, *((a.dtype.str, a.shape, a.tolist()) for a in arrays)]
     units = Units.open(path)
@@ -121,14 +122,21 @@ def test_a_header_that_is_no_json_is_damage(tmp_path, text):
         ConceptBank.open(path)
 
 
-@pytest.mark.parametrize(("version", "why"), [(2, "has format version 2; this logicx reads 1")])
-def test_a_newer_format_is_refused_with_a_remedy(tmp_path, version, why):
-    path = tmp_path / "a.bank"
-    a_bank().save(path)
+@pytest.mark.parametrize(
+    ("kind", "version", "remedy"),
+    [
+        ("bank", 3, "pip install --upgrade logicx"),
+        ("bank", 1, "make the file anew"),
+        ("units", 2, "pip install --upgrade logicx"),
+    ],
+)
+def test_another_format_is_refused_with_a_remedy(tmp_path, kind, version, remedy):
+    path = tmp_path / "file"
+    MAKE[kind]().save(path)
     rewritten(path, lambda header: header.update(format_version=version))
-    with pytest.raises(FileError, match=why) as e:
-        ConceptBank.open(path)
-    assert "pip install --upgrade logicx" in e.value.hint
+    with pytest.raises(FileError, match=f"has format version {version}; this logicx reads") as e:
+        contents(path, kind)
+    assert remedy in e.value.hint
 
 
 @pytest.mark.parametrize("version", [0, -1, "1", None, 1.5, [1]])
@@ -202,8 +210,8 @@ def test_a_file_that_is_replaced_while_it_is_open_is_told(tmp_path):
     first = opened.size.tolist()
     ConceptBank.from_masks(~MASKS, ["a", "b", "c"], valid=VALID, name="small").save(path)
     assert opened.size.tolist() == first
-    with pytest.raises(FileError, match="the tensor 'words' does not match its hash"):
-        opened.packed  # noqa: B018
+    with pytest.raises(FileError, match="the tensor 'frequent_words' does not match"):
+        opened.frequent_words  # noqa: B018
 
 
 # ---- writing

@@ -111,9 +111,9 @@ def test_units_on_file_are_not_searched_again(plan, path, whole, monkeypatch):
     searched = []
     search = type(plan._search).explain
 
-    def watched(self, bank, units, name, on):
-        searched.append(name)
-        return search(self, bank, units, name, on)
+    def watched(self, bank, units, names, on):
+        searched.extend(names)
+        return search(self, bank, units, names, on)
 
     monkeypatch.setattr(type(plan._search), "explain", watched)
     told = []

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logicx import ConceptBank, Units, explain, run_journal
+from logicx import bank as bank_module
 from logicx.cli import run
 from logicx.engines.numpy_engine import NumpyEngine
 from logicx.errors import OptionError
@@ -95,7 +96,7 @@ def test_it_finds_what_numpy_finds(
     """`frequent` 0 counts all concepts by packed words where that is less work, 2 none."""
     bank, on = random_world(seed, n_concepts, n_cells, repeats)
     beam = Beam(width, length, dedupe)
-    with patch.object(numba_engine, "FREQUENT", frequent):
+    with patch.object(bank_module, "FREQUENT", frequent):
         slow, fast = search_both(
             bank, on, objective(goal), beam, steps, meeting, penalty, penalizes_not
         )
@@ -104,7 +105,7 @@ def test_it_finds_what_numpy_finds(
 
 def test_packed_words_alone_find_the_same(monkeypatch):
     """Every concept counts as frequent, and packed words cost nothing."""
-    monkeypatch.setattr(numba_engine, "FREQUENT", 0.0)
+    monkeypatch.setattr(bank_module, "FREQUENT", 0.0)
     monkeypatch.setattr(numba_engine, "WORD_PRICE", 0.0)
     monkeypatch.setattr(numba_engine, "MAX_PLANES", 64)
     for seed in range(12):
@@ -126,13 +127,22 @@ def test_wide_counts_find_the_same(monkeypatch):
         assert fast == slow
 
 
-def test_what_is_mapped_is_read_in_place(tmp_path):
+def test_what_is_mapped_is_read_in_place(tmp_path, monkeypatch):
     bank, on = random_world(1, 9, 80, 2)
     bank.save(tmp_path / "a.bank")
     mapped = ConceptBank.open(tmp_path / "a.bank")
     slow, fast = search_both(mapped, on, objective("iou"), Beam(6, 4))
     assert fast == slow == search_both(bank, on, objective("iou"), Beam(6, 4))[0]
-    assert np.shares_memory(CompiledBank.of(mapped).arrays.words, mapped.packed)
+    arrays = CompiledBank.of(mapped).arrays
+    assert np.shares_memory(arrays.words, mapped.frequent_words)
+    assert np.shares_memory(arrays.indices, mapped.concepts_of.indices)
+    assert np.shares_memory(arrays.listed, mapped.signatures_of.indices)
+    monkeypatch.setattr(numba_engine, "RARE_BYTES", 0)
+    bare = ConceptBank.open(tmp_path / "a.bank")
+    assert search_both(bare, on, objective("iou"), Beam(6, 4)) == [slow, slow]
+    arrays = CompiledBank.of(bare).arrays
+    assert np.shares_memory(arrays.rare_indices, bare.concepts_of.indices)
+    assert (len(arrays.frequent), len(arrays.words)) == (0, len(bare.frequent))
 
 
 def random_units(bank, n, seed=0):
@@ -228,9 +238,9 @@ def test_what_is_not_compiled_is_searched_by_numpy():
     assert [one.by_length for one in plan] == [one.by_length for one in by_numpy]
     known = objective("iou")
     assert running.why_not_compiled(Beam(3, 2), known, 8) == ""
-    assert running.choose_engine("numba", bank, Beam(3, 2), known, 9, 1).name == "numpy"
-    beam = Beam(3, 2, "form")
-    assert running.choose_engine("numba", bank, beam, objective("iou"), 3, 1).name == "numpy"
+    assert running.why_not_compiled(Beam(3, 2), known, 9) != ""
+    assert running.why_not_compiled(Beam(3, 2, "form"), known, 3) != ""
+    assert explain(bank, units, engine="numba", dedupe="form").engine == "numpy"
     space = FormulaSpace(NumbaEngine(bank, bank.size), goal, [Step.of("OR")], np.arange(12))
     with pytest.raises(OptionError, match="not compiled"):
         running.search_compiled(Beam(3, 2), space)

@@ -21,6 +21,7 @@ from logicx.recipes import compile_recipe, read_toml
 from logicx.resources import resource
 from logicx.universe import Universe
 
+ROOT = Path(__file__).resolve().parents[1]
 LINES = "A man sleeps .\nA man is awake .\nTwo dogs run\ndogs Run\n"
 MASKS = np.array([[1, 1, 0, 0], [0, 1, 1, 0]], bool)
 
@@ -63,7 +64,7 @@ def test_pairs_of_lines(compiled):
     words = ["a", "man", ".", "dogs"]
     names = [f"{side}:{word}" for side in ("pre", "hyp") for word in words]
     assert bank.names == (*names, "overlap-0%", "overlap-50%")
-    assert bank.categories == ("pre",) * 4 + ("hyp",) * 4 + ("overlap",) * 2
+    assert bank.categories == ("pre:word",) * 4 + ("hyp:word",) * 4 + ("overlap",) * 2
     expected = [[0], [0], [0], [1]] * 2 + [[0, 1], [1]]  # 3 of 6 words is not above 50 %
     assert [holds(bank, name) for name in bank.names] == expected
     assert bank.source["file"] == "d.tok"
@@ -246,8 +247,8 @@ def test_a_wrong_type_names_recipe_table_and_setting(compiled, tmp_path):
 @pytest.mark.parametrize(
     ("recipe", "why", "hint"),
     [
-        ("", "kind is one of pairs, table, masks, not None", ""),
-        ('kind = "pears"', "kind is one of pairs, table, masks, not 'pears'", ""),
+        ("", "kind is one of pairs, texts, tokens, table, masks, not None", ""),
+        ('kind = "pears"', "kind is one of pairs, texts, tokens, table, masks, not 'pears'", ""),
         ("kind = []", "kind is one of", ""),
         ('kind = "pairs"\nneighbours = "x"', "unknown setting 'neighbours'", "mean: neighbors?"),
         ('kind = "pairs"\nzzz = 1', "unknown setting 'zzz'", "it may hold: name, kind"),
@@ -382,7 +383,7 @@ def test_compiling_is_the_same_in_any_process(tmp_path, compiled):
     )
     for seed in ("1", "2"):  # Python's sets of words are ordered by it
         command = [sys.executable, "-c", text, str(tmp_path / "r.toml")]
-        environment = {"PYTHONHASHSEED": seed, "OMP_NUM_THREADS": "1"}
+        environment = {"PYTHONHASHSEED": seed, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
         found = subprocess.run(
             command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=True
         )
@@ -637,7 +638,8 @@ anything = st.recursive(
     max_leaves=4,
 )
 PAIR_KEYS = ["format", "premise", "hypothesis", "tokenizer", "language", "lowercase"]
-PAIR_KEYS += ["most_common", "stop_words", "sides", "overlap", "typo"]
+PAIR_KEYS += ["most_common", "stop_words", "sides", "overlap", "families", "limits", "typo"]
+PAIR_KEYS += ["label", "drop_unlabelled", "keep_text", "column", "sentences"]
 
 
 def as_toml(value: object) -> str:
@@ -655,12 +657,12 @@ def as_toml(value: object) -> str:
 
 tables_of = st.dictionaries(st.sampled_from(PAIR_KEYS), anything, max_size=3) | anything
 recipes = st.fixed_dictionaries(
-    {"kind": st.sampled_from(["pairs", "table", "masks"])},
+    {"kind": st.sampled_from(["pairs", "texts", "tokens", "table", "masks"])},
     optional={
         "name": anything,
         "neighbors": anything,
         "source": st.just({"path": "d.tok"}) | anything,
-        "pairs": tables_of,
+        **dict.fromkeys(("pairs", "texts", "tokens"), tables_of),
         "columns": st.dictionaries(st.sampled_from("abk"), anything) | anything,
     },
 )
@@ -702,14 +704,16 @@ def snli_file(shared) -> Path:
 
 @pytest.fixture(scope="module")
 def snli(snli_file) -> ConceptBank:
-    return compile_recipe(resource("concepts", "snli.toml"), snli_file)
+    return compile_recipe(resource("concepts", "snli-words.toml"), snli_file)
 
 
 def test_the_shipped_recipe_compiles_the_papers_pairs(snli, snli_file):
-    assert snli.name == "snli"
+    assert snli.name == "snli-words"
     assert snli.universe == Universe.pairs(10_000)
     assert snli.n_concepts == 4004
-    assert compile_recipe(resource("concepts", "snli.toml"), snli_file).content == snli.content
+    assert (
+        compile_recipe(resource("concepts", "snli-words.toml"), snli_file).content == snli.content
+    )
 
 
 def test_words_and_overlap_of_the_papers_pairs_are_as_counted_by_hand(snli, snli_file):

@@ -39,7 +39,9 @@ def world(seed: int, n_concepts: int = 6, n_cells: int = 90, repeats: int = 1):
     return bank, Units.from_masks(unit[None], ["u"]), masks[:, valid], unit[valid]
 
 
-def plain_beam(masks, unit, goal, width, length, steps, dedupe, absent=True):
+def plain_beam(
+    masks, unit, goal, width, length, steps, dedupe, absent=True, min_support=0, min_atom_support=0
+):
     """The same search, cell by cell and formula by formula: [(score, text, mask)] at each length.
 
     Order and ties as documented: earlier beams first, then formula, concept, step.
@@ -52,6 +54,7 @@ def plain_beam(masks, unit, goal, width, length, steps, dedupe, absent=True):
 
     def best(entries):
         kept, seen = [], set()
+        entries = [one for one in entries if one[2].sum() >= min_support]
         for entry in sorted(entries, key=lambda one: -one[0]):
             meaning = entry[2].tobytes()
             if dedupe and meaning in seen:
@@ -68,10 +71,11 @@ def plain_beam(masks, unit, goal, width, length, steps, dedupe, absent=True):
         "OR NOT": lambda f, c: f | ~c,
         "XOR NOT": lambda f, c: ~(f ^ c),
     }
-    atoms = [(value(mask), f"c{i}", mask) for i, mask in enumerate(masks)]
+    taking_part = [i for i, mask in enumerate(masks) if mask.sum() >= min_atom_support]
+    atoms = [(value(masks[i]), f"c{i}", masks[i]) for i in taking_part]
     beam = best(atoms)
     levels = [beam]
-    operands = [i for i, mask in enumerate(masks) if absent or (mask & unit).any()]
+    operands = [i for i in taking_part if absent or (masks[i] & unit).any()]
     for _ in range(1, length):
         grown = [
             (value(mask), f"({text}) {step} c{i}", mask)
@@ -176,6 +180,8 @@ class Numbers:
         def __init__(self, nodes: Sequence[Number], target: int) -> None:
             self.nodes = nodes
             self.scores = np.array([-abs(node.value - target) for node in nodes], float)
+            self.n_scored = len(nodes)
+            self.repeats = None
 
         def node(self, i: int) -> Number:
             return self.nodes[i]
@@ -461,7 +467,6 @@ BEAM_ALONE = [
     {"steps": ["OR"]},
     {"dedupe": "none"},
     {"engine": "numpy"},
-    {"threads": 2},
 ]
 
 
@@ -511,9 +516,11 @@ def test_options_of_the_beam_mean_nothing_to_a_proof(options):
         ({"strategy": "exhaustive", "time_limit": 1.0}, "has no time_limit"),
         ({"strategy": "exhaustive", "shape": "bush"}, "shape is one of"),
         ({"strategy": "exhaustive", "length": 0}, "length must be"),
-        ({"strategy": "optimal", "length": 5}, "beyond what is proven"),
+        ({"strategy": "optimal", "length": 5}, "needs a limit"),
+        ({"node_limit": 3}, "node_limit means nothing to the strategy beam"),
+        ({"strategy": "exhaustive", "node_limit": 3}, "has no node_limit"),
+        ({"strategy": "optimal", "node_limit": 0}, "node_limit must be"),
         ({"strategy": "optimal", "time_limit": 0.0}, "time_limit must be above 0"),
-        ({"strategy": "optimal", "objective": "mcc"}, "no proof for objective 'mcc'"),
     ],
 )
 def test_options_of_a_proof_are_checked(options, message):
@@ -539,7 +546,7 @@ def test_an_interrupted_proof_ends_the_run_and_is_not_kept(tmp_path, monkeypatch
     def interrupted(self, *arguments, **options):
         calls.append(1)
         if len(calls) == 2:
-            monkeypatch.setattr("logicx.search.optimal.searching._Search._is_improved", stop)
+            monkeypatch.setattr("logicx.search.optimal.bars.Bars.prove", stop)
         prove(self, *arguments, **options)
 
     def stop(self, n_atoms):

@@ -49,7 +49,7 @@ def test_it_runs_outside_the_checkout(site, tmp_path, demo_cache):
         "import logicx, sys; from logicx.cli import run; "
         "print(logicx.__file__); "
         "sys.exit(run(['score', '(water OR river) AND NOT blue', 'unit=483'])"
-        " or run(['grammar']) or run(['compile', 'snli', 'data=p.tok']))"
+        " or run(['grammar']) or run(['compile', 'snli-words', 'data=p.tok']))"
     )
     (tmp_path / "p.tok").write_text("a man\na dog\n")
     done = subprocess.run(
@@ -63,4 +63,4 @@ def test_it_runs_outside_the_checkout(site, tmp_path, demo_cache):
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[0] == str(site / "logicx" / "__init__.py")
     assert "0.32" in done.stdout
-    assert (tmp_path / "snli.bank").exists()
+    assert (tmp_path / "snli-words.bank").exists()

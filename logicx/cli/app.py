@@ -43,8 +43,9 @@ Limit = Annotated[int, typer.Option(help="Most rows to print; 0 for all.")]
 
 SETTINGS = (
     *("bank", "units", "unit", "threshold", "unit_axis", "objective", "dialect"),
-    *("length", "strategy", "shape", "time_limit", "beam", "preset", "penalty", "steps"),
-    *("dedupe", "min_active", "engine", "threads"),
+    *("length", "strategy", "shape", "time_limit", "node_limit", "beam"),
+    *("preset", "penalty", "steps", "dedupe", "heuristic", "atoms", "min_active"),
+    *("min_support", "min_atom_support", "bound_time", "engine", "threads"),
 )
 """What a logicx.toml may set."""
 
@@ -80,7 +81,7 @@ def explain(
     length: Annotated[int, typer.Option(help="Most concepts in a formula.")] = 3,
     beam: Annotated[int, typer.Option(help="Formulas kept at each step.")] = 10,
     strategy: Annotated[
-        str, typer.Option(help="beam, optimal (proven, up to length 4) or exhaustive.")
+        str, typer.Option(help="beam, optimal (with a proof) or exhaustive.")
     ] = "beam",
     shape: Annotated[
         str | None, typer.Option(help="For optimal and exhaustive: tree or chain.")
@@ -88,8 +89,12 @@ def explain(
     time_limit: Annotated[
         float | None, typer.Option(help="For optimal: CPU seconds for each unit.")
     ] = None,
+    node_limit: Annotated[
+        int | None, typer.Option(help="For optimal: how much is looked at for each unit.")
+    ] = None,
     preset: Annotated[
-        str, typer.Option(help="default, or compexp: the rules of the paper's code.")
+        str,
+        typer.Option(help="Rules: default, or of a tool: compexp, compexp-vision, cce, optimal."),
     ] = "default",
     objective: Goal = "iou",
     penalty: Annotated[
@@ -99,11 +104,36 @@ def explain(
         str, typer.Option(help="How formulas grow, such as 'OR, AND, AND NOT, XOR'.")
     ] = "OR, AND, AND NOT",
     dedupe: Annotated[
-        str | None, typer.Option(help="What counts as the same formula: meaning, form or none.")
+        str | None, typer.Option(help="Which formulas are the same: meaning, form, order or none.")
     ] = None,
+    heuristic: Annotated[
+        str,
+        typer.Option(
+            help="What to score first: none, bounds, cfh, areas, areas-fixed, mmesh, mmesh-exact, "
+            "diou-sum or diou-group."
+        ),
+    ] = "none",
+    atoms: Annotated[
+        str,
+        typer.Option(
+            help="Besides concepts: auto (NEIGHBORS where it applies), concepts, or names."
+        ),
+    ] = "auto",
     min_active: Annotated[int, typer.Option(help="Skip units that fire at fewer cells.")] = 1,
+    min_support: Annotated[
+        int, typer.Option(help="Keep only formulas that hold at so many cells.")
+    ] = 0,
+    min_atom_support: Annotated[
+        int, typer.Option(help="Leave out concepts that hold at fewer cells.")
+    ] = 0,
+    bound_time: Annotated[
+        float, typer.Option(help="For the beam: CPU seconds for each unit to prove a bound.")
+    ] = 0.0,
     engine: Annotated[
-        str, typer.Option(help="auto, numpy, or numba (compiled); all find the same.")
+        str,
+        typer.Option(
+            help="auto, numpy, numba (compiled) or torch (torch:cuda); all find the same."
+        ),
     ] = "auto",
     threads: Annotated[int, typer.Option(help="Units that are searched at a time.")] = 1,
     out: Annotated[
@@ -125,12 +155,18 @@ def explain(
         "strategy": strategy,
         "shape": shape,
         "time_limit": time_limit,
+        "node_limit": node_limit,
         "preset": preset,
         "objective": objective,
         "penalty": penalty,
         "steps": tuple(one.strip() for one in steps.split(",")),
         "dedupe": dedupe,
+        "heuristic": heuristic,
+        "atoms": atoms,
         "min_active": min_active,
+        "min_support": min_support,
+        "min_atom_support": min_atom_support,
+        "bound_time": bound_time,
         "engine": engine,
         "threads": threads,
     }
@@ -144,12 +180,45 @@ def compile_(
         Path | None, typer.Option(help="The data file, in place of the recipe's.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="The .bank file to write.")] = None,
+    set: Annotated[
+        list[str] | None,
+        typer.Option(help="A setting in place of the recipe's, such as pairs.most_common=500."),
+    ] = None,
     json: Json = False,
 ) -> int:
     """Compile a concept bank from a recipe."""
     from logicx.cli import commands
 
-    return commands.compile_bank(recipe, data, out, json)
+    return commands.compile_bank(recipe, data, out, set or [], json)
+
+
+@app.command()
+def probe(
+    model: Annotated[
+        str, typer.Argument(help="module:function that returns a torch model and its batches.")
+    ],
+    layer: Annotated[
+        str | None, typer.Option(help="Path of the layer to record; without it, list the layers.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="The .units file to write.")] = None,
+    dtype: Annotated[
+        str, typer.Option(help="float32, or float16 for half the size and three digits.")
+    ] = "float32",
+    bank: Annotated[
+        str | None, typer.Option(help="A .bank file, whose cells the recording must have.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with an unfinished recording if there is one.")
+    ] = False,
+    json: Json = False,
+) -> int:
+    """Record the activations of a layer of a torch model; or list its layers."""
+    from logicx.cli import probing
+
+    probing.check(layer, out, resume)
+    if layer is None or out is None:
+        return probing.list_layers(model, json)
+    return probing.record(model, layer, out, dtype, bank, resume, json)
 
 
 @app.command()

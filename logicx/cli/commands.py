@@ -144,6 +144,10 @@ def explain(
             print(json.dumps({"unit": skipped.unit, "skipped": skipped.reason}))
     else:
         _show(data, found)
+    noted = [one for one in found if one.notes]
+    if noted:
+        text = f"unit {noted[0].unit}: {noted[0].notes[0]}"
+        render.note(text if len(noted) == 1 else f"{len(noted):,} units have notes, such as {text}")
     if plan.skipped:
         first = plan.skipped[0]
         render.note(
@@ -158,9 +162,11 @@ def explain(
     return 0 if found else 1
 
 
-def compile_bank(recipe: str, data: Path | None, out: Path | None, as_json: bool) -> int:
+def compile_bank(
+    recipe: str, data: Path | None, out: Path | None, changes: Sequence[str], as_json: bool
+) -> int:
     """Compile a recipe and say what came out."""
-    from logicx.recipes import compile_recipe
+    from logicx.recipes import compile_recipe, read_change
 
     path = Path(recipe)
     if not path.suffix and not path.is_file():
@@ -174,8 +180,11 @@ def compile_bank(recipe: str, data: Path | None, out: Path | None, as_json: bool
     target = out or Path(f"{path.stem}.bank")
     check_output(target, ".bank", [path, data])
     with render.progress() as progress:
-        bank = compile_recipe(path, data, _told(progress, f"compiling {path.name}"))
+        told = _told(progress, f"compiling {path.name}")
+        bank = compile_recipe(path, data, told, dict(map(read_change, changes)))
     content = bank.save(target)
+    for text in bank.source.get("notes", ()):
+        render.note(text)
     families: dict[str, int] = {}
     for category in bank.categories:
         families[category] = families.get(category, 0) + 1
@@ -267,11 +276,12 @@ def _show(data: Data, found: Sequence[Explanation]) -> None:
     if len(found) == 1:
         number = data.units.number(found[0].unit)
         n_on = found[0].counts.tp + found[0].counts.fn
-        cut = f", on where {data.units.cut[number]}" if data.units.cut else ""
+        cut = data.units.cut_of(number)
+        where = f", on where {cut}" if cut else ""
         share = n_on / data.bank.n_valid
         console.print(
             f"unit {found[0].unit} in {data.where}: "
-            f"fires at {n_on:,} of {data.bank.n_valid:,} cells ({share:.2%}){cut}",
+            f"fires at {n_on:,} of {data.bank.n_valid:,} cells ({share:.2%}){where}",
             markup=False,
         )
         render.explanation(found[0].as_dict())

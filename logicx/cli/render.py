@@ -40,12 +40,12 @@ def note(text: str) -> None:
 
 
 @contextmanager
-def progress() -> Iterator[Callable[[str, int, int], None] | None]:
+def progress() -> Iterator[Callable[[str, int, int | None], None] | None]:
     """A progress bar on a terminal; nothing in a pipe.
 
     Yields:
-        A function of what is being done, steps done and steps in all; or None. The time that
-        remains is estimated from the steps after its first call.
+        A function of what is being done, steps done and steps in all (None: not known); or None.
+        The time that remains is estimated from the steps after its first call.
     """
     if not sys.stderr.isatty():
         yield None
@@ -63,7 +63,7 @@ def progress() -> Iterator[Callable[[str, int, int], None] | None]:
     ) as bar:
         tasks: dict[str, Any] = {}
 
-        def told(what: str, done: int, total: int) -> None:
+        def told(what: str, done: int, total: int | None) -> None:
             if what not in tasks:
                 tasks[what] = bar.add_task(what, total=total, completed=done)
             bar.update(tasks[what], completed=done)
@@ -157,6 +157,8 @@ def explanation(one: dict[str, Any]) -> None:
     rows.append(("best single", one["best_single"]))
     cells = [[label, scored["formula"], *_cells(one, scored)] for label, scored in rows]
     print_table(("", "formula", *_heads(one)), cells, _heads(one), EXPENDABLE)
+    if one.get("ceiling") is not None and one["ceiling"] < 1:
+        print(f"no formula of any length over these concepts scores above {one['ceiling']:.4f}")
     if one["is_proven"]:
         print(f"proven: no formula of the space is better ({one['space']})")
     elif one["is_proven"] is False:

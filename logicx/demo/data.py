@@ -37,7 +37,7 @@ GRID = 48
 THRESHOLD = Threshold("quantile", 0.05)
 """Top 5 % of the cells of each unit; docs/demo.md says why not the paper's 0.5 %."""
 
-CORE = ("bank", "bits", "signatures", "thresholds", "units", "universe")
+CORE = ("bank", "bits", "building", "signatures", "thresholds", "units", "universe")
 """Modules of the core by which bank and units are made."""
 
 Progress = Callable[[str, int, int], None]
@@ -151,7 +151,7 @@ def _on_counts(
 def _cache_folder() -> Path:
     root = os.environ.get("LOGICX_CACHE")
     base = Path(root) if root else platformdirs.user_cache_path("logicx")
-    found = hashlib.sha256(f"{storage.FORMAT_VERSION} {N_SCENES} {GRID} {THRESHOLD}".encode())
+    found = hashlib.sha256(f"{storage.FORMAT_VERSIONS} {N_SCENES} {GRID} {THRESHOLD}".encode())
     here = Path(__file__).parent
     sources = [*sorted(here.glob("*.py")), *(here.parent / f"{one}.py" for one in CORE)]
     for path in [*sources, resource("concepts", "waterside", "cnn.safetensors")]:

@@ -69,7 +69,7 @@ _n_ones: Any = intrinsic(_population)
 def _score(kind: int, b: float, tp: int, size: int, n_on: int, n_cells: int) -> float:
     """The objective, operation by operation as in `objectives.py`."""
     if kind == IOU:
-        above, below = float(tp), float(size - tp + n_on)
+        above, below = float(tp), float(size - tp + n_on) + b
     elif kind == PRECISION:
         above, below = float(tp), float(size)
     elif kind == RECALL:
@@ -98,7 +98,7 @@ def _bar(kind: int, b: float, floor: float, n_on: int, n_cells: int) -> tuple[fl
         return 0.0, 0.0, 1.0
     on, n = float(n_on), float(n_cells)
     if kind == IOU:
-        p, q, r = 1 + floor, -floor, -floor * on
+        p, q, r = 1 + floor, -floor, -floor * (on + b)
     elif kind == PRECISION:
         p, q, r = 1.0, -floor, 0.0
     elif kind == RECALL:
@@ -112,6 +112,21 @@ def _bar(kind: int, b: float, floor: float, n_on: int, n_cells: int) -> tuple[fl
     else:
         p, q, r = n, -on, 0.0
     return p, q, r + SLACK * (8 * n * (abs(p) + abs(q)) + abs(r))
+
+
+@compiled
+def _lay(out: NDArray[np.uint64], bank: Bank, concept: int) -> None:
+    """Packed bits of a concept."""
+    row = bank.row_of[concept]
+    if row >= 0:
+        for w in range(len(out)):
+            out[w] = bank.words[row, w]
+        return
+    for w in range(len(out)):
+        out[w] = 0
+    for j in range(bank.listed_indptr[concept], bank.listed_indptr[concept + 1]):
+        s = bank.listed[np.uint64(j)]
+        out[s >> np.uint32(6)] |= np.uint64(1) << np.uint64(s & np.uint32(63))
 
 
 @compiled
@@ -140,7 +155,8 @@ def _join_candidate(
     parts: NDArray[np.int64],
 ) -> None:  # fmt: skip
     table = rules.tables[parts[STEP]]
-    _join(out, store.words[parent], bank.words[parts[CONCEPT]], table, bank.full)
+    _lay(store.scratch[2], bank, parts[CONCEPT])
+    _join(out, store.words[parent], store.scratch[2], table, bank.full)
 
 
 @compiled
@@ -237,7 +253,7 @@ def _add(
             for w in range(n_words):
                 part[w] = words[w] & planes[i, w]
             for k in range(len(frequent)):
-                row[frequent[k]] += sign * (_n_common_with(part, all_words, frequent[k]) << i)
+                row[frequent[k]] += sign * (_n_common_with(part, all_words, k) << i)
     for w in range(n_words):
         word = words[w]
         while word != 0:
@@ -252,7 +268,9 @@ def _add(
 @compiled
 def together(row: NDArray[Any], bank: Bank, concept: int) -> None:
     """Cells of every concept together with one, into a row of zeros."""
-    _add(row, bank.words[concept], 1, bank.size, bank.size_planes, bank)
+    words = np.empty_like(bank.full)
+    _lay(words, bank, concept)
+    _add(row, words, 1, bank.size, bank.size_planes, bank)
 
 
 @compiled
@@ -278,15 +296,17 @@ def start(bank: Bank, unit: Unit, rules: Rules, levels: Levels, store: Store) ->
     """The beam of single concepts."""
     new = np.zeros(6, np.int64)
     new[STEP], new[DEPTH] = len(rules.steps), 1
-    counts, on_counts, kind, b = bank.counts, unit.on_count, rules.kind, rules.beta_squared
-    n_on, n_cells, floor = unit.n_on, unit.n_cells, -np.inf
+    counts, on_counts, kind, b = bank.counts, unit.on_count, rules.kind, rules.parameter
+    n_on, n_cells, floor = unit.n_on, unit.n_cells, rules.start_floor
     for concept in range(len(counts)):
         tp, size = on_counts[concept], counts[concept]
+        if size < rules.min_support:
+            continue
         score = _score(kind, b, tp, size, n_on, n_cells)
         if score > floor:
             new[CONCEPT], new[SIZE], new[ON] = concept, size, tp
             _enter(bank, rules, levels, store, 0, score, new)
-            floor = _floor(levels, 0)
+            floor = max(_floor(levels, 0), rules.start_floor)
 
 
 @filtering
@@ -350,7 +370,7 @@ def _expand(
     """
     f, f_on, depth = levels.parts[level - 1, slot, SIZE:]
     alls, ons = store.all[store.place[level - 1, slot]], store.on[store.place[level - 1, slot]]
-    kind, b, n_on, n_cells = rules.kind, rules.beta_squared, unit.n_on, unit.n_cells
+    kind, b, n_on, n_cells = rules.kind, rules.parameter, unit.n_on, unit.n_cells
     steps, may_add = rules.steps, rules.may_add
     n_steps, n_concepts = len(steps), len(counts)
     sizes = steps[:, 0] * n_cells + steps[:, 1] * f
@@ -388,6 +408,8 @@ def _expand(
                     continue
                 size = sizes[i] + steps[i, 2] * np.int64(counts[j])
                 size += steps[i, 3] * np.int64(alls[j])
+                if size < rules.min_support:
+                    continue
                 tp = tps[i] + steps[i, 2] * np.int64(on_counts[j]) + steps[i, 3] * np.int64(ons[j])
                 score = _score(kind, b, tp, size, n_on, n_cells) * factors[i]
                 if score > floor:
@@ -404,7 +426,8 @@ def _derive(
 ) -> None:  # fmt: skip
     """Words and rows of a child from those of its parent; anew where that is less work."""
     words, before = store.words[child], store.words[parent]
-    _join(words, before, bank.words[concept], rules.tables[step], bank.full)
+    _lay(store.scratch[2], bank, concept)
+    _join(words, before, store.scratch[2], rules.tables[step], bank.full)
     n = _n_common(words, words)
     n_delta = n + _n_common(before, before) - 2 * _n_common(words, before)
     is_anew = n < n_delta
@@ -435,8 +458,8 @@ def lay_atoms(bank: Bank, unit: Unit, levels: Levels, store: Store) -> None:
     for slot in range(levels.n_kept[0]):
         store.place[0, slot] = slot
         store.on[slot] = 0
+        _lay(store.words[slot], bank, levels.parts[0, slot, CONCEPT])
         for w in range(len(words)):
-            store.words[slot, w] = bank.words[levels.parts[0, slot, CONCEPT], w]
             words[w] = store.words[slot, w] & unit.fires[w]
         _add(store.on[slot], words, 1, unit.on, unit.on_planes, bank)
 

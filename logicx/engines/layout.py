@@ -1,4 +1,4 @@
-"""What the compiled search reads and writes: plain arrays, named. Importing this needs no Numba.
+"""What the fast searches read and write: plain arrays, named. Importing this needs no Numba.
 
 The numbers below are frozen into kernels that are kept on disk: whoever changes one touches
 `compiled.py` as well, the only file by which Numba knows that a kernel is out of date.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from logicx.objectives import OBJECTIVES, CountObjective, FBeta
+from logicx.objectives import OBJECTIVES, CountObjective, FBeta, IoU
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,18 +29,23 @@ class Bank(NamedTuple):
     """A concept bank as the kernels read it; `Weight` is int32 where all counts fit.
 
     Shape:
-        words: `uint64[n_concepts, n_words]`, signatures of each concept.
+        listed_indptr, listed: signatures of each concept, `int64`, `uint32`.
+        words: `uint64[n_kept, n_words]`, the same as packed bits, of concepts that hold at many.
+        row_of: `int64[n_concepts]`, which of these rows a concept has, or -1.
         full: `uint64[n_words]`, all signatures.
         size: `Weight[n_signatures]`, cells of each signature.
         size_planes: `uint64[n_planes, n_words]`, the binary digits of the sizes.
         counts: `int64[n_concepts]`, cells of each concept.
         indptr, indices: concepts of each signature, `int64`, `uint32`.
         rare_indptr, rare_indices: the same without the frequent ones.
-        frequent: `int64[n_frequent]`, concepts that hold at many signatures.
+        frequent: `int64[n_kept]`, the concepts that have packed bits; none where that is no faster.
         word_price: What it costs to count one packed word, in concepts of a signature.
     """
 
+    listed_indptr: NDArray[np.int64]
+    listed: NDArray[np.uint32]
     words: NDArray[np.uint64]
+    row_of: NDArray[np.int64]
     full: NDArray[np.uint64]
     size: NDArray[Any]
     size_planes: NDArray[np.uint64]
@@ -72,7 +77,8 @@ class Rules(NamedTuple):
     """What is searched and how.
 
     Args:
-        kind: The objective, and `beta_squared` for F-beta.
+        kind: The objective.
+        parameter: The squared beta of F-beta, the epsilon of IoU.
         steps: Coefficients (all, f, c, both) of each step, `int64[n_steps, 4]`.
         tables: Its truth at (not f, not c), (not f, c), (f, not c), (f, c) as full or empty words;
             the last row is that of the concept alone, `uint64[n_steps + 1, 4]`.
@@ -80,20 +86,25 @@ class Rules(NamedTuple):
         added: What the step adds to the length that the penalty counts, `int64[n_steps]`.
         factors: Factor of the score by that length, less one, `float64`.
         may_add: Whether a concept is an operand, `bool[n_concepts]`.
+        min_support: Formulas that hold at fewer cells are not kept.
+        start_floor: Single concepts must score above this to be in the first beam.
         drops_equals: Whether formulas of equal meaning are kept once.
         expands_once: Whether a kept formula need not be expanded again. So it is where equals are
             dropped and equals score the same: what its expansion gave is in the beam, or equals
-            a formula of the beam, or scores no higher than the worst of it.
+            a formula of the beam, or scores no higher than the worst of it, or holds at too few
+            cells.
     """
 
     kind: int
-    beta_squared: float
+    parameter: float
     steps: NDArray[np.int64]
     tables: NDArray[np.uint64]
     one_sided: NDArray[np.bool_]
     added: NDArray[np.int64]
     factors: NDArray[np.float64]
     may_add: NDArray[np.bool_]
+    min_support: int
+    start_floor: float
     drops_equals: bool
     expands_once: bool
 
@@ -110,12 +121,20 @@ class Levels(NamedTuple):
     n_kept: NDArray[np.int64]
 
 
+class Found(NamedTuple):
+    """The beams of a search; levels from `n_filled` on repeat the last."""
+
+    levels: Levels
+    n_filled: int
+    n_scored: int
+
+
 class Store(NamedTuple):
     """Words and rows of the formulas of two beams, and where those of each formula lie.
 
     Shape: `words: uint64[2 * width + 1, n_words]`, the last all zero;
     `all, on: Weight[2 * width, n_concepts]`; `place: int64[length, width]`;
-    `scratch: uint64[2, n_words]`.
+    `scratch: uint64[3, n_words]`.
     """
 
     words: NDArray[np.uint64]
@@ -128,7 +147,6 @@ class Store(NamedTuple):
 KINDS = {
     OBJECTIVES[name].formula: kind
     for name, kind in (
-        ("iou", IOU),
         ("precision", PRECISION),
         ("recall", RECALL),
         ("dice", DICE),
@@ -139,9 +157,11 @@ KINDS = {
 
 
 def compiled_kind(goal: Objective) -> tuple[int, float] | None:
-    """The number of an objective and its squared beta, or None if it is not compiled."""
+    """The number of an objective and its parameter, or None if it is not compiled."""
     if not isinstance(goal, CountObjective):
         return None
+    if isinstance(goal.formula, IoU):
+        return None if goal.formula.is_single else (IOU, goal.formula.epsilon)
     if isinstance(goal.formula, FBeta):
         return FBETA, goal.formula.beta_squared
     kind = KINDS.get(goal.formula)

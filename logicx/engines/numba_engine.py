@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import threading
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from logicx.bank import KEPT_BYTES
 from logicx.bits import pack
 from logicx.engines import compiled
-from logicx.engines.layout import CONCEPT, Bank, Levels, Rules, Store, Unit
+from logicx.engines.layout import CONCEPT, Bank, Found, Levels, Rules, Store, Unit
 from logicx.engines.numpy_engine import NumpyEngine
 from logicx.signatures import Incidence
 
@@ -22,25 +23,14 @@ if TYPE_CHECKING:
 
     from logicx.bank import ConceptBank
 
-FREQUENT = 1 / 32
-"""Share of all signatures from which on a concept is also counted by packed words."""
-
 WORD_PRICE = 1 / 8
 """What it costs to count one packed word, where one concept of one signature costs 1."""
 
 MAX_PLANES = 8
 """Most binary digits of a weight for which packed words are counted."""
 
-KEPT_BYTES = 1 << 27
-"""Room for rows of single concepts, which all units share."""
-
-
-class Found(NamedTuple):
-    """The beams of a search; levels from `n_filled` on repeat the last."""
-
-    levels: Levels
-    n_filled: int
-    n_scored: int
+RARE_BYTES = 1 << 25
+"""Room for a copy of all lists without frequent concepts; beyond it, none is counted by words."""
 
 
 class CompiledBank:
@@ -53,23 +43,27 @@ class CompiledBank:
         """Lay the arrays out; nothing that is mapped is copied."""
         self.weight = np.dtype(np.int32 if bank.n_valid < 1 << 31 else np.int64)
         digits = int(bank.size.max(initial=0)).bit_length()
-        frequent = np.diff(bank.signatures_of.indptr) >= FREQUENT * bank.n_signatures
-        if digits > MAX_PLANES:
-            frequent[:] = False
-        is_rare = ~frequent[bank.concepts_of.indices]
-        before = np.concatenate([[0], np.cumsum(is_rare)])
-        rare = Incidence(before[bank.concepts_of.indptr], bank.concepts_of.indices[is_rare])
+        row_of = np.full(bank.n_concepts, -1)
+        row_of[bank.frequent] = np.arange(len(bank.frequent))
+        frequent, rare = bank.frequent, bank.concepts_of
+        if digits > MAX_PLANES or rare.indices.nbytes > RARE_BYTES:
+            frequent = frequent[:0]
+        else:
+            rare = _without(rare, row_of >= 0)
         self.arrays = Bank(
-            words=_frozen(bank.packed, np.uint64),
+            listed_indptr=_frozen(bank.signatures_of.indptr, np.int64),
+            listed=_frozen(bank.signatures_of.indices.view(np.uint32), np.uint32),
+            words=_frozen(bank.frequent_words, np.uint64),
+            row_of=_frozen(row_of, np.int64),
             full=_frozen(pack(np.ones(bank.n_signatures, bool)), np.uint64),
             size=_frozen(bank.size, self.weight),
-            size_planes=_frozen(_planes(bank.size, digits if frequent.any() else 0), np.uint64),
+            size_planes=_frozen(_planes(bank.size, digits if len(frequent) else 0), np.uint64),
             counts=_frozen(bank.count, np.int64),
             indptr=_frozen(bank.concepts_of.indptr, np.int64),
-            indices=_frozen(bank.concepts_of.indices, np.uint32),
+            indices=_frozen(bank.concepts_of.indices.view(np.uint32), np.uint32),
             rare_indptr=_frozen(rare.indptr, np.int64),
-            rare_indices=_frozen(rare.indices, np.uint32),
-            frequent=_frozen(np.flatnonzero(frequent), np.int64),
+            rare_indices=_frozen(rare.indices.view(np.uint32), np.uint32),
+            frequent=_frozen(frequent, np.int64),
             word_price=WORD_PRICE,
         )
         self._of_thread = threading.local()
@@ -99,13 +93,13 @@ class CompiledBank:
         """Working memory, used again by later searches of this thread."""
         store: Store | None = getattr(self._of_thread, "store", None)
         if store is None or store.place.shape != (length, width):
-            n_concepts, n_words = self.arrays.words.shape
+            n_concepts, n_words = len(self.arrays.counts), len(self.arrays.full)
             store = Store(
                 words=np.zeros((2 * width + 1, n_words), np.uint64),
                 all=np.empty((2 * width, n_concepts), self.weight),
                 on=np.empty((2 * width, n_concepts), self.weight),
                 place=np.zeros((length, width), np.int64),
-                scratch=np.zeros((2, n_words), np.uint64),
+                scratch=np.zeros((3, n_words), np.uint64),
             )
             self._of_thread.store = store
         return store
@@ -170,6 +164,13 @@ def _frozen(array: NDArray[Any], dtype: Any) -> NDArray[Any]:
     frozen: NDArray[Any] = np.require(array, dtype, ["C", "A"]).view()
     frozen.flags.writeable = False
     return frozen
+
+
+def _without(cells: Incidence, concepts: NDArray[np.bool_]) -> Incidence:
+    """The incidence without some concepts."""
+    is_left = ~concepts[cells.indices]
+    before = np.concatenate([[0], np.cumsum(is_left)])
+    return Incidence(before[cells.indptr], cells.indices[is_left])
 
 
 def _planes(values: NDArray[np.int64], n_digits: int) -> NDArray[np.uint64]:

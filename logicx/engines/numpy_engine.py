@@ -56,9 +56,8 @@ class NumpyEngine:
     def on_count(self) -> NDArray[np.int64]:
         """Cells of each concept at which the unit fires, `int64[n_concepts]`."""
         fires = np.flatnonzero(self.on)
-        concepts, lengths = self.bank.concepts_of.gather(fires)
-        weights = np.repeat(self.on[fires], lengths)
-        return np.bincount(concepts, weights, minlength=self.bank.n_concepts).astype(np.int64)
+        sums = self.bank.concepts_of.sums(fires, self.on[fires], self.bank.n_concepts)
+        return np.asarray(sums[0], np.int64)
 
     @cached_property
     def _fire_words(self) -> Words:
@@ -70,7 +69,7 @@ class NumpyEngine:
 
     def atom_rows(self, concepts: Sequence[int]) -> list[Rows]:
         """Rows of single concepts: co-occurrence is kept by the bank, only firing cells count."""
-        words = self.bank.packed[np.asarray(concepts, np.int64)] & self._fire_words
+        words = np.array([self.bank.words_of(one) for one in concepts]) & self._fire_words
         on_rows = self._rows(words, np.zeros_like(words), self.on.astype(np.float64))
         return [
             Rows(self.bank.together_with(concept), on)
@@ -106,14 +105,14 @@ class NumpyEngine:
 
         Shape: `gained, lost: uint64[n, n_words]` (lost within gained) `-> int64[n, n_concepts]`.
         """
-        n, n_concepts = len(gained), self.bank.n_concepts
-        places = np.flatnonzero(unpack(gained, self.bank.n_signatures))
-        which, signatures = np.divmod(places, self.bank.n_signatures)
+        which, at = np.nonzero(gained)
+        bits = np.flatnonzero(unpack(gained[which, at], 64 * len(at)))
+        place, bit = np.divmod(bits, 64)
+        signatures = at[place] * 64 + bit
         signed = weights[signatures]
         if lost.any():
-            signed[unpack(lost, self.bank.n_signatures).reshape(-1)[places]] *= -1
-        concepts, lengths = self.bank.concepts_of.gather(signatures)
-        keys = np.repeat(which * n_concepts, lengths)
-        keys += concepts
-        sums = np.bincount(keys, np.repeat(signed, lengths), minlength=n * n_concepts)
-        return sums.astype(np.int64).reshape(n, n_concepts)
+            signed[unpack(lost[which, at], 64 * len(at))[bits]] *= -1
+        sums = self.bank.concepts_of.sums(
+            signatures, signed, self.bank.n_concepts, which[place], len(gained)
+        )
+        return sums.astype(np.int64)

@@ -7,6 +7,7 @@ nothing better replaces them, so the best of a beam never gets worse with length
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Generic, Literal
 
 import numpy as np
@@ -15,12 +16,22 @@ from logicx.errors import OptionError
 from logicx.search.space import Candidates, Kept, N, SearchResult, Space
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Sequence
+    from collections.abc import Callable, Hashable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
-Dedupe = Literal["meaning", "form", "none"]
-DEDUPES = ("meaning", "form", "none")
+Dedupe = Literal["meaning", "form", "order", "none"]
+DEDUPES = ("meaning", "form", "order", "none")
+Expands = Literal["all", "newest"]
+
+
+@dataclass(frozen=True)
+class Grown(Generic[N]):
+    """A beam one step further, and how many formulas were scored and estimated on the way."""
+
+    kept: list[Kept[N]]
+    n_scored: int
+    n_estimated: int = 0
 
 
 @dataclass(frozen=True)
@@ -31,12 +42,21 @@ class Beam:
         width: How many formulas are kept, from 1.
         length: Most atoms of a formula, from 1.
         dedupe: `meaning`: of formulas that denote the same, only the first is kept; `form`: of
-            formulas with the same canonical form; `none`: all are kept, as the peers do.
+            formulas with the same canonical form; `order`: of formulas that differ in the order of
+            operands only; `none`: all are kept.
+        first_factor: The beam of atoms is so many times as wide.
+        starts_with_zeros: Whether atoms may be kept that score 0 or less.
+        expands: `all`: every kept formula at each step; `newest`: those of the last step.
+        counts_remade: Whether an expansion that equals a kept formula takes a place from new ones.
     """
 
     width: int = 10
     length: int = 3
     dedupe: Dedupe = "meaning"
+    first_factor: int = 1
+    starts_with_zeros: bool = True
+    expands: Expands = "all"
+    counts_remade: bool = False
 
     def __post_init__(self) -> None:
         """Refuse sizes that mean nothing."""
@@ -48,36 +68,75 @@ class Beam:
 
     def search(self, space: Space[N]) -> SearchResult[N]:
         """Search a space; ties are broken by order of enumeration, earlier beams first."""
-        atoms = space.atoms()
-        n_scored = len(atoms.scores)
-        kept = self._select([], atoms)
-        levels = [kept]
-        for _ in range(1, self.length):
-            children = space.expand([one.node for one in kept])
-            n_scored += len(children.scores)
-            grown = self._select(kept, children)
-            has_grown = len(grown) != len(kept) or grown[-1].node is not kept[-1].node
-            kept = grown
-            levels.append(kept)
-            if not has_grown:  # the same beam would be expanded again, with the same outcome
-                levels += [kept] * (self.length - len(levels))
-                break
-        return SearchResult(levels, n_scored)
+        return self.run(space.atoms(), partial(self._grow, space))
 
-    def _select(self, kept: Sequence[Kept[N]], new: Candidates[N]) -> list[Kept[N]]:
-        """The best of the beam and its expansions; at equal scores the beam comes first."""
-        seen = _Seen[N](self.dedupe)
+    def run(
+        self, atoms: Candidates[N], grow: Callable[[list[Kept[N]], list[N]], Grown[N]]
+    ) -> SearchResult[N]:
+        """The beams from these atoms on; each is grown from the one before and its formulas."""
+        n_scored, n_estimated = len(atoms.scores), 0
+        floor = -np.inf if self.starts_with_zeros else 0.0
+        kept = self.select([], atoms, self.first_factor * self.width, floor)
+        levels = [kept]
+        for length in range(1, self.length):
+            nodes = [one.node for one in kept]
+            if self.expands == "newest":
+                nodes = [node for node in nodes if node.length == length]
+            if not nodes:
+                break
+            grown = grow(kept, nodes)
+            n_scored += grown.n_scored
+            n_estimated += grown.n_estimated
+            has_grown = len(grown.kept) != len(kept) or grown.kept[-1].node is not kept[-1].node
+            kept = grown.kept
+            levels.append(kept)
+            if not has_grown:  # the same beam would be expanded again, or nothing at all
+                break
+        levels += [kept] * (self.length - len(levels))
+        return SearchResult(levels, n_scored, n_estimated)
+
+    def _grow(self, space: Space[N], kept: list[Kept[N]], nodes: list[N]) -> Grown[N]:
+        children = space.expand(nodes)
+        is_once = self.dedupe == "meaning" and not self.counts_remade
+        skipped = children.repeats if is_once else None
+        return Grown(self.select(kept, children, self.width, skipped=skipped), children.n_scored)
+
+    def select(
+        self,
+        kept: Sequence[Kept[N]],
+        new: Candidates[N],
+        width: int,
+        floor: float = -np.inf,
+        skipped: NDArray[np.bool_] | None = None,
+    ) -> list[Kept[N]]:
+        """The best of the beam and its expansions; at equal scores the beam comes first.
+
+        Args:
+            kept: The beam.
+            new: Its expansions.
+            width: How many formulas to keep.
+            floor: What a formula must score above where the beam is not full.
+            skipped: Expansions that are known to equal a formula of the beam.
+        """
+        seen, made = _Seen[N](self.dedupe), _Seen[N](self.dedupe)
         for one in kept:
             seen.is_new(one.node)
-        floor = kept[-1].score if len(kept) == self.width else -np.inf
+        if len(kept) >= width:
+            floor = kept[width - 1].score
         entering: list[Kept[N]] = []
-        for i in _best_first(new.scores, floor, self.width):
-            if len(entering) == self.width:
+        n_taken = 0
+        scores = new.scores if skipped is None else np.where(skipped, -np.inf, new.scores)
+        for i in _best_first(scores, floor, width):
+            score = float(scores[i])
+            if n_taken + sum(one.score >= score for one in kept[:width]) >= width:
                 break
             node = new.node(i)
-            if seen.is_new(node):
-                entering.append(Kept(float(new.scores[i]), node))
-        return sorted([*kept, *entering], key=lambda one: -one.score)[: self.width]
+            is_new = seen.is_new(node)
+            is_remade = self.counts_remade and made.is_new(node) and not is_new
+            n_taken += is_new or is_remade
+            if is_new:
+                entering.append(Kept(score, node))
+        return sorted([*kept, *entering], key=lambda one: -one.score)[:width]
 
 
 class _Seen(Generic[N]):
@@ -86,15 +145,16 @@ class _Seen(Generic[N]):
     def __init__(self, dedupe: Dedupe) -> None:
         self._dedupe = dedupe
         self._by_fingerprint: dict[Hashable, list[N]] = {}
-        self._forms: set[Hashable] = set()
+        self._keys: set[Hashable] = set()
 
     def is_new(self, node: N) -> bool:
         """Whether no equal one was met; it has been, from now on."""
         if self._dedupe == "none":
             return True
-        if self._dedupe == "form":
-            is_known = node.form in self._forms
-            self._forms.add(node.form)
+        if self._dedupe != "meaning":
+            key = node.form if self._dedupe == "form" else node.order
+            is_known = key in self._keys
+            self._keys.add(key)
             return not is_known
         alike = self._by_fingerprint.setdefault(node.fingerprint, [])
         if any(node.meaning == other.meaning for other in alike):

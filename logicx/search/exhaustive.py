@@ -15,7 +15,7 @@ import numpy as np
 from logicx.bits import unpack
 from logicx.counts import counts_of
 from logicx.errors import DataError, OptionError
-from logicx.formula import Concept, Formula
+from logicx.formula import Formula
 from logicx.objectives import objective as known_objective
 from logicx.search.shapes import (
     COMBINE,
@@ -49,6 +49,7 @@ class Exhausted(Outcome):
 
     Args:
         by_length: The best of at most 1, 2, ... concepts; of equals the shortest, then the first.
+            Lengths at which no formula holds at enough cells are left out.
         n_meanings: How many distinct sets of cells the formulas denote.
         space: The space in words.
     """
@@ -64,6 +65,7 @@ def exhaustive(
     objective: str | Objective = "iou",
     length: int = 3,
     shape: Shape = "tree",
+    min_support: int = 0,
     max_combinations: int = MAX_COMBINATIONS,
 ) -> Exhausted:
     """The true optimum over all formulas of at most `length` concepts.
@@ -74,10 +76,12 @@ def exhaustive(
         objective: What is maximised; any.
         length: Most concepts of a formula, repetitions counted, from 1.
         shape: `tree`, or `chain` where every step adds one concept.
+        min_support: The formula must hold at so many cells; those it is made of need not.
         max_combinations: Most pairs of meanings that may be joined.
 
     Raises:
-        OptionError: An option means nothing, or the space is too large.
+        OptionError: An option means nothing, the space is too large, or no formula of it holds at
+            `min_support` cells.
 
     Example:
         >>> from logicx import ConceptBank
@@ -93,9 +97,8 @@ def exhaustive(
         raise DataError(f"bank {bank.name!r} has no concepts")
     goal = known_objective(objective)
     levels: list[dict[int, Formula]] = [_atoms(bank)]
-    first = _best(levels[0], bank, on, goal)
-    assert first is not None
-    best = [first]
+    first = _best(levels[0], bank, on, goal, min_support)
+    best = [] if first is None else [first]
     seen = set(levels[0])
     n_left = max_combinations
     for n_atoms in range(2, length + 1):
@@ -117,9 +120,18 @@ def exhaustive(
                     seen.add(meaning)
                     new[meaning] = formula()
         levels.append(new)
-        found = _best(new, bank, on, goal)
-        best.append(found if found is not None and found.score > best[-1].score else best[-1])
-    return Exhausted(tuple(best), len(seen), describe_space(bank.n_concepts, length, shape))
+        found = _best(new, bank, on, goal, min_support)
+        if found is not None and (not best or found.score > best[-1].score):
+            best.append(found)
+        elif best:
+            best.append(best[-1])
+    if not best:
+        raise OptionError(
+            f"no formula of at most {length} concepts holds at min_support={min_support:,} cells",
+            hint="lower it, or allow longer formulas",
+        )
+    space = describe_space(bank.n_concepts, length, shape, min_support=min_support)
+    return Exhausted(tuple(best), len(seen), space)
 
 
 def _splits(n_atoms: int, shape: Shape) -> list[tuple[int, int]]:
@@ -131,9 +143,9 @@ def _splits(n_atoms: int, shape: Shape) -> list[tuple[int, int]]:
 
 def _atoms(bank: ConceptBank) -> dict[int, Formula]:
     atoms: dict[int, Formula] = {}
-    for name, words in zip(bank.names, bank.packed, strict=True):
+    for i, words in enumerate(bank.packed):
         meaning = int.from_bytes(words.astype("<u8").tobytes(), "little")
-        atoms.setdefault(meaning, Concept(name))
+        atoms.setdefault(meaning, bank.atom(i))
     return atoms
 
 
@@ -148,9 +160,13 @@ def _joined(
 
 
 def _best(
-    level: dict[int, Formula], bank: ConceptBank, on: NDArray[np.int64], goal: Objective
+    level: dict[int, Formula],
+    bank: ConceptBank,
+    on: NDArray[np.int64],
+    goal: Objective,
+    min_support: int,
 ) -> Found | None:
-    """The first of the best formulas of one length, or None where there are none."""
+    """The first of the best formulas of one length that hold at enough cells, or None."""
     best: Found | None = None
     n_on, n = int(on.sum()), bank.n_valid
     octets = bank.packed.shape[1] * 8
@@ -162,8 +178,9 @@ def _best(
         holds = unpack(words, bank.n_signatures)
         sizes, both = holds @ bank.size, holds @ on
         scores = goal.score(both, sizes - both, n_on, n)
+        scores = np.where(sizes >= min_support, scores, -np.inf)
         i = int(np.argmax(scores))
-        if best is None or scores[i] > best.score:
+        if sizes[i] >= min_support and (best is None or scores[i] > best.score):
             counts = counts_of(int(both[i]), int(sizes[i]), n_on, n)
             best = Found(level[part[i]], float(scores[i]), counts)
     return best

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from logicx.bits import Words, pack
+from logicx.bits import Mask, Words, pack, unpack
 from logicx.canon import canonical
 from logicx.counts import Counts, counts_of
 from logicx.engines.layout import compiled_kind
 from logicx.engines.numpy_engine import NumpyEngine, Rows
 from logicx.errors import OptionError
-from logicx.formula import Apply, Concept, Formula
+from logicx.formula import Apply, Formula
 from logicx.operators import REGISTRY, Truth
 
 if TYPE_CHECKING:
@@ -67,11 +67,20 @@ class Step:
             ff, ft, tf, tt = ft, ff, tt, tf
         return Step(op.keyword, bool(negation), ff, tf - ff, ft - ff, ff - ft - tf + tt)
 
+    def __str__(self) -> str:
+        """As it is written: `AND NOT`."""
+        return f"{self.keyword} NOT" if self.is_negated else self.keyword
+
     @property
     def is_one_sided(self) -> bool:
         """Whether the result always lies within f, or always holds f."""
         ff, ft, tf, tt = self.table
         return not (ff or ft) or (tf and tt)
+
+    @cached_property
+    def is_chain(self) -> bool:
+        """Whether the order of a chain of this operator is without meaning."""
+        return {"associative", "commutative"} <= REGISTRY.get(self.keyword).facts
 
     @property
     def table(self) -> Truth:
@@ -121,6 +130,8 @@ class _Children(NamedTuple):
     """All expansions of some formulas; the rows are those of the formulas."""
 
     scores: NDArray[np.float64]
+    repeats: NDArray[np.bool_]
+    n_scored: int
     space: FormulaSpace
     parents: Sequence[FormulaNode]
     rows: Sequence[Rows]
@@ -163,6 +174,26 @@ class FormulaNode:
         return 1 if self.parent is None else self.parent.length + 1
 
     @cached_property
+    def concepts(self) -> frozenset[int]:
+        """Numbers of its concepts."""
+        rest = self.parent.concepts if self.parent else frozenset()
+        return rest | {self.concept}
+
+    @cached_property
+    def apart(self) -> NDArray[np.bool_]:
+        """Concepts that never meet it, as far as pairs of concepts tell, `bool[n_concepts]`."""
+        never: NDArray[np.bool_] = self.space.engine.bank.together_with(self.concept) == 0
+        if self.parent is None or self.step is None:
+            return never
+        rest = self.parent.apart
+        ff, ft, tf, tt = self.step.table
+        apart = np.full(len(never), not ff)
+        for holds, part in ((ft, never), (tf, rest), (tt, never | rest)):
+            if holds:
+                apart &= part
+        return apart
+
+    @cached_property
     def n_nodes(self) -> int:
         """Number of atoms and NOTs, which the paper's code calls the length."""
         if self.parent is None or self.step is None:
@@ -188,17 +219,36 @@ class FormulaNode:
         return canonical(self.formula)
 
     @cached_property
+    def order(self) -> tuple[str, tuple[Hashable, ...]]:
+        """The operator of its last chain, and that chain's operands, sorted.
+
+        As the canonical form, but that repetitions stay.
+        """
+        parent, step = self.parent, self.step
+        if parent is None or step is None:
+            return "", ((self.concept, False),)
+        chain, operands = parent.order
+        if chain not in ("", step.keyword) or not step.is_chain:
+            operands = (parent.order,)
+        return step.keyword, tuple(sorted([*operands, (self.concept, step.is_negated)], key=repr))
+
+    @cached_property
     def words(self) -> Words:
         """Its packed bits over signatures."""
-        concept: Words = self.space.engine.bank.packed[self.concept]
+        concept = self.space.engine.bank.words_of(self.concept)
         if self.parent is None or self.step is None:
             return concept
         return self.step.combine(self.parent.words, concept, self.space.full)
 
     @cached_property
+    def mask(self) -> Mask:
+        """The signatures at which it holds, `bool[n_signatures]`."""
+        return unpack(self.words, self.space.engine.bank.n_signatures)
+
+    @cached_property
     def formula(self) -> Formula:
         """The formula itself."""
-        concept = Concept(self.space.engine.bank.names[self.concept])
+        concept = self.space.engine.bank.atom(self.concept)
         if self.parent is None or self.step is None:
             return concept
         return self.step.formula(self.parent.formula, concept)
@@ -220,6 +270,11 @@ class FormulaSpace:
         operands: Numbers of the concepts that may be added, in order of enumeration.
         penalty: The score is multiplied by this for every atom after the first.
         penalizes_not: Whether a NOT counts for the penalty as an atom does.
+        min_support: Formulas that hold at fewer cells score minus infinity, so that none is kept.
+        distinct: Formulas up to this length are not made by adding a concept that is in them; by a
+            step without NOT, and by one with NOT.
+        skips_apart: Whether a formula is not narrowed by a concept of which pairs of concepts tell
+            that the two never meet.
 
     Candidates are enumerated by formula, then by concept, then by step.
     """
@@ -232,6 +287,9 @@ class FormulaSpace:
         operands: NDArray[np.int64],
         penalty: float = 1.0,
         penalizes_not: bool = False,
+        distinct: tuple[int, int] = (0, 0),
+        skips_apart: bool = False,
+        min_support: int = 0,
     ) -> None:
         """Take the parts over."""
         if not 0 < penalty <= 1:
@@ -242,6 +300,9 @@ class FormulaSpace:
         self.operands = operands
         self.penalty = penalty
         self.penalizes_not = penalizes_not
+        self.min_support = min_support
+        self.distinct = distinct
+        self.skips_apart = skips_apart
         self._rows: dict[FormulaNode, Rows] = {}
 
     @cached_property
@@ -254,6 +315,8 @@ class FormulaSpace:
         engine = self.engine
         sizes, both = engine.bank.count, engine.on_count
         scores = self.objective.score(both, sizes - both, engine.n_on, engine.n_cells)
+        if self.min_support:
+            scores = np.where(sizes >= self.min_support, scores, -np.inf)
         return _Atoms(scores, self)
 
     def expand(self, nodes: Sequence[FormulaNode]) -> _Children:
@@ -270,14 +333,26 @@ class FormulaSpace:
         f_on = np.array([node.n_both for node in nodes], kind)[:, None]
         c, c_on = engine.bank.count[which].astype(kind), engine.on_count[which].astype(kind)
         scores = np.empty((len(nodes), len(self.operands), len(self.steps)))
+        repeats = np.zeros(scores.shape, bool)
         for k, step in enumerate(self.steps):
             fp = step.count(engine.n_cells, f, c, all_rows)
+            if step.is_one_sided:
+                np.equal(fp, f, out=repeats[..., k])
             tp = step.count(engine.n_on, f_on, c_on, on_rows)
+            is_small = fp < self.min_support if self.min_support else None
             fp -= tp
             scores[..., k] = self.objective.score(tp, fp, engine.n_on, engine.n_cells)
+            if is_small is not None:
+                scores[is_small, k] = -np.inf
         if self.penalty != 1:
-            scores *= self._penalties(nodes)
-        return _Children(scores.reshape(-1), self, nodes, rows)
+            scores *= self.penalties(nodes)
+        n_refused = self.refuse(scores, nodes) if self.refuses_some else 0
+        n_scored = scores.size - n_refused
+        return _Children(scores.reshape(-1), repeats.reshape(-1), n_scored, self, nodes, rows)
+
+    def forget_rows(self) -> None:
+        """Let go of what only further expansion needs, so that nothing waits to be collected."""
+        self._rows = {}
 
     def added(self, step: Step) -> int:
         """What a step adds to the length that the penalty counts."""
@@ -287,12 +362,36 @@ class FormulaSpace:
         """Factor of the score by what was added to a single concept, `float64[n]`."""
         return np.array([self.penalty**i for i in range(n)])
 
-    def _penalties(self, nodes: Sequence[FormulaNode]) -> NDArray[np.float64]:
+    def penalties(self, nodes: Sequence[FormulaNode]) -> NDArray[np.float64]:
         """Factor of each child's score, `float64[n_nodes, 1, n_steps]`."""
         before = [node.n_nodes if self.penalizes_not else node.length for node in nodes]
         added = np.array([self.added(step) for step in self.steps])
         lengths = np.array(before)[:, None, None] - 1 + added
         return np.asarray(self.factors(int(lengths.max()) + 1)[lengths])
+
+    @property
+    def refuses_some(self) -> bool:
+        """Whether not every step with every operand makes a candidate."""
+        return any(self.distinct) or self.skips_apart
+
+    def refuse(self, scores: NDArray[np.float64], nodes: Sequence[FormulaNode]) -> int:
+        """Score -inf what may not be made, and tell how much that is.
+
+        Shape: `scores: float64[n_nodes, n_operands, n_steps]`.
+        """
+        is_refused = np.zeros(scores.shape, bool)
+        limits = np.array([self.distinct[step.is_negated] for step in self.steps])
+        narrowing = np.flatnonzero([not any(step.table[:2]) for step in self.steps])
+        for i, node in enumerate(nodes):
+            steps = np.flatnonzero(node.length < limits)
+            if len(steps):
+                repeated = np.flatnonzero(np.isin(self.operands, list(node.concepts)))
+                is_refused[i, repeated[:, None], steps] = True
+            if self.skips_apart:
+                apart = np.flatnonzero(node.apart[self.operands])
+                is_refused[i, apart[:, None], narrowing] = True
+        scores[is_refused] = -np.inf
+        return int(is_refused.sum())
 
     def _rows_of(self, nodes: Sequence[FormulaNode]) -> dict[FormulaNode, Rows]:
         """Rows of these nodes, from those of their parents, which were expanded before."""

@@ -147,7 +147,7 @@ class Journal:
                 raise _exists(self.path) from None
             raise JournalError(f"cannot write {self.path}: {error.strerror}") from error
         try:
-            _lock(file, self.path)
+            lock(file, self.path)
         except JournalError:
             file.close()
             raise
@@ -159,7 +159,7 @@ class Journal:
             _refuse_foreign(file, self.path)
             for line in _lines(file, self.path):
                 if not self._end:
-                    _refuse_other(self.path, line.row, self.header)
+                    refuse_other(self.path, line.row, self.header)
                 else:
                     self.n_rows += 1
                 self._check, self._end = line.check, line.end
@@ -339,7 +339,7 @@ def _refuse_newer(text: bytes, path: Path) -> None:
         )
 
 
-def _refuse_other(path: Path, there: Row, here: Row) -> None:
+def refuse_other(path: Path, there: Row, here: Row) -> None:
     """Raise an error that names every difference of two headers."""
     old, new = _flat(there), _flat(json.loads(json.dumps(here)))
     keys = [*old, *(key for key in new if key not in old)]
@@ -379,7 +379,7 @@ def _opened(path: Path) -> BinaryIO:
         raise JournalError(f"cannot read {path}: {error.strerror}") from error
 
 
-def _lock(file: FileIO, path: Path) -> None:
+def lock(file: FileIO, path: Path) -> None:
     """Keep other processes from writing until the file is closed or this process ends."""
     try:
         import fcntl

@@ -90,20 +90,27 @@ def parts(formula: Formula) -> tuple[str, Formula, Formula] | None:
     return formula.operator, f, g
 
 
+def is_atom(formula: Formula) -> bool:
+    """Whether a formula is a concept, or another operator than NOT applied to one."""
+    if isinstance(formula, Apply):
+        return formula.operator != "NOT" and [type(one) for one in formula.args] == [Concept]
+    return True
+
+
 def is_within(formula: Formula, shape: Shape) -> bool:
-    """Whether a formula is a concept, or made by the three connectives in this shape."""
-    if isinstance(formula, Concept):
+    """Whether a formula is an atom, or made by the three connectives in this shape."""
+    if is_atom(formula):
         return True
     found = parts(formula)
     if found is None:
         return False
     _, f, g = found
-    if shape == "chain" and not isinstance(g, Concept):
+    if shape == "chain" and not is_atom(g):
         return False
     return is_within(f, shape) and is_within(g, shape)
 
 
-def check_space(length: int, shape: str, longest: int | None = None) -> None:
+def check_space(length: int, shape: str) -> None:
     """Refuse lengths and shapes that mean nothing.
 
     Raises:
@@ -111,18 +118,19 @@ def check_space(length: int, shape: str, longest: int | None = None) -> None:
     """
     if isinstance(length, bool) or not isinstance(length, int) or length < 1:
         raise OptionError(f"length must be a whole number from 1, not {length!r}")
-    if longest is not None and length > longest:
-        raise OptionError(
-            f"length {length} is beyond what is proven: at most {longest}",
-            hint="the beam has no such limit: strategy='beam'",
-        )
     if shape not in SHAPES:
         raise OptionError(f"shape is one of {', '.join(SHAPES)}, not {shape!r}")
 
 
-def describe_space(n_concepts: int, length: int, shape: Shape) -> str:
+def describe_space(
+    n_concepts: int, length: int, shape: Shape, min_atom_support: int = 0, min_support: int = 0
+) -> str:
     """The space in words."""
-    return (
-        f"all formulas of at most {length} of {n_concepts:,} concepts, repetitions counted, "
+    which = f" that hold at {min_atom_support:,} cells or more" if min_atom_support else ""
+    space = (
+        f"all formulas of at most {length} of {n_concepts:,} concepts{which}, repetitions counted, "
         f"made by f OR g, f AND g, f AND NOT g; {SHAPES[shape]}"
     )
+    if min_support:
+        space += f"; of which those that hold at {min_support:,} cells or more"
+    return space

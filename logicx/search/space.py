@@ -1,8 +1,10 @@
-"""What strategies and spaces know of each other: four small protocols.
+"""What strategies and spaces know of each other: a few small protocols.
 
 A `Space` offers atoms and, for the formulas kept so far, all one-step expansions. Both come as
 `Candidates`: scores of all of them at once, and a `Node` for those that are looked at closely.
-A `Strategy` knows nothing else; the formulas may be made of bits or of anything.
+A `GuidedSpace` offers the expansions as `Estimated`: what may be expected of each, and the scores
+of those that are asked for. A `Strategy` knows nothing else; the formulas may be made of bits or of
+anything.
 """
 
 from __future__ import annotations
@@ -40,21 +42,44 @@ class Node(Protocol):
         """Equal exactly for formulas of the same canonical form."""
         ...
 
+    @property
+    def order(self) -> Hashable:
+        """Equal exactly for formulas that differ in the order of operands only."""
+        ...
+
 
 N = TypeVar("N", bound=Node)
 N_co = TypeVar("N_co", bound=Node, covariant=True)
 
 
 class Candidates(Protocol[N_co]):
-    """Formulas with their scores, in the order in which they are enumerated."""
+    """Formulas with their scores, in the order in which they are enumerated.
+
+    They may state `repeats: bool[n]`, which of them denote what the formula denotes that they
+    extend: where equals are kept once, these are not looked at one by one.
+    """
 
     @property
     def scores(self) -> NDArray[np.float64]:
-        """One score each, larger is better, `float64[n]`."""
+        """One score each, larger is better, and -inf for what may not be kept, `float64[n]`."""
         ...
 
     def node(self, i: int) -> N_co:
         """The i-th of them."""
+        ...
+
+
+class Expansions(Candidates[N_co], Protocol[N_co]):
+    """Candidates that extend others, of which some may be refused."""
+
+    @property
+    def repeats(self) -> NDArray[np.bool_] | None:
+        """Which are known to denote what they extend, `bool[n]`, or None if nobody looked."""
+        ...
+
+    @property
+    def n_scored(self) -> int:
+        """How many of them were not refused."""
         ...
 
 
@@ -65,7 +90,35 @@ class Space(Protocol[N]):
         """All formulas of length one."""
         ...
 
-    def expand(self, nodes: Sequence[N]) -> Candidates[N]:
+    def expand(self, nodes: Sequence[N]) -> Expansions[N]:
+        """All formulas that are one step longer than one of these."""
+        ...
+
+
+class Estimated(Protocol[N_co]):
+    """Formulas that are not scored yet, in the order in which they are enumerated."""
+
+    @property
+    def estimates(self) -> NDArray[np.float64]:
+        """What is expected of each, on the scale of the scores, `float64[n]`.
+
+        Never NaN; -inf for what must not be visited at all.
+        """
+        ...
+
+    def visit(self, which: NDArray[np.int64]) -> Candidates[N_co]:
+        """Those of these numbers, scored."""
+        ...
+
+
+class GuidedSpace(Protocol[N]):
+    """What is searched where a heuristic says what to look at first."""
+
+    def atoms(self) -> Candidates[N]:
+        """All formulas of length one."""
+        ...
+
+    def estimate(self, nodes: Sequence[N]) -> Estimated[N]:
         """All formulas that are one step longer than one of these."""
         ...
 
@@ -85,10 +138,12 @@ class SearchResult(Generic[N]):
     Args:
         levels: What was kept at each maximum length, best first; `levels[0]` is for length 1.
         n_scored: How many formulas were scored.
+        n_estimated: How many formulas a heuristic estimated.
     """
 
     levels: list[list[Kept[N]]]
     n_scored: int
+    n_estimated: int = 0
 
 
 class Strategy(Protocol):

@@ -36,10 +36,13 @@ def bound_both(
     than in U, than a alone in H, or b alone in H; and at no fewer than those of U without what a
     (or b) has in U outside H, and than a and b together exceed H.
     """
-    u0, u1 = plan.pair_known[k]
-    e0, e1 = plan.pair_rest[k]
+    u0, u1, u2, u3 = plan.pair_known[k]
+    e0, e1, e2, e3 = plan.pair_rest[k]
+    is_third = plan.n_outer == 3
     gain, loss = side.gain, side.loss
     all_x, part_x, all_y, part_y = side.all_x[a], side.part_x[a], side.all_y[a], side.part_y[a]
+    in_x, in_part_x = side.in_x[a], side.in_part_x[a]
+    in_y, in_part_y = side.in_y[a], side.in_part_y[a]
     a_x, a_y, a_other_x, a_other_y = (
         own[HALF_X, i],
         own[HALF_Y, i],
@@ -53,6 +56,11 @@ def bound_both(
         y, y_part = np.float64(all_y[b]), np.float64(part_y[b])
         known_x, known_y = u0 * x + u1 * x_part, u0 * y + u1 * y_part
         rest_x, rest_y = e0 * x + e1 * x_part, e0 * y + e1 * y_part
+        if is_third:
+            x, x_part = np.float64(in_x[b]), np.float64(in_part_x[b])
+            y, y_part = np.float64(in_y[b]), np.float64(in_part_y[b])
+            known_x, known_y = known_x + u2 * x + u3 * x_part, known_y + u2 * y + u3 * y_part
+            rest_x, rest_y = rest_x + e2 * x + e3 * x_part, rest_y + e2 * y + e3 * y_part
         if is_upper:
             high = min(known_x, min(a_x, b_x[j]))
             low = max(known_y - min(a_other_y, b_other_y[j]), a_y + b_y[j] - half_y)

@@ -1,14 +1,15 @@
 """Every formula is a hole in a context: which contexts there are, worked out by enumeration.
 
 A formula of k >= 2 concepts has somewhere two sibling concepts, a and b. Seen from there it is a
-*hole* g = a op b inside an outer formula over the other k - 2 concepts (here c and z). As g occurs
-once, the outer formula either grows with g or shrinks with it, and only inside some *region*:
+*hole* g = a op b inside an outer formula over the other k - 2 concepts (here c, z and w). As g
+occurs once, the outer formula either grows with g or shrinks with it, and only in some *region*:
 
     growing:   base OR (region AND g)          shrinking:   base AND NOT (region AND g)
 
-Region and base are sets of the four *cells* of (c, z): neither, c only, z only, both. A set of
-cells is a number whose bits 0 to 3 are those cells. For given c and z, of all outer formulas with
-the same region and direction only the one with the best base matters.
+Region and base are sets of the eight *cells* of (c, z, w): outside w neither, c only, z only, both,
+then the same inside w. A set of cells is a number whose bits 0 to 7 are those cells; without w the
+last four are never asked for. For given c, z and w, of all outer formulas with the same region and
+direction only the one with the best base matters.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ from typing import NamedTuple
 from logicx.formula import Concept, Formula
 from logicx.search.shapes import COMBINE, CONNECTIVES, Shape, join, parts
 
-HOLE, C, Z = Concept("hole"), Concept("c"), Concept("z")
-C_CELLS, Z_CELLS, ALL_CELLS = 0b1010, 0b1100, 0b1111
+HOLE, C, Z, W = Concept("hole"), Concept("c"), Concept("z"), Concept("w")
+OUTER = (C, Z, W)
+C_CELLS, Z_CELLS, W_CELLS, ALL_CELLS = 0b10101010, 0b11001100, 0b11110000, 0b11111111
 OR_ONLY, ALL_OPS = 0b001, 0b111
 """Sets of connectives, by their place in `CONNECTIVES`."""
 
@@ -30,20 +32,35 @@ Split = tuple[int, int, int, int]
 """Counts in a set of cells from those of (everything, c, z, c and z): the four factors."""
 
 
+class Need(NamedTuple):
+    """A difference that one outer concept must make: more than the margin, or it can go.
+
+    Args:
+        cells: Where the formula may differ from the one without the concept.
+        shrinks: Whether that is a part of it, so that cells on are at stake; else cells off are.
+    """
+
+    cells: int
+    shrinks: bool
+
+
 class Outer(NamedTuple):
     """One outer formula: what it adds to its group, and on which side its concepts stand.
 
     Args:
         base: The cells where it holds if the hole is empty.
-        c_grows: Whether it grows with c, as opposed to shrinking.
-        z_grows: The same for z.
-        formula: The formula, with the concepts named `hole`, `c`, `z`.
+        grows: Whether it grows with c, z and w, as opposed to shrinking; those it lacks are like c.
+        formula: The formula, with the concepts named `hole`, `c`, `z`, `w`.
+        needs: The differences that its concepts must make.
+        is_twin: Whether it joins c and z, both shrinking, as siblings would be. So where c and z
+            can only shrink formulas they are left out here: they are the hole of another context.
     """
 
     base: int
-    c_grows: bool
-    z_grows: bool
+    grows: tuple[bool, bool, bool]
     formula: Formula
+    needs: tuple[Need, ...]
+    is_twin: bool
 
 
 @dataclass(frozen=True)
@@ -65,32 +82,38 @@ class Context:
 
 @lru_cache
 def contexts(n_outer: int, shape: Shape) -> tuple[Context, ...]:
-    """The contexts with so many outer concepts, 0 to 2.
+    """The contexts with so many outer concepts, 0 to 3.
 
     Left out is what another context has anyway: (a op b) AND NOT (c op z) is also a hole c op z
     that shrinks the outer formula a op b.
 
     Example:
-        >>> [len(contexts(n, "tree")) for n in (0, 1, 2)]
-        [1, 3, 12]
+        >>> [len(contexts(n, "tree")) for n in (0, 1, 2, 3)]
+        [1, 3, 12, 96]
     """
-    groups: dict[tuple[int, bool, int], dict[tuple[int, bool, bool], Outer]] = {}
-    for formula in _outer_formulas(frozenset((C, Z)[:n_outer])):
-        empty, full = _cells(formula, 0), _cells(formula, ALL_CELLS)
+    outer_concepts = OUTER[:n_outer]
+    all_cells = ALL_CELLS if n_outer == 3 else ALL_CELLS & ~W_CELLS
+    groups: dict[tuple[int, bool, int], dict[tuple[int, tuple[bool, ...]], Outer]] = {}
+    left_out = _rests(outer_concepts) if n_outer >= 2 else frozenset()
+    for formula in _outer_formulas(frozenset(outer_concepts)):
+        empty, full = _cells(formula, 0) & all_cells, _cells(formula, ALL_CELLS) & all_cells
         region, grows = empty ^ full, not empty & ~full
         ops = _hole_ops(formula, shape)
-        if not region or not ops or (n_outer == 2 and _is_hole_and_not_rest(formula)):
+        if not region or not ops or (empty == 0 and all_cells & ~full in left_out):
             continue
-        c_grows = _grows_with(formula, C)
-        z_grows = _grows_with(formula, Z) if n_outer == 2 else c_grows
-        outer = Outer(empty, c_grows, z_grows, formula)
+        sides = [_grows_with(formula, one) for one in outer_concepts]
+        sides += [sides[0] if sides else True] * (len(OUTER) - n_outer)
+        key = (empty, tuple(sides))
         alike = groups.setdefault((region, grows, ops), {})
-        alike.setdefault(outer[:3], outer)
+        if key not in alike:
+            needs = _needs(formula, outer_concepts, all_cells)
+            is_twin = shape == "tree" and n_outer == 3 and grows and _is_twin(formula)
+            alike[key] = Outer(empty, (sides[0], sides[1], sides[2]), formula, needs, is_twin)
     return tuple(Context(*key, tuple(alike.values())) for key, alike in sorted(groups.items()))
 
 
 def split_of(cells: int) -> Split:
-    """The factors that give counts in a set of cells."""
+    """The factors that give counts in a set of the first four cells."""
     neither, c, z, both = (cells >> k & 1 for k in range(4))
     return neither, c - neither, z - neither, both - c - z + neither
 
@@ -110,37 +133,81 @@ def _trees(leaves: frozenset[Concept]) -> list[Formula]:
         left = frozenset(one for i, one in enumerate(ordered) if choice >> i & 1)
         for f, g in product(_trees(left), _trees(leaves - left)):
             trees += [join(keyword, f, g) for keyword in CONNECTIVES]
-    return sorted(trees, key=_is_chain, reverse=True)
+    return sorted(trees, key=lambda one: _is_chain(one, HOLE), reverse=True)
 
 
 def _hole_ops(formula: Formula, shape: Shape) -> int:
     """The connectives with which the hole keeps the whole formula in shape."""
-    if shape == "tree" or _is_chain(formula):
+    if shape == "tree" or _is_chain(formula, HOLE):
         return ALL_OPS
-    is_last = any(formula == join("AND NOT", f, HOLE) for f in _trees(frozenset({C, Z})))
-    return OR_ONLY if is_last else 0  # f AND NOT (a OR b) is the chain f AND NOT a AND NOT b
+    found = parts(formula)
+    is_last = found is not None and found[0] == "AND NOT" and found[2] == HOLE
+    if found is not None and is_last and _is_chain(found[1]):
+        return OR_ONLY  # f AND NOT (a OR b) is the chain f AND NOT a AND NOT b
+    return 0
 
 
-def _is_chain(formula: Formula) -> bool:
-    """Whether concepts are added to the hole one by one."""
+def _is_chain(formula: Formula, first: Concept | None = None) -> bool:
+    """Whether concepts other than the hole are added one by one, to `first` if given."""
     f = formula
     while (found := parts(f)) is not None:
         _, f, g = found
         if g == HOLE or not isinstance(g, Concept):
             return False
-    return f == HOLE
+    return f == first if first else f != HOLE
 
 
-def _is_hole_and_not_rest(formula: Formula) -> bool:
-    """Whether it denotes hole AND NOT (c op z), for some op."""
-    empty, full = _cells(formula, 0), _cells(formula, ALL_CELLS)
-    rests = [_cells(one, 0) for one in _trees(frozenset({C, Z}))]
-    return empty == 0 and ALL_CELLS & ~full in rests
+def _rests(concepts: tuple[Concept, ...]) -> frozenset[int]:
+    """The cells of every formula that has each of these concepts once."""
+    all_cells = ALL_CELLS if len(concepts) == 3 else ALL_CELLS & ~W_CELLS
+    return frozenset(_cells(one, 0) & all_cells for one in _trees(frozenset(concepts)))
 
 
-def _cells(formula: Formula, hole: int) -> int:
-    """The cells where it holds, given those of the hole."""
-    value = {HOLE: hole, C: C_CELLS, Z: Z_CELLS}
+def _needs(formula: Formula, concepts: tuple[Concept, ...], all_cells: int) -> tuple[Need, ...]:
+    """Where each concept must make a difference.
+
+    With the empty set in the place of a concept, or, beside an AND, with everything in its place,
+    a formula of fewer concepts remains, and one of the same shape.
+    """
+    needs = set()
+    for one in concepts:
+        for value in (0, ALL_CELLS) if _is_beside_and(formula, one) else (0,):
+            differ, is_lost = 0, False
+            for hole in (0, ALL_CELLS):
+                whole, without = _cells(formula, hole), _cells(formula, hole, {one: value})
+                differ |= (whole ^ without) & all_cells
+                is_lost |= bool(whole & ~without & all_cells)
+            needs.add(Need(differ, is_lost))
+    return tuple(sorted(needs))
+
+
+def _is_twin(formula: Formula) -> bool:
+    """Whether it shrinks with c and z, and depends on them by c OR z alone, or c AND z alone."""
+    if _grows_with(formula, C) or _grows_with(formula, Z):
+        return False
+    by_or = by_and = True
+    for hole, first in product((0, ALL_CELLS), (0, 4)):  # outside w, then inside
+        cells = _cells(formula, hole)
+        neither, c, z, both = (cells >> (first + k) & 1 for k in range(4))
+        by_or &= c == z == both
+        by_and &= c == z == neither
+    return by_or or by_and
+
+
+def _is_beside_and(formula: Formula, concept: Concept) -> bool:
+    """Whether the concept is an operand of AND, without NOT before its sibling or itself."""
+    found = parts(formula)
+    if found is None:
+        return False
+    keyword, f, g = found
+    if concept in (f, g):
+        return keyword == "AND"
+    return _is_beside_and(f, concept) or _is_beside_and(g, concept)
+
+
+def _cells(formula: Formula, hole: int, changed: dict[Concept, int] | None = None) -> int:
+    """The cells where it holds, given those of the hole and of concepts that are changed."""
+    value = {HOLE: hole, C: C_CELLS, Z: Z_CELLS, W: W_CELLS, **(changed or {})}
 
     def evaluate(f: Formula) -> int:
         found = parts(f)

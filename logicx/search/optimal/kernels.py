@@ -1,6 +1,6 @@
 """The inner loops of the proof: all pairs (a, b) in all contexts, by exact counts and bounds.
 
-Names follow `contexts`: c and z are the outer concepts, a and b the two in the hole. A *side* is a
+Names follow `contexts`: c, z and w are the outer concepts, a and b those in the hole. A *side* is a
 direction: growing with the hole, cells where the unit fires are worth `gain` and the others cost
 `loss`; shrinking, it is the other way round. On either side a hole h is worth
 `value(h) = gain·x(h) - loss·y(h)`, counted inside the context's region.
@@ -22,10 +22,13 @@ if TYPE_CHECKING:
     Longs = NDArray[np.int64]
     Words = NDArray[np.uint64]
 
-CONTEXTS, PAIRS, EVALUATIONS = 0, 1, 2
+CONTEXTS, PAIRS, EVALUATIONS, CHOICES = range(4)
 """Places of the counters."""
 
 OR, AND, AND_NOT = 0, 1, 2
+
+NOTHING = -1e15
+"""Below every worth."""
 
 
 class Tables(NamedTuple):
@@ -34,13 +37,14 @@ class Tables(NamedTuple):
     Concepts are numbered so that those that may help a formula grow come first
     (`0..n_growing`), those that may help it shrink come last (`first_shrinking..`).
     Rows of `all_*` count a concept with every other; rows of `part_*` the same within the concept
-    c of which `part_of` tells. They are filled when they are needed.
+    c of which `part_of` tells; rows of `in_*` and `in_part_*` the same within the third outer
+    concept w. They are filled when they are needed.
 
     Shape: `indptr, indices`: concepts of each signature; `bits: uint64[m, n_words]`;
     `on, off: int32[n_signatures]`: cells on and off; `*_planes: uint64[n_planes, n_words]`: their
     binary digits, of which the k-th has its ones in the first `*_ends[k]` words;
-    `all_*, part_*: int32[m, m]`; `most_*: int32[3, m]`: largest entry with another concept that
-    may be taken away again, within everything, c, and not c.
+    `all_*, part_*, in_*: int32[m, m]`; `most_*: int32[3, m]`: largest entry with another concept
+    that may be taken away again, within everything, c, and not c.
     """
 
     n_growing: int
@@ -58,8 +62,14 @@ class Tables(NamedTuple):
     all_off: Ints
     part_on: Ints
     part_off: Ints
+    in_on: Ints
+    in_off: Ints
+    in_part_on: Ints
+    in_part_off: Ints
     has_all: NDArray[np.uint8]
     part_of: Longs
+    in_of: Longs
+    in_part_of: Longs
     most_on: Ints
     most_off: Ints
 
@@ -82,7 +92,19 @@ class Side(NamedTuple):
     all_y: Ints
     part_x: Ints
     part_y: Ints
+    in_x: Ints
+    in_y: Ints
+    in_part_x: Ints
+    in_part_y: Ints
     most_y: Ints
+
+
+class Choice(NamedTuple):
+    """The outer concepts; with fewer than three, what is missing is like c and does not count."""
+
+    c: int
+    z: int
+    w: int
 
 
 class Plan(NamedTuple):
@@ -90,11 +112,13 @@ class Plan(NamedTuple):
 
     The pair counts of a region are those of its *half*, of which only single counts are known,
     within a *known* part of which pair counts are known, and of a *rest* of which they are known
-    too. `pair_*` are factors of the tables `all` and `part`; `split_*` those of single counts.
+    too. `pair_*` are factors of the tables `all`, `part`, `in` and `in_part`; `split_*` those of
+    single counts.
 
-    Shape: `region, half, ops, sign, known: int64[n]`; `pair_*: float64[n, 2]`;
-    `split_*: float64[n, 4]`; `outer_*: int64[n_outers]`, of which
-    `first_outer[k]` is the first of context k.
+    Shape: `region, half, ops, sign, known: int64[n]`; `pair_*: float64[n, 4]`;
+    `split_*: float64[n, 8]`; `outer_*: int64[n_outers]`, of which `first_outer[k]` is the first of
+    context k; `need_*: int64[n_needs]`, of which `first_need[i]` is the first of outer formula i;
+    `*_quarters`: the cells whatever z is, as cells of (c, w).
     """
 
     n_outer: int
@@ -112,6 +136,13 @@ class Plan(NamedTuple):
     outer_base: Longs
     outer_c: Longs
     outer_z: Longs
+    outer_w: Longs
+    outer_twin: Longs
+    first_need: Longs
+    need_cells: Longs
+    need_shrinks: Longs
+    region_quarters: Longs
+    need_quarters: Longs
 
 
 class Scratch(NamedTuple):
@@ -126,7 +157,12 @@ class Scratch(NamedTuple):
     bounds: Floats
     mask: Words
     hole: Words
-    cell_sums: Floats
+    x_sums: Floats
+    y_sums: Floats
+    x_quarters: Floats
+    y_quarters: Floats
+    is_live: Longs
+    live: Longs
     found: Longs
 
 
@@ -195,19 +231,43 @@ def need_part(tables: Tables, c: int, a: int, words: Words) -> None:
 
 
 @compiled
-def fill_mask(region: int, c: Words, z: Words, mask: Words) -> None:
-    """The signatures of a set of cells of (c, z)."""
-    for w in range(mask.shape[0]):
+def need_in(tables: Tables, at: Choice, a: int, words: Words) -> None:
+    """Have the counts of a concept with every other within w, and within w and c."""
+    if tables.in_of[a] != at.w:
+        tables.in_of[a] = at.w
+        for i in range(words.shape[0]):
+            words[i] = tables.bits[a, i] & tables.bits[at.w, i]
+        fill_row(tables, words, tables.in_on[a], tables.in_off[a])
+    both = at.w * tables.in_of.shape[0] + at.c
+    if tables.in_part_of[a] != both:
+        tables.in_part_of[a] = both
+        for i in range(words.shape[0]):
+            words[i] = tables.bits[a, i] & tables.bits[at.w, i] & tables.bits[at.c, i]
+        fill_row(tables, words, tables.in_part_on[a], tables.in_part_off[a])
+
+
+@compiled
+def fill_mask(region: int, bits: Words, at: Choice, n_outer: int, mask: Words) -> None:
+    """The signatures of a set of cells."""
+    for i in range(mask.shape[0]):
+        c, z = bits[at.c, i], bits[at.z, i]
+        cells = region
         word = ZERO
-        if region & 1:
-            word |= ~(c[w] | z[w])
-        if region & 2:
-            word |= c[w] & ~z[w]
-        if region & 4:
-            word |= z[w] & ~c[w]
-        if region & 8:
-            word |= c[w] & z[w]
-        mask[w] = word
+        for _ in range(2 if n_outer == 3 else 1):
+            part = ZERO
+            if cells & 1:
+                part |= ~(c | z)
+            if cells & 2:
+                part |= c & ~z
+            if cells & 4:
+                part |= z & ~c
+            if cells & 8:
+                part |= c & z
+            if n_outer == 3:
+                part &= ~bits[at.w, i] if cells == region else bits[at.w, i]
+            word |= part
+            cells >>= 4
+        mask[i] = word
 
 
 @compiled
@@ -245,24 +305,61 @@ def value_of(
 
 
 @compiled
-def combine(split: Floats, total: float, in_c: float, in_z: float, in_both: float) -> float:
-    """The count in a set of cells from those in everything, c, z, and both."""
-    count: float = split[0] * total + split[1] * in_c + split[2] * in_z + split[3] * in_both
+def combine(
+    plan: Plan,
+    split: Floats,
+    at: Choice,
+    total: Ints,
+    every: Ints,
+    part: Ints,
+    inside: Ints,
+    in_part: Ints,
+    a: int,
+) -> float:
+    """The count of a concept in a set of cells from those in everything, c, z, both, and in w."""
+    count: float = split[0] * total[a] + split[1] * every[at.c, a]
+    count += split[2] * every[at.z, a] + split[3] * part[at.z, a]
+    if plan.n_outer == 3:
+        count += split[4] * every[at.w, a] + split[5] * inside[at.c, a]
+        count += split[6] * inside[at.z, a] + split[7] * in_part[at.z, a]
     return count
 
 
 @compiled
+def combine_x(plan: Plan, split: Floats, side: Side, at: Choice, a: int) -> float:
+    """The gaining cells of a concept in a set of cells."""
+    return combine(plan, split, at, side.x, side.all_x, side.part_x, side.in_x, side.in_part_x, a)
+
+
+@compiled
+def combine_y(plan: Plan, split: Floats, side: Side, at: Choice, a: int) -> float:
+    """The losing cells of a concept in a set of cells."""
+    return combine(plan, split, at, side.y, side.all_y, side.part_y, side.in_y, side.in_part_y, a)
+
+
+@compiled
 def fill_singles(
-    plan: Plan, k: int, side: Side, c: int, z: int, first: int, last: int, scratch: Scratch
+    plan: Plan, k: int, side: Side, at: Choice, first: int, last: int, scratch: Scratch
 ) -> None:
     """What single concepts gain and lose within the region of context k."""
-    s0, s1, s2, s3 = plan.split_region[k]
-    xc, xz, xb = side.all_x[c], side.all_x[z], side.part_x[z]
-    yc, yz, yb = side.all_y[c], side.all_y[z], side.part_y[z]
+    s0, s1, s2, s3, s4, s5, s6, s7 = plan.split_region[k]
+    xc, xz, xb = side.all_x[at.c], side.all_x[at.z], side.part_x[at.z]
+    yc, yz, yb = side.all_y[at.c], side.all_y[at.z], side.part_y[at.z]
     x, y = side.x, side.y
+    if plan.n_outer < 3:
+        for a in range(first, last):
+            scratch.gain_of[a] = side.gain * (s0 * x[a] + s1 * xc[a] + s2 * xz[a] + s3 * xb[a])
+            scratch.loss_of[a] = side.loss * (s0 * y[a] + s1 * yc[a] + s2 * yz[a] + s3 * yb[a])
+        return
+    xw, xwc, xwz, xwb = side.all_x[at.w], side.in_x[at.c], side.in_x[at.z], side.in_part_x[at.z]
+    yw, ywc, ywz, ywb = side.all_y[at.w], side.in_y[at.c], side.in_y[at.z], side.in_part_y[at.z]
     for a in range(first, last):
-        scratch.gain_of[a] = side.gain * (s0 * x[a] + s1 * xc[a] + s2 * xz[a] + s3 * xb[a])
-        scratch.loss_of[a] = side.loss * (s0 * y[a] + s1 * yc[a] + s2 * yz[a] + s3 * yb[a])
+        out_x = s0 * x[a] + s1 * xc[a] + s2 * xz[a] + s3 * xb[a]
+        out_y = s0 * y[a] + s1 * yc[a] + s2 * yz[a] + s3 * yb[a]
+        in_x = s4 * xw[a] + s5 * xwc[a] + s6 * xwz[a] + s7 * xwb[a]
+        in_y = s4 * yw[a] + s5 * ywc[a] + s6 * ywz[a] + s7 * ywb[a]
+        scratch.gain_of[a] = side.gain * (out_x + in_x)
+        scratch.loss_of[a] = side.loss * (out_y + in_y)
 
 
 @compiled
@@ -270,8 +367,7 @@ def fill_list(
     plan: Plan,
     k: int,
     side: Side,
-    c: int,
-    z: int,
+    at: Choice,
     which: Longs,
     n: int,
     scratch: Scratch,
@@ -283,19 +379,7 @@ def fill_list(
         a = which[i]
         gain, loss = scratch.gain_of[a], scratch.loss_of[a]
         lists[GAIN, i], lists[LOSS, i], lists[VALUE, i] = gain, loss, gain - loss
-        xs = (
-            np.float64(side.x[a]),
-            np.float64(side.all_x[c, a]),
-            np.float64(side.all_x[z, a]),
-            np.float64(side.part_x[z, a]),
-        )
-        ys = (
-            np.float64(side.y[a]),
-            np.float64(side.all_y[c, a]),
-            np.float64(side.all_y[z, a]),
-            np.float64(side.part_y[z, a]),
-        )
-        lists[HALF_X, i] = combine(half, xs[0], xs[1], xs[2], xs[3])
-        lists[HALF_Y, i] = combine(half, ys[0], ys[1], ys[2], ys[3])
-        lists[OTHER_X, i] = combine(other, xs[0], xs[1], xs[2], xs[3])
-        lists[OTHER_Y, i] = combine(other, ys[0], ys[1], ys[2], ys[3])
+        lists[HALF_X, i] = combine_x(plan, half, side, at, a)
+        lists[HALF_Y, i] = combine_y(plan, half, side, at, a)
+        lists[OTHER_X, i] = combine_x(plan, other, side, at, a)
+        lists[OTHER_Y, i] = combine_y(plan, other, side, at, a)

@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from logicx.counts import count
+from logicx.counts import count, evaluate
 from logicx.engines.numpy_engine import NumpyEngine
 from logicx.formula import Concept, Formula
 from logicx.search.beam import Beam
 from logicx.search.formulas import DEFAULT_STEPS, FormulaSpace, Step
-from logicx.search.optimal.contexts import HOLE, C, Z, contexts
+from logicx.search.optimal.contexts import HOLE, OUTER, contexts
 from logicx.search.shapes import CONNECTIVES, join, parts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from fractions import Fraction
 
     from numpy.typing import NDArray
 
     from logicx.bank import ConceptBank
-    from logicx.objectives import Objective, Ratio
+    from logicx.objectives import Objective
     from logicx.search.optimal.linear import Weights
     from logicx.search.shapes import Shape
 
@@ -44,12 +44,12 @@ class Knowledge:
     Args:
         bank: The concepts.
         on: Cells of each signature at which the unit fires.
-        ratio: The objective as an exact ratio.
+        score_of: The score of a formula from tp and fp; exact where the objective is a ratio.
     """
 
     bank: ConceptBank
     on: NDArray[np.int64]
-    ratio: Ratio
+    score_of: Callable[[int, int], Fraction | float]
     known: list[Known] = field(default_factory=list)
 
     def add(self, formula: Formula) -> Known:
@@ -65,12 +65,12 @@ class Knowledge:
         """Take in the best single concept, from the counts of all."""
         scores = goal.score(tp, fp, int(self.on.sum()), self.bank.n_valid)
         best = int(np.argmax(scores))
-        atom = Concept(self.bank.names[best])
+        atom = self.bank.atom(best)
         self.known.append(Known(1, int(tp[best]), int(fp[best]), lambda: atom))
 
-    def score(self, one: Known) -> Fraction:
-        """Its exact score."""
-        return self.ratio.at(one.tp, one.fp)
+    def score(self, one: Known) -> Fraction | float:
+        """Its score."""
+        return self.score_of(one.tp, one.fp)
 
     def best(self, length: int) -> Known:
         """The best formula of at most so many concepts; of equals the shortest, then the first."""
@@ -81,6 +81,33 @@ class Knowledge:
         """The most that a known formula of at most so many concepts, or the empty set, is worth."""
         within = (one for one in self.known if one.length <= length)
         return max((weights.worth(one.tp, one.fp) for one in within), default=0)
+
+    def points(self, length: int) -> list[tuple[int, int]]:
+        """The counts (tp, fp) of all known formulas of at most so many concepts."""
+        return sorted({(one.tp, one.fp) for one in self.known if one.length <= length})
+
+    def extend(self, goal: Objective, length: int) -> None:
+        """Add to the best formulas of every length the concept that improves them most."""
+        n_on, n_cells = int(self.on.sum()), self.bank.n_valid
+        lengths = np.diff(self.bank.concepts_of.indptr)
+        totals = [self.bank.count, _count_concepts(self.bank, self.on, lengths)]
+        for n_atoms in range(1, length):
+            f = self.best(n_atoms).formula()
+            holds = evaluate(f, self.bank)
+            sizes, both = (
+                _count_concepts(self.bank, numbers * holds, lengths)
+                for numbers in (self.bank.size, self.on)
+            )
+            counts = count(f, self.bank, self.on)
+            f_size = counts.tp + counts.fp
+            grown = {
+                "OR": (f_size + totals[0] - sizes, counts.tp + totals[1] - both),
+                "AND": (sizes, both),
+                "AND NOT": (f_size - sizes, counts.tp - both),
+            }
+            for keyword, (size, tp) in grown.items():
+                best = int(np.argmax(goal.score(tp, size - tp, n_on, n_cells)))
+                self.add(join(keyword, f, self.bank.atom(best)))
 
     def start(self, goal: Objective, length: int, width: int) -> None:
         """Take in what a beam finds, and the formula that holds nowhere."""
@@ -100,31 +127,41 @@ class Knowledge:
                 Known(node.length, counts.tp, counts.fp, lambda node=node: node.formula)  # type: ignore[misc]
             )
         if length > 1:
-            first = Concept(self.bank.names[0])
+            first = self.bank.atom(0)
             self.known.append(Known(2, 0, 0, lambda: join("AND NOT", first, first)))
 
 
+def _count_concepts(
+    bank: ConceptBank, numbers: NDArray[np.int64], lengths: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Sums of a number of each signature, over the signatures of each concept."""
+    weights = np.repeat(numbers, lengths)
+    sums = np.bincount(bank.concepts_of.indices, weights, minlength=bank.n_concepts)
+    return sums.astype(np.int64)
+
+
 def formulas_found(
-    k: int, op: int, names: tuple[str, str, str, str], n_outer: int, shape: Shape
+    k: int, op: int, atoms: Sequence[Formula], n_outer: int, shape: Shape
 ) -> list[Formula]:
     """The formulas that a scan means: hole `a op b` in every outer formula of context k.
 
     Args:
         k: Number of the context.
         op: Number of the connective.
-        names: Names of the concepts c, z, a, b.
+        atoms: The concepts c, z, w, a, b.
         n_outer: Number of outer concepts.
         shape: The shape of formulas.
     """
     context = contexts(n_outer, shape)[k]
-    c, z, a, b = (Concept(name) for name in names)
+    *outer_concepts, a, b = atoms
+    places = dict(zip(OUTER, outer_concepts, strict=True))
     formulas = []
     for outer in context.outers:
         if shape == "chain" and not context.grows:  # f AND NOT (a OR b), one by one
-            formula = join("AND NOT", _put(outer.formula, {HOLE: a, C: c, Z: z}), b)
+            formula = join("AND NOT", _put(outer.formula, {HOLE: a, **places}), b)
         else:
             hole = join(CONNECTIVES[op], a, b)
-            formula = _put(outer.formula, {HOLE: hole, C: c, Z: z})
+            formula = _put(outer.formula, {HOLE: hole, **places})
         formulas.append(formula)
     return formulas
 

@@ -44,21 +44,29 @@ class Weights:
         return self.gain * tp - self.loss * fp
 
 
-def ratio_of(goal: Objective, n_on: int, n_cells: int) -> Ratio:
-    """The exact ratio that an objective is.
+def ratio_of(goal: Objective, n_on: int, n_cells: int) -> Ratio | None:
+    """The exact ratio that an objective is, or None where it is at least monotone.
 
     Raises:
-        OptionError: It is none.
+        OptionError: It states neither a ratio nor that it grows with tp and shrinks with fp.
     """
     make = getattr(goal, "ratio", None)
-    if make is None:
+    if make is not None:
+        ratio: Ratio = make(n_on, n_cells)
+        return ratio
+    directions = getattr(goal, "directions", None)
+    if directions is None:
+        lacking = ["ratio of sums of tp and fp", "directions"]
+    else:
+        lacking = ["growth with tp"] if directions[0] != 1 else []
+        lacking += ["fall with fp"] if directions[1] != -1 else []
+    if lacking:
         raise OptionError(
-            f"no proof for objective {goal.name!r}: it is not a ratio of sums of tp and fp, so "
-            "that 'better than t' is no linear inequality",
-            hint="use iou, dice, fbeta(b), precision, recall or accuracy, or strategy='beam'",
+            f"no proof for objective {goal.name!r}: it states no {' and no '.join(lacking)}",
+            hint="give it directions=(1, -1) if it never falls with tp and never rises with fp; "
+            "or strategy='beam'",
         )
-    ratio: Ratio = make(n_on, n_cells)
-    return ratio
+    return None
 
 
 def weights_above(ratio: Ratio, bar: Fraction, n_on: int, n_cells: int) -> Weights:
@@ -74,7 +82,15 @@ def weights_above(ratio: Ratio, bar: Fraction, n_on: int, n_cells: int) -> Weigh
     scale = lcm(gain.denominator, loss.denominator, threshold.denominator)
     whole = [int(one * scale) for one in (gain, loss, threshold)]
     shared = gcd(*whole) or 1
-    weights = Weights(*(one // shared for one in whole))
+    return checked(Weights(*(one // shared for one in whole)), n_on, n_cells)
+
+
+def checked(weights: Weights, n_on: int, n_cells: int) -> Weights:
+    """The weights, if all sums of them stay exact.
+
+    Raises:
+        OptionError: They do not.
+    """
     assert weights.gain > 0
     assert weights.loss >= 0
     largest = max(weights.gain * n_on, weights.loss * (n_cells - n_on), abs(weights.threshold))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,35 +12,34 @@ from logicx.counts import counts_of
 from logicx.errors import DataError, OptionError
 from logicx.formula import Formula
 from logicx.objectives import objective as known_objective
+from logicx.search.optimal.bars import Bars
+from logicx.search.optimal.frontier import Frontier
 from logicx.search.optimal.knowledge import Knowledge, Known
-from logicx.search.optimal.linear import ratio_of, weights_above
-from logicx.search.optimal.proving import LimitReached, Limits, Prover
+from logicx.search.optimal.limits import LimitReached, Limits, check_limits
+from logicx.search.optimal.linear import ratio_of
+from logicx.search.optimal.proving import Prover, Undecided
 from logicx.search.optimal.restriction import Problem
 from logicx.search.shapes import Found, Outcome, Shape, check_space, describe_space, is_within
 
 if TYPE_CHECKING:
+    from threading import Event
+
     from numpy.typing import NDArray
 
     from logicx.bank import ConceptBank
     from logicx.objectives import Objective
 
-LONGEST = 4
-"""Most concepts of a formula for which there is a proof."""
+UNLIMITED = 4
+"""Most concepts of a formula for which a proof is sought without a limit."""
 
 BEAM = 10
 """Width of the beam that a proof starts from."""
 
-LOWERING = Fraction(1, 2)
-"""The distance of bar and best score shrinks by this after every bar."""
-
-CLOSE = Fraction(1, 100)
-"""Bars end this share of the best score above it: closer ones cost as much as the last proof."""
+FIRST = 3
+"""Formulas of up to so many concepts are proven before bounds on longer ones: it takes little."""
 
 LAST_SECONDS = 0.5
 """CPU seconds for a bound after Ctrl-C; a second Ctrl-C stops at once."""
-
-GRAIN = 10**6
-"""Bars are multiples of one over this, so that their weights are small numbers."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +51,7 @@ class Counters:
         contexts: Contexts that were opened.
         pairs: Pairs that were bounded.
         evaluations: Holes that were counted exactly.
+        nodes: What `node_limit` limits.
         cpu_seconds: CPU time, the beam included, compilation of the first call too.
     """
 
@@ -60,6 +59,7 @@ class Counters:
     contexts: int
     pairs: int
     evaluations: int
+    nodes: int
     cpu_seconds: float
 
 
@@ -74,12 +74,14 @@ class Certified(Outcome):
             `by_length`; then bound and score are equal.
         space: The space that the bound is over, in words.
         counters: What it cost.
+        is_interrupted: Whether Ctrl-C stopped the proof.
     """
 
     bound: float
     is_proven: bool
     space: str
     counters: Counters
+    is_interrupted: bool = False
 
 
 def optimal(
@@ -92,6 +94,7 @@ def optimal(
     time_limit: float | None = None,
     node_limit: int | None = None,
     incumbent: Formula | None = None,
+    stop: Event | None = None,
 ) -> Certified:
     """The proven optimum over all formulas of at most `length` concepts.
 
@@ -101,13 +104,17 @@ def optimal(
     Args:
         bank: The concepts; all may occur, also those that never meet the unit.
         on: Cells of each signature at which the unit fires, `int64[n_signatures]`.
-        objective: What is maximised: a ratio of sums of tp and fp, which all but `mcc` are.
-        length: Most concepts of a formula, repetitions counted, 1 to 4.
+        objective: What is maximised: a ratio of sums of tp and fp, as nearly all are, or another
+            that grows with tp and falls with fp, for which the bound need not meet the optimum.
+        length: Most concepts of a formula, repetitions counted, from 1. From 5 on a limit is
+            needed, and from 6 on the bound is a coarse one.
         shape: `tree`, or `chain` where every step adds one concept.
-        time_limit: CPU seconds after which the proof stops; it is looked at every few milliseconds
-            to tenths of a second.
-        node_limit: Contexts and pairs after which the proof stops.
+        time_limit: CPU seconds of this thread, above 0, after which the proof stops; it is looked
+            at every few milliseconds.
+        node_limit: Choices of outer concepts, contexts and pairs after which the proof stops, from
+            1; the same on every machine.
         incumbent: A formula of the space to start from, besides what a beam finds.
+        stop: Once another thread has set it, the proof stops as with Ctrl-C.
 
     Raises:
         OptionError: An option means nothing, or there is no proof for it.
@@ -127,8 +134,26 @@ def optimal(
         >>> str(found.formula), found.score, found.bound, found.is_proven
         ('(A AND B) OR C', 1.0, 1.0, True)
     """
-    search = _Search(bank, on, objective, length, shape, time_limit, node_limit, incumbent)
-    return search.run()
+    check_options(length, shape, time_limit, node_limit)
+    limits = Limits(time_limit, node_limit, stop)
+    return _Search(bank, on, known_objective(objective), length, shape, limits, incumbent).run()
+
+
+def check_options(
+    length: int, shape: str, time_limit: float | None, node_limit: int | None
+) -> None:
+    """Refuse options that mean nothing, alone or together.
+
+    Raises:
+        OptionError: They do not.
+    """
+    check_space(length, shape)
+    check_limits(time_limit, node_limit)
+    if length > UNLIMITED and time_limit is None and node_limit is None:
+        raise OptionError(
+            f"length {length} needs a limit: the proof may take hours, or never come",
+            hint="time_limit=60 gives the best formula found in 60 CPU seconds, and a bound",
+        )
 
 
 class _Search:
@@ -138,101 +163,76 @@ class _Search:
         self,
         bank: ConceptBank,
         on: NDArray[np.int64],
-        objective: str | Objective,
+        goal: Objective,
         length: int,
         shape: Shape,
-        time_limit: float | None,
-        node_limit: int | None,
+        limits: Limits,
         incumbent: Formula | None,
     ) -> None:
-        """Check the options; nothing is searched yet."""
-        check_space(length, shape, LONGEST)
-        for name, value in (("time_limit", time_limit), ("node_limit", node_limit)):
-            if value is not None and not value >= 0:
-                raise OptionError(f"{name} must not be negative, but is {value}")
+        """Look at the data; nothing is searched yet."""
         if not bank.n_concepts:
             raise DataError(f"bank {bank.name!r} has no concepts")
         if not on.any():
             raise DataError("the unit never fires on a valid cell: nothing can be scored")
         self.bank, self.length, self.shape = bank, length, shape
-        self.limits = Limits(time_limit, node_limit)
-        self.goal = known_objective(objective)
+        self.goal, self.limits = goal, limits
         self.n_on, self.n_cells = int(on.sum()), bank.n_valid
-        self.ratio = ratio_of(self.goal, self.n_on, self.n_cells)
-        self.knowledge = Knowledge(bank, on, self.ratio)
+        ratio = ratio_of(goal, self.n_on, self.n_cells)
+        self.knowledge = Knowledge(bank, on, ratio.at if ratio else self._score)
         if incumbent is not None:
             if not is_within(incumbent, shape) or incumbent.n_atoms > length:
                 raise OptionError(f"the incumbent {incumbent} is no formula of the space")
             self.knowledge.add(incumbent)
         problem = Problem.of(bank, on)
-        self.knowledge.add_best_single(self.goal, problem.p, problem.q)
-        self.prover = Prover(problem, self.knowledge, shape, self.limits)
-        self.bound = Fraction(1)
-        """No formula of at most `length` concepts scores more."""
+        self.knowledge.add_best_single(goal, problem.p, problem.q)
+        prover = Prover(problem, self.knowledge, shape, limits)
+        self.proof = Bars(prover, goal, ratio, length) if ratio else Frontier(prover, goal, length)
 
     def run(self) -> Certified:
         """Prove as much as the limits allow."""
+        is_limited, is_proven, is_interrupted = self.limits.is_set, False, False
         try:
             self.knowledge.start(self.goal, self.length, BEAM)
-            for n_atoms in range(2, self.length + 1):
-                if n_atoms == self.length and self.limits.is_set:
-                    self._lower_bars(n_atoms)
-                while self._is_improved(n_atoms):
-                    pass
-            self.bound = self._best_score(self.length)
-        except LimitReached:
+            first = min(FIRST if is_limited else self.length, self.length - 1)
+            for n_atoms in range(2, first + 1):
+                self.proof.prove(n_atoms)
+            if is_limited:
+                self.proof.approach()
+            for n_atoms in range(first + 1, self.length + 1):
+                self.proof.prove(n_atoms)
+            is_proven = self.proof.is_closed
+        except (LimitReached, Undecided):
             pass
         except KeyboardInterrupt:
+            is_interrupted = True
             self._bound_quickly()
-        return self._certified()
+        return self._certified(is_proven, is_interrupted)
 
     def _bound_quickly(self) -> None:
-        """Prove some bound after Ctrl-C, unless a limit had one proven already."""
-        if not self.limits.is_set:
+        """Prove some bound after Ctrl-C, unless a limit had one proven, or nobody asks for it."""
+        if not (self.limits.is_set or self.limits.is_stopped):
             self.limits.seconds = self.limits.used + LAST_SECONDS
-            with suppress(LimitReached, KeyboardInterrupt):
-                self._lower_bars(self.length)
+            with suppress(LimitReached, Undecided, KeyboardInterrupt):
+                self.proof.approach()
 
-    def _best_score(self, n_atoms: int) -> Fraction:
-        return self.knowledge.score(self.knowledge.best(n_atoms))
+    def _score(self, tp: int, fp: int) -> float:
+        return float(self.goal.score(tp, fp, self.n_on, self.n_cells))
 
-    def _is_improved(self, n_atoms: int) -> bool:
-        """Whether a pass at the best score found a better formula; else it is the optimum."""
-        self.limits.check()
-        score = self._best_score(n_atoms)
-        if score >= 1:
-            return False
-        return self._has_above(score, n_atoms)
-
-    def _has_above(self, bar: Fraction, n_atoms: int) -> bool:
-        weights = weights_above(self.ratio, bar, self.n_on, self.n_cells)
-        return self.prover.has_better(weights, n_atoms)
-
-    def _lower_bars(self, n_atoms: int) -> None:
-        """Prove ever lower bars above the best score; they cost far less than the last proof."""
-        distance = (1 - self._best_score(n_atoms)) / 2
-        while distance > max(CLOSE * (best := self._best_score(n_atoms)), Fraction(1, GRAIN)):
-            bar = Fraction(int((best + distance) * GRAIN) + 1, GRAIN)
-            self.limits.check()
-            if bar < self.bound and not self._has_above(bar, n_atoms):
-                self.bound = bar
-            distance *= LOWERING
-
-    def _certified(self) -> Certified:
+    def _certified(self, is_proven: bool, is_interrupted: bool) -> Certified:
         by_length = [self.knowledge.best(k) for k in range(1, self.length + 1)]
         best = [self._found(one) for one in by_length]
-        is_proven = self.bound == self._best_score(self.length)
-        limits = self.limits
-        contexts, pairs, evaluations = limits.counters.tolist()
+        limits, score = self.limits, best[-1].score
+        above = float(np.nextafter(float(self.proof.bound), 2))
+        contexts, pairs, evaluations, _ = limits.counters.tolist()
         return Certified(
             tuple(best),
-            best[-1].score if is_proven else float(np.nextafter(float(self.bound), 2)),
+            score if is_proven else max(above, score),
             is_proven,
             describe_space(self.bank.n_concepts, self.length, self.shape),
-            Counters(limits.n_passes, contexts, pairs, evaluations, limits.used),
+            Counters(limits.n_passes, contexts, pairs, evaluations, limits.n_nodes, limits.used),
+            is_interrupted,
         )
 
     def _found(self, one: Known) -> Found:
-        score = float(self.goal.score(one.tp, one.fp, self.n_on, self.n_cells))
         counts = counts_of(one.tp, one.tp + one.fp, self.n_on, self.n_cells)
-        return Found(one.formula(), score, counts)
+        return Found(one.formula(), self._score(one.tp, one.fp), counts)

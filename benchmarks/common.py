@@ -1,0 +1,286 @@
+"""What the benchmarks share: input, clocks, memory, fresh processes and tables."""
+
+from __future__ import annotations
+
+import json
+import platform
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from logicx import ConceptBank, Units
+from logicx.bits import pack, popcount, unpack
+from logicx.formula import Concept, Formula
+from logicx.search.formulas import Step
+from logicx.search.running import ENGINES
+from logicx.signatures import Incidence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from logicx.results import Explanation
+
+REFERENCE = Path(__file__).resolve().parents[1].parent / "shared" / "reference" / "compexp_nli"
+SHARES = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4)
+CHUNK = 50_000
+"""Cells that are made up at a time."""
+
+
+# ---- input
+
+
+def unpacked(path: Path) -> tuple[np.ndarray, list[str]]:
+    """Masks `bool[n, n_cells]` and names of a file of the reference."""
+    with np.load(path) as stored:
+        n_cells = int(stored["shape"][0])
+        masks = np.unpackbits(stored["packed"], axis=0, count=n_cells).astype(bool).T
+        return masks, [str(name) for name in stored["names"]]
+
+
+def linear_units(masks: np.ndarray, n: int = 56) -> Iterator[tuple[str, np.ndarray]]:
+    """Linear thresholds over all concepts (even numbers) or 3 % of them, on at 0.5 to 40 %."""
+    dice = np.random.default_rng(7)
+    cells = masks.T.astype(np.float32)
+    for i in range(n):
+        share = SHARES[i % len(SHARES)]
+        weights = dice.standard_normal(len(masks)).astype(np.float32)
+        if i % 2:
+            weights *= dice.random(len(masks)) < 0.03
+        activation = cells @ weights + 1e-3 * dice.random(len(cells))
+        yield f"linear {i} at {share:.1%}", activation > np.quantile(activation, 1 - share)
+
+
+def made_up(n_units: int, n_words: int = 4000, n_pairs: int = 10_000) -> tuple[ConceptBank, Units]:
+    """Word concepts by Zipf's law, and noisy formulas over them."""
+    dice = np.random.default_rng(0)
+    share = 0.6 / np.arange(1, n_words + 1) ** 0.9
+    masks = dice.random((n_words, n_pairs)) < share[:, None]
+    bank = ConceptBank.from_masks(masks, [f"w{i}" for i in range(n_words)], name="zipf")
+    units = []
+    for _ in range(n_units):
+        a, b, c = masks[dice.integers(0, 60, 3)]
+        units.append(((a | b) & ~c) ^ (dice.random(n_pairs) < 0.02))
+    return bank, Units.from_masks(np.array(units))
+
+
+def nli(n_units: int) -> tuple[ConceptBank, Units]:
+    """The paper's own NLI bank, its eight units and linear ones; made up where it is not there."""
+    if not REFERENCE.is_dir():
+        return made_up(n_units)
+    masks, names = unpacked(REFERENCE / "bank.npz")
+    given, unit_names = unpacked(REFERENCE / "units.npz")
+    more = dict(linear_units(masks, max(0, n_units - len(given))))
+    units = Units.from_masks(np.array([*given, *more.values()]), [*unit_names, *more])
+    return ConceptBank.from_masks(masks, names, name="compexp NLI"), units
+
+
+def sparse_cells(
+    n_cells: int, n_concepts: int, per_cell: int, seed: int = 0
+) -> Iterator[Incidence]:
+    """Cells that hold so many draws from concepts by Zipf's law, in chunks; repeats count once."""
+    dice = np.random.default_rng(seed)
+    share = 1 / np.arange(1, n_concepts + 1) ** 0.9
+    below = np.cumsum(share) / share.sum()
+    for first in range(0, n_cells, CHUNK):
+        n = min(CHUNK, n_cells - first)
+        drawn = np.searchsorted(below[:-1], dice.random((n, per_cell), np.float32)).astype(np.int32)
+        drawn.sort(axis=1)
+        is_new = np.ones(drawn.shape, bool)
+        is_new[:, 1:] = drawn[:, 1:] != drawn[:, :-1]
+        yield Incidence(np.append(0, np.cumsum(is_new.sum(axis=1))), drawn[is_new])
+
+
+def sparse_units(bank: ConceptBank, n: int, share: float, seed: int = 1) -> Units:
+    """Noisy formulas (even numbers) and linear thresholds, on at this share of all cells."""
+    dice = np.random.default_rng(seed)
+    counts = np.diff(bank.signatures_of.indptr)
+    near = np.argsort(np.abs(counts - share * bank.n_signatures / 2), kind="stable")[:60]
+    lengths = np.diff(bank.concepts_of.indptr)
+    masks = []
+    for i in range(n):
+        if i % 2:
+            weights = dice.standard_normal(bank.n_concepts).astype(np.float32)
+            sums = np.add.reduceat(np.append(weights[bank.concepts_of.indices], 0),
+                                   bank.concepts_of.indptr[:-1])  # fmt: skip
+            activation = np.where(lengths > 0, sums, 0) + 1e-3 * dice.random(len(sums))
+        else:
+            a, b, c = (
+                unpack(bank.words_of(one), bank.n_signatures) for one in dice.choice(near, 3)
+            )
+            activation = ((a | b) & ~c) + dice.random(bank.n_signatures) * 1.01
+        activation = activation[bank.of_cell] + 1e-6 * dice.random(bank.universe.n_cells)
+        masks.append(activation > np.quantile(activation, 1 - share))
+    return Units.from_masks(np.array(masks))
+
+
+# ---- the slow way
+
+
+def as_cells(bank: ConceptBank, units: Units, unit: str) -> np.ndarray:
+    """A mask over cells with the unit's on-counts; which cells of a signature are on is free."""
+    order = np.argsort(bank.of_cell, kind="stable")
+    starts = np.concatenate([[0], np.cumsum(bank.size)])
+    on = np.zeros(bank.universe.n_cells, bool)
+    for signature, n in enumerate(units.on(bank, unit)):
+        on[order[starts[signature] : starts[signature] + n]] = True
+    return on
+
+
+GROW: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
+    "OR": lambda f, c: f | c,
+    "AND": lambda f, c: f & c,
+    "AND NOT": lambda f, c: f & ~c,
+}
+
+Slot = tuple[str, float]
+"""A formula of a beam and its score."""
+
+
+class Plain:
+    """The same beam; every candidate's counts by AND and popcount of packed cells.
+
+    Works on cells (signatures of one cell each), keeps formulas of equal meaning once.
+    """
+
+    def __init__(self, bank: ConceptBank) -> None:
+        self.names = bank.names
+        self.cells = np.flatnonzero(bank.of_cell >= 0)
+        self.concepts = pack(unpack(bank.packed, bank.n_signatures)[:, bank.of_cell[self.cells]])
+
+    def beams(self, on: np.ndarray, width: int, length: int) -> list[list[Slot]]:
+        """The whole beam of every length."""
+        concepts = self.concepts
+        unit = pack(on[self.cells])
+        n_on = int(popcount(unit))
+
+        def iou(words: np.ndarray) -> np.ndarray:
+            both = popcount(words & unit)
+            return both / (n_on + popcount(words) - both)
+
+        beam: list[Any] = []  # (score, words, concept numbers and steps)
+        seen = set()
+        scores = iou(concepts)
+        for k in np.argsort(-scores, kind="stable"):
+            if len(beam) < width and concepts[k].tobytes() not in seen:
+                seen.add(concepts[k].tobytes())
+                beam.append((float(scores[k]), concepts[k], ((None, int(k)),)))
+        beams = [beam]
+        for _ in range(1, length):
+            scores = np.stack(
+                [[iou(grow(f, concepts)) for grow in GROW.values()] for _, f, _ in beam]
+            )
+            scores = scores.transpose(0, 2, 1)
+            known, grown = {words.tobytes() for _, words, _ in beam}, []
+            for i in np.argsort(-scores, axis=None, kind="stable"):
+                if len(grown) == width or (scores.flat[i] <= beam[-1][0] and len(beam) == width):
+                    break
+                b, k, s = np.unravel_index(i, scores.shape)
+                step = list(GROW)[s]
+                words = GROW[step](beam[b][1], concepts[k])
+                if words.tobytes() not in known:
+                    known.add(words.tobytes())
+                    grown.append((float(scores.flat[i]), words, (*beam[b][2], (step, int(k)))))
+            beam = sorted([*beam, *grown], key=lambda one: -one[0])[:width]
+            beams.append(beam)
+        return [[(str(self._formula(parts)), score) for score, _, parts in one] for one in beams]
+
+    def best(self, on: np.ndarray, width: int, length: int) -> Slot:
+        """The best formula."""
+        return self.beams(on, width, length)[-1][0]
+
+    def _formula(self, parts: Sequence[Any]) -> Formula:
+        formula: Formula = Concept(self.names[parts[0][1]])
+        for step, k in parts[1:]:
+            formula = Step.of(step).formula(formula, Concept(self.names[k]))
+        return formula
+
+
+# ---- clocks and memory
+
+
+def timed(work: Callable[[], list[Any]]) -> tuple[float, list[Any]]:
+    """CPU seconds for each of the results, and the results."""
+    started = time.process_time()
+    found = work()
+    return (time.process_time() - started) / max(1, len(found)), found
+
+
+def essence(found: Iterable[Explanation]) -> list[Any]:
+    """What two engines must agree on."""
+    return [(one.formula, one.score, one.counts, one.by_length, one.n_scored) for one in found]
+
+
+def memory() -> dict[str, float]:
+    """Peak resident MB of this process, and how much of what it holds now is mapped files."""
+    status = Path("/proc/self/status")
+    if not status.is_file():
+        unit = 1 if sys.platform == "darwin" else 1024
+        return {"peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6}
+    lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
+    read = {"peak": "VmHWM", "mapped": "RssFile"}
+    return {name: int(lines[key].split()[0]) * 1024 / 1e6 for name, key in read.items()}
+
+
+def in_fresh_process(script: str, *args: Any, python: str = sys.executable, **env: str) -> Any:
+    """What a script prints as JSON on its last line, run by itself."""
+    import os
+
+    command = [python, script, *(str(one) for one in args)]
+    done = subprocess.run(
+        command, stdout=subprocess.PIPE, text=True, check=True, env={**os.environ, **env}
+    )
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def engines() -> list[str]:
+    """The engines that are there."""
+    needs = {"numba": "numba", "torch": "torch"}
+    return [one for one in ENGINES if one != "auto" and find_spec(needs.get(one, "numpy"))]
+
+
+# ---- printing
+
+
+def machine() -> str:
+    """Processor and versions."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    cpu = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.is_file():
+        models = [one for one in info.read_text().splitlines() if one.startswith("model name")]
+        cpu = models[0].split(":", 1)[1].strip() if models else cpu
+    versions = [f"Python {platform.python_version()}"]
+    for name in ("numpy", "numba", "torch"):
+        try:
+            versions.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            versions.append(f"no {name}")
+    return f"{cpu}; {', '.join(versions)}; {time.strftime('%Y-%m-%d')}"
+
+
+def table(head: Sequence[Any], rows: Iterable[Sequence[Any]]) -> None:
+    """Print a table in Markdown, each line as soon as it is there."""
+    print("| " + " | ".join(str(one) for one in head) + " |")
+    print("|" + "---|" * len(head), flush=True)
+    for row in rows:
+        print("| " + " | ".join(shown(one) for one in row) + " |", flush=True)
+    print()
+
+
+def shown(value: Any) -> str:
+    """A number with three digits or so."""
+    if isinstance(value, bool):
+        return "yes" if value else "NO"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    return str(value)

@@ -1,0 +1,1 @@
+"""What recording is made of: hooks, cells, fingerprints and part files."""

@@ -1,0 +1,175 @@
+"""What a layer gives while batches run through its model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
+
+from logicx.errors import DataError, LogicxError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Batch(NamedTuple):
+    """What the model is called with, and which of its tokens are real.
+
+    Args:
+        inputs: A tuple or list of positional arguments, a mapping of keyword arguments, or the one
+            argument.
+        mask: For layers whose output has tokens: `bool[batch, tokens]`, false at padding.
+    """
+
+    inputs: Any
+    mask: Any = None
+
+    @staticmethod
+    def of(one: Any) -> Batch:
+        """A batch as it is; anything else as the inputs of one."""
+        return one if isinstance(one, Batch) else Batch(one)
+
+
+class Output(NamedTuple):
+    """What a layer gave: a copy on the CPU, and the lengths of packed sequences."""
+
+    values: Any
+    lengths: Tensor | None = None
+
+
+def check_model(model: Any) -> None:
+    """Raise a `DataError` unless it is a module."""
+    if not isinstance(model, nn.Module):
+        raise DataError(
+            f"the model must be a torch.nn.Module, not {type(model).__name__}",
+            hint="give the module itself, such as the attribute model of what wraps it",
+        )
+
+
+def module_at(model: Any, layer: str) -> nn.Module:
+    """The module of a path, as in `model.named_modules()`.
+
+    Raises:
+        DataError: There is none; the error suggests near paths.
+    """
+    check_model(model)
+    modules: dict[str, nn.Module] = dict(model.named_modules(remove_duplicate=False))
+    if layer in modules:
+        return modules[layer]
+    paths = [path for path in modules if path]
+    first = ", ".join(paths[:10]) + (", ..." if len(paths) > 10 else "")
+    raise DataError(
+        f"the model has no layer {layer!r}",
+        hint=did_you_mean(str(layer), paths)
+        or (f"it has: {first}" if paths else "it is one layer: its path is empty, layer=''"),
+        code="unknown-layer",
+    )
+
+
+class Watch:
+    """A model in eval mode with a hook on one layer; see `watching`."""
+
+    def __init__(self, model: nn.Module, layer: str) -> None:
+        """Nothing is seen yet."""
+        self._model, self._layer = model, layer
+        self._seen: list[Output] = []
+
+    def see(self, _: nn.Module, __: Any, output: Any) -> None:
+        """The hook. It copies, as what comes after the layer may change its output in place."""
+        self._seen.append(Output(None) if self._seen else _copied(first_part(output)))
+
+    def output(self, batch: Batch, number: int) -> Output:
+        """What the layer gives in a batch.
+
+        Raises:
+            DataError: The model fails, or the layer is not called once.
+        """
+        self._seen.clear()
+        call(self._model, batch.inputs, number)
+        if len(self._seen) == 1:
+            return self._seen.pop()
+        if not self._seen:
+            raise DataError(
+                f"the layer {self._layer!r} is not called in batch {number:,}",
+                hint="the model's forward does not use it, or uses its parameters without calling "
+                "it; logicx probe MODEL lists the layers with their calls",
+            )
+        raise DataError(
+            f"the layer {self._layer!r} is called {len(self._seen)} times in batch {number:,}, "
+            "so that it has several outputs for each cell",
+            hint="name a layer that is called once, such as one that comes after",
+        )
+
+
+@contextmanager
+def watching(model: nn.Module, layer: str) -> Iterator[Watch]:
+    """The model in eval mode without gradients, with a hook on a layer."""
+    watch = Watch(model, layer)
+    hook = module_at(model, layer).register_forward_hook(watch.see)
+    try:
+        with evaluating(model):
+            yield watch
+    finally:
+        hook.remove()
+
+
+@contextmanager
+def evaluating(model: nn.Module) -> Iterator[None]:
+    """Eval mode without gradients; then every module is in the mode that it was in.
+
+    The fast path of torch's transformers is off meanwhile: it leaves layers out, and gives nested
+    tensors.
+    """
+    modes = [(one, one.training) for one in model.modules()]
+    is_fast = torch.backends.mha.get_fastpath_enabled()
+    model.eval()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(is_fast)
+        for one, is_training in modes:
+            one.training = is_training
+
+
+def call(model: nn.Module, inputs: Any, number: int) -> None:
+    """Run a batch.
+
+    Raises:
+        DataError: The model fails; the cause is chained.
+    """
+    try:
+        if isinstance(inputs, Mapping):
+            model(**inputs)
+        elif type(inputs) in (tuple, list):
+            model(*inputs)
+        else:
+            model(inputs)
+    except LogicxError:
+        raise
+    except Exception as error:
+        raise DataError(
+            f"the model failed on batch {number:,}: {type(error).__name__}: {error}",
+            hint="it is called with what the batch holds: a tuple or list as positional arguments, "
+            "a mapping as keyword arguments, anything else as the one argument",
+        ) from error
+
+
+def first_part(output: Any) -> Any:
+    """The part of a layer's output that is recorded: of several, the first."""
+    if isinstance(output, Mapping):
+        return next(iter(output.values()), None)
+    is_several = isinstance(output, (tuple, list)) and not isinstance(output, PackedSequence)
+    return output[0] if is_several and output else output
+
+
+def _copied(part: Any) -> Output:
+    if isinstance(part, PackedSequence):
+        values, lengths = pad_packed_sequence(part, batch_first=True)
+        return Output(values.cpu(), lengths)
+    return Output(part.detach().to("cpu", copy=True) if isinstance(part, Tensor) else part)

@@ -77,6 +77,13 @@ class EntailmentNet(nn.Module):
         save_file(self.state_dict(), path, {"logicx-nli": json.dumps(header)})
 
     @staticmethod
+    def facts(path: Path) -> dict[str, object]:
+        """What a saved network says about its training."""
+        with safe_open(path, "pt") as stored:
+            facts: dict[str, object] = json.loads(stored.metadata()["logicx-nli"])["facts"]
+        return facts
+
+    @staticmethod
     def load(path: Path) -> tuple[EntailmentNet, dict[str, int]]:
         """A saved network, ready to be probed, and the number of each word."""
         with safe_open(path, "pt") as stored:

@@ -1,6 +1,6 @@
 """Train the entailment network on one CPU, and write it as safetensors.
 
-    python train.py --train snli_train20k.tsv snli_test.tsv --vectors glove.txt --out nli.safetensors
+    python train.py --train snli_train20k.tsv snli_test.tsv --vectors glove.bin
 
 A tenth of the training pairs is held out; training stops when the accuracy on them has not risen
 for some epochs, and the best weights are kept. `--dev FILE` measures the accuracy on pairs that
@@ -13,12 +13,14 @@ import argparse
 import copy
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 import torch.nn.functional as F
 from data import Pair, batches, read_pairs, vocabulary
 from model import LABELS, EntailmentNet, Sizes
+
+from logicx.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,6 +42,8 @@ def train(
     seed: int = 0,
 ) -> tuple[EntailmentNet, list[str], float]:
     """A trained network, its words, and its accuracy on the pairs that were held out."""
+    if len(pairs) < 2:
+        raise DataError(f"{len(pairs)} labelled pairs are too few to train on")
     torch.manual_seed(seed)
     order = torch.randperm(len(pairs)).tolist()
     n_held_out = max(1, round(HELD_OUT * len(pairs)))
@@ -80,6 +84,27 @@ def train(
                 break
     net.load_state_dict(best_weights)
     return net.eval(), words, best
+
+
+def train_file(train_on: Sequence[Path], dev: Path | None, out: Path, **settings: Any) -> None:
+    """Train on the labelled pairs of files and write the network; settings are those of `train`."""
+    pairs = [pair for path in train_on for pair in read_pairs(path) if pair.label >= 0]
+    dev_pairs = read_pairs(dev) if dev else []
+    print(f"{len(pairs):,} training pairs of {len(LABELS)} classes", flush=True)
+    net, words, best = train(pairs, **settings)
+    facts = {
+        "held_out_accuracy": best,
+        "seed": settings["seed"],
+        "train": [path.name for path in train_on],
+    }
+    if dev:
+        number = {word: i for i, word in enumerate(words)}
+        facts["dev_accuracy"] = accuracy_of(net, dev_pairs, number)
+        print(f"accuracy on {dev}: {facts['dev_accuracy']:.4f}")
+    unfinished = out.with_name(out.name + ".part")
+    net.save(unfinished, words, **facts)
+    unfinished.replace(out)
+    print(f"{out}: {out.stat().st_size:,} bytes")
 
 
 def start_vectors(path: Path, words: Sequence[str]) -> torch.Tensor:
@@ -132,27 +157,16 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     chosen = parser.parse_args()
     torch.set_num_threads(1)
-    pairs = [pair for path in chosen.train for pair in read_pairs(path) if pair.label >= 0]
-    print(f"{len(pairs):,} training pairs of {len(LABELS)} classes", flush=True)
-    net, words, best = train(
-        pairs,
+    train_file(
+        chosen.train,
+        chosen.dev,
+        chosen.out,
         vectors=chosen.vectors,
         hidden=chosen.hidden,
         units=chosen.units,
         epochs=chosen.epochs,
         seed=chosen.seed,
     )
-    facts = {
-        "held_out_accuracy": best,
-        "seed": chosen.seed,
-        "train": [p.name for p in chosen.train],
-    }
-    if chosen.dev:
-        number = {word: i for i, word in enumerate(words)}
-        facts["dev_accuracy"] = accuracy_of(net, read_pairs(chosen.dev), number)
-        print(f"accuracy on {chosen.dev}: {facts['dev_accuracy']:.4f}")
-    net.save(chosen.out, words, **facts)
-    print(f"{chosen.out}: {chosen.out.stat().st_size:,} bytes")
 
 
 if __name__ == "__main__":

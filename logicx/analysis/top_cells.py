@@ -5,6 +5,7 @@ Source: Mu and Andreas 2020, Figure 6.
 
 from __future__ import annotations
 
+import csv
 from bisect import bisect_right
 from dataclasses import asdict, dataclass
 from heapq import nlargest
@@ -16,9 +17,11 @@ from logicx.counts import Counts, evaluate
 from logicx.errors import DataError, JournalError, OptionError
 from logicx.language import parse
 from logicx.objectives import score_counts
+from logicx.storage import replacing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from logicx.analysis.class_weights import ClassWeights
     from logicx.bank import ConceptBank
@@ -149,6 +152,20 @@ def unit_table(
         )
 
 
+def write_table(path: Path, rows: Sequence[UnitRow]) -> None:
+    """Write a line for each cell, which repeats what is said of its unit; without cells, a unit.
+
+    Raises:
+        FileError: It cannot be written.
+    """
+    lines = [line for row in rows for line in _lines(row)]
+    columns = dict.fromkeys(name for line in lines for name in line)
+    with replacing(path) as unfinished, unfinished.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(columns), restval="")
+        writer.writeheader()
+        writer.writerows(lines)
+
+
 def check_run(journal: JournalReader, bank: ConceptBank, units: Units) -> None:
     """Raise a `JournalError` unless the run was made on this very bank and these units."""
     settings = journal.header["settings"]
@@ -260,3 +277,29 @@ def _text(bank: ConceptBank, cell: int, context: int) -> dict[str, str]:
     if len(own) == 1:
         return {"text": own[0]}
     return dict(zip(("premise", "hypothesis"), own, strict=True))
+
+
+def _lines(row: UnitRow) -> Iterator[dict[str, Any]]:
+    own: dict[str, Any] = {
+        "unit": row.unit,
+        "formula": row.formula,
+        "objective": row.objective,
+        "score": row.score,
+        "iou": row.iou,
+        "best_single": row.best_single,
+        "best_single_iou": row.best_single_iou,
+        "n_on": row.n_on,
+        **{f"weight:{name}": value for name, value in row.weights.items()},
+    }
+    if not row.cells:
+        yield own
+    for rank, one in enumerate(row.cells, 1):
+        yield {
+            **own,
+            "rank": rank,
+            "cell": one.cell,
+            "activation": one.activation,
+            "holds": one.holds,
+            **one.text,
+            **{f"output:{name}": value for name, value in one.outputs.items()},
+        }

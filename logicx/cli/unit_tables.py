@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from logicx.analysis.class_weights import read_class_weights
-from logicx.analysis.top_cells import unit_table
+from logicx.analysis.top_cells import unit_table, write_table
 from logicx.cli import render
 from logicx.cli.commands import check_output, open_data
 from logicx.errors import OptionError
 from logicx.search.journal import read_journal
-from logicx.storage import replacing
 from logicx.tables import read_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from rich.text import Text
 
     from logicx.analysis.top_cells import UnitRow
@@ -52,7 +48,7 @@ def table(
         render.note(f"no unit of {journal} is explained")
         return 1
     if out is not None:
-        write_csv(out, rows)
+        write_table(out, rows)
         if not as_json:
             print(f"{out}: {len(rows):,} units")
             return 0
@@ -64,46 +60,6 @@ def table(
                 print()
             _show(row)
     return 0
-
-
-def write_csv(path: Path, rows: Sequence[UnitRow]) -> None:
-    """Write a line for each cell, which repeats what is said of its unit; without cells, a unit.
-
-    Raises:
-        FileError: It cannot be written.
-    """
-    lines = [line for row in rows for line in _lines(row)]
-    columns = dict.fromkeys(name for line in lines for name in line)
-    with replacing(path) as unfinished, unfinished.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(columns), restval="")
-        writer.writeheader()
-        writer.writerows(lines)
-
-
-def _lines(row: UnitRow) -> Iterator[dict[str, Any]]:
-    own: dict[str, Any] = {
-        "unit": row.unit,
-        "formula": row.formula,
-        "objective": row.objective,
-        "score": row.score,
-        "iou": row.iou,
-        "best_single": row.best_single,
-        "best_single_iou": row.best_single_iou,
-        "n_on": row.n_on,
-        **{f"weight:{name}": value for name, value in row.weights.items()},
-    }
-    if not row.cells:
-        yield own
-    for rank, one in enumerate(row.cells, 1):
-        yield {
-            **own,
-            "rank": rank,
-            "cell": one.cell,
-            "activation": one.activation,
-            "holds": one.holds,
-            **one.text,
-            **{f"output:{name}": value for name, value in one.outputs.items()},
-        }
 
 
 def _show(row: UnitRow) -> None:

@@ -63,6 +63,8 @@ def test_every_command_and_option_is_explained():
     for option in commands["explain"].params:
         known = DOCS["search.md"] + DOCS["data.md"] + README
         assert option.name in known, option.name
+    for option in commands["table"].params:
+        assert f"`{option.name}`" in DOCS["analysis.md"], option.name
 
 
 def test_links_lead_somewhere():

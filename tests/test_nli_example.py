@@ -85,7 +85,10 @@ def test_the_network_learns_and_its_units_are_explained(done, has_pipeline):
     live = [row for row in rows if "skipped" not in row]
     assert len(rows) == 48
     assert (summary["n_explained"], summary["n_skipped"]) == (len(live), 48 - len(live))
+    assert summary["n_never_fire"] == sum("never" in row.get("skipped", "") for row in rows)
     assert len(live) >= 10
+    shares = [(row["counts"]["tp"] + row["counts"]["fn"]) / 300 for row in live]
+    assert summary["mean_share_on"] == pytest.approx(np.mean(shares))
     assert all(
         "min_active=15" in row["skipped"] or "never" in row["skipped"]
         for row in rows
@@ -272,23 +275,23 @@ def test_pairs_that_do_not_fit_are_refused(tmp_path, example, name, text, messag
         read_pairs(tmp_path / name)
 
 
-def test_the_study_refuses_bad_data_before_it_trains(done, tmp_path):
+def test_the_study_refuses_bad_data_before_it_trains(done, tmp_path, example, capsys):
+    from study import main
+
     made_up = done[0] / "made-up"
     (tmp_path / "bad.tsv").write_text("a dog runs\tneutral\n")
     (tmp_path / "few.tsv").write_text("a\tb\tneutral\n")
     train, dev = ("--train", made_up / "train.tsv"), ("--dev", made_up / "dev.tsv")
-    out = ("--out", tmp_path / "out")
     for arguments, message in (
-        ((*train, "--dev", tmp_path / "bad.tsv", *out), "bad.tsv, line 1 has 2 columns"),
-        ((*train, *dev, "--probe", tmp_path / "nope.tok", *out), "no file"),
-        (("--train", tmp_path / "few.tsv", *dev, *out), "1 labelled pairs are too few"),
-        ((*train, *dev, "--vectors", tmp_path / "nope.txt", *out), "cannot read"),
+        ((*train, "--dev", tmp_path / "bad.tsv"), "bad.tsv, line 1 has 2 columns"),
+        ((*train, *dev, "--probe", tmp_path / "nope.tok"), "no file"),
+        (("--train", tmp_path / "few.tsv", *dev), "1 labelled pairs are too few"),
+        ((*train, *dev, "--vectors", tmp_path / "nope.txt"), "cannot read"),
     ):
-        ran = study(*arguments)
-        assert ran.returncode == 2
-        assert message in ran.stderr
-        assert "Traceback" not in ran.stderr
-        assert "epoch" not in ran.stdout
+        assert main([*map(str, arguments), "--out", str(tmp_path / "out")]) == 2
+        out, err = capsys.readouterr()
+        assert message in err
+        assert "epoch" not in out
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # gensim's

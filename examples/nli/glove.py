@@ -59,7 +59,7 @@ def write_glove(out: Path) -> int:
     with unfinished.open("wb") as file:
         file.write(f"{len(vectors)} {vectors.shape[1]}\n".encode())
         for i, row in enumerate(vectors):
-            file.write(str(words[i]).encode() + b" " + row.astype("<f4").tobytes() + b"\n")
+            file.write(str(words[i]).encode() + b" " + row.astype("<f4").tobytes())
     unfinished.replace(out)
     return len(words)
 

@@ -233,6 +233,8 @@ def summed(settings: Settings, journal: Path, weights_file: Path) -> dict[str, A
         "n_units": len(rows),
         "n_explained": len(live),
         "n_skipped": len(rows) - len(live),
+        "n_never_fire": sum(row.get("skipped", "").startswith("it never") for row in rows),
+        "mean_share_on": float(np.mean([share_on(row["counts"]) for row in live])),
         "mean_iou": mean,
         f"most_named_at_length_{length}": [
             {
@@ -254,6 +256,11 @@ def at_length(row: dict[str, Any], length: int) -> dict[str, Any]:
     return entries[min(length, len(entries)) - 1]
 
 
+def share_on(counts: dict[str, int]) -> float:
+    """Share of the pairs at which a unit fires: what a formula that is always true would score."""
+    return (counts["tp"] + counts["fn"]) / sum(counts.values())
+
+
 def named(formula: Formula, is_negated: bool = False) -> Iterator[str]:
     """The atoms of a formula, with NOT before those under an odd number of negations."""
     is_atom = isinstance(formula, Concept) or (formula.n_atoms == 1 and formula.operator != "NOT")
@@ -269,7 +276,11 @@ def show(summary: dict[str, Any]) -> None:
     print()
     for name in ("held_out_accuracy", "dev_accuracy"):
         print(f"{name.replace('_', ' ')}: {summary[name]:.4f}")
-    print(f"units: {summary['n_explained']:,} explained, {summary['n_skipped']:,} skipped")
+    print(
+        f"units: {summary['n_explained']:,} explained, {summary['n_skipped']:,} skipped, of which "
+        f"{summary['n_never_fire']:,} never fire"
+    )
+    print(f"mean share of pairs at which they fire: {summary['mean_share_on']:.4f}")
     for length, score in summary["mean_iou"].items():
         print(f"mean IoU at length {length}: {score:.4f}")
     for stage, one in summary["stages"].items():

@@ -104,6 +104,7 @@ def test_cells_and_counts_are_those_of_a_slow_way(tmp_path, dtype, threshold, se
         both, either = is_true & on, (is_true | on) & world.valid
         assert one.iou == pytest.approx(both.sum() / either.sum())
         assert one.n_on == on.sum()
+        assert one.share_on == on.sum() / world.valid.sum()
         single = world.masks[NAMES.index(one.best_single)] & world.valid
         assert one.best_single_iou == pytest.approx((single & on).sum() / (single | on).sum())
         for cell in one.cells:

@@ -60,6 +60,8 @@ class UnitRow:
         best_single: The best single concept by the same objective.
         best_single_iou: Its intersection over union with the unit.
         n_on: Valid cells at which the unit fires.
+        share_on: The share that they are of all valid cells, which is the IoU of a formula that is
+            always true.
         weights: Its weight for each class, if they are known.
         cells: The cells at which it is highest, the highest first.
     """
@@ -72,6 +74,7 @@ class UnitRow:
     best_single: str
     best_single_iou: float
     n_on: int
+    share_on: float
     weights: dict[str, float]
     cells: list[TopCell]
 
@@ -147,6 +150,7 @@ def unit_table(
             single["formula"],
             score_counts("iou", Counts(**single["counts"])),
             counts.tp + counts.fn,
+            (counts.tp + counts.fn) / bank.n_valid,
             {} if weights is None else weights.of(number),
             _top_cells(bank, units, number, row["formula"], cells, context, outputs or {}),
         )
@@ -289,6 +293,7 @@ def _lines(row: UnitRow) -> Iterator[dict[str, Any]]:
         "best_single": row.best_single,
         "best_single_iou": row.best_single_iou,
         "n_on": row.n_on,
+        "share_on": row.share_on,
         **{f"weight:{name}": value for name, value in row.weights.items()},
     }
     if not row.cells:

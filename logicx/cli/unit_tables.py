@@ -72,7 +72,7 @@ def _show(row: UnitRow) -> None:
     numbers = [f"IoU {row.iou:.4f}"]
     if row.objective != "iou" or abs(row.score - row.iou) > 1e-12:
         numbers.append(f"{goal} {row.score:.4f}")
-    numbers.append(f"fires at {row.n_on:,} cells")
+    numbers.append(f"fires at {row.n_on:,} cells ({row.share_on:.1%})")
     numbers.append(f"best single {row.best_single} ({row.best_single_iou:.4f})")
     console.print(Text(f"unit {row.unit}   " + "   ".join(numbers)))
     console.print(Padding(Text(row.formula, "bold"), (0, 0, 0, 2), expand=False))

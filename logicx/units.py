@@ -372,7 +372,7 @@ class Units:
     @property
     def has_masks(self) -> bool:
         """Whether the cells are known at which each unit fires, not only how many by signature."""
-        return isinstance(self._held, _CellMasks)
+        return not isinstance(self._held, _OnCounts)
 
     def mask(self, unit: str | int) -> Mask:
         """The cells at which a unit fires, `bool[n_cells]` (invalid cells of a bank included).
@@ -380,6 +380,8 @@ class Units:
         Raises:
             DataError: Only the number of cells of each signature is known; see `has_masks`.
         """
+        if isinstance(self._held, CutActivations):
+            return self._held.mask(self.number(unit))
         if not isinstance(self._held, _CellMasks):
             raise DataError(
                 "these units are kept as counts by signature, not as cells",

@@ -57,7 +57,7 @@ def test_every_command_and_option_is_explained():
     import typer
 
     commands = typer.main.get_command(app).commands
-    assert len(commands) == 9
+    assert len(commands) == 10
     for name, command in commands.items():
         assert command.help, name
         for parameter in command.params:
@@ -65,6 +65,8 @@ def test_every_command_and_option_is_explained():
     for option in commands["explain"].params:
         known = DOCS["search.md"] + DOCS["data.md"] + README
         assert option.name in known, option.name
+    for option in commands["table"].params:
+        assert f"`{option.name}`" in DOCS["analysis.md"], option.name
 
 
 def test_links_lead_somewhere():

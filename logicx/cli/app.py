@@ -173,6 +173,58 @@ def explain(
     return commands.explain(data, unit or [], options, json, out, resume)
 
 
+@app.command()
+def table(
+    journal: Annotated[Path, typer.Argument(help="A journal: explain with out=run.jsonl.")],
+    unit: Annotated[
+        list[str] | None,
+        typer.Option(help="Name or number of a unit, in place of the best; repeat it for several."),
+    ] = None,
+    bank: Bank = None,
+    units: UnitsFile = None,
+    threshold: Cut = None,
+    unit_axis: UnitAxis = 0,
+    weights: Annotated[
+        Path | None,
+        typer.Option(help="Weights of the units for classes: .csv, .tsv, .parquet or an array."),
+    ] = None,
+    classes: Annotated[
+        str | None,
+        typer.Option(help="Names of the classes of an array of weights, with commas between."),
+    ] = None,
+    outputs: Annotated[
+        Path | None,
+        typer.Option(help="What else to show of each cell, such as predictions: a .csv or .tsv."),
+    ] = None,
+    limit: Annotated[int, typer.Option(help="Most units where none are named; 0 for all.")] = 10,
+    length: Annotated[
+        int | None,
+        typer.Option(help="Show the best formulas of at most so many concepts; default: all."),
+    ] = None,
+    cells: Annotated[int, typer.Option(help="Cells of each unit, where it is highest.")] = 3,
+    context: Annotated[
+        int, typer.Option(help="For tokens: how many before and after are shown.")
+    ] = 8,
+    out: Annotated[Path | None, typer.Option(help="A .csv to write: a line for each cell.")] = None,
+    json: Json = False,
+) -> int:
+    """Show the best units of a run, with class weights and the cells where they are highest."""
+    from logicx.cli import unit_tables
+
+    return unit_tables.table(
+        journal,
+        (bank, units, threshold, unit_axis),
+        (weights, classes, outputs),
+        out,
+        json,
+        unit=unit or [],
+        limit=limit,
+        length=length,
+        cells=cells,
+        context=context,
+    )
+
+
 @app.command("compile")
 def compile_(
     recipe: Annotated[str, typer.Argument(help="A TOML file, or a shipped recipe such as: snli.")],

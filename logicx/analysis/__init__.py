@@ -1,0 +1,1 @@
+"""What is learned from a finished run: tables of its units and of the cells that excite them."""

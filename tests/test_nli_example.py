@@ -294,6 +294,18 @@ def test_the_study_refuses_bad_data_before_it_trains(done, tmp_path, example, ca
         assert "epoch" not in out
 
 
+def test_a_study_without_live_units_is_told(done, tmp_path, example, capsys):
+    from study import main
+
+    made_up = done[0] / "made-up"
+    arguments = ["--train", made_up / "train.tsv", "--dev", made_up / "dev.tsv", "--out", tmp_path]
+    tiny = ["--hidden", 2, "--units", 4, "--epochs", 1, "--recipe", "snli-words"]
+    assert main([*map(str, (*arguments, *tiny)), "--min-share", "1.01"]) == 2
+    err = capsys.readouterr().err
+    assert "none of the 4 units fires at 101% of the pairs" in err
+    assert "--min-share" in err
+
+
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # gensim's
 def test_vectors_without_any_word_of_the_pairs_are_refused(done, tmp_path, example):
     from data import read_pairs

@@ -100,15 +100,17 @@ def study(settings: Settings) -> dict[str, Any]:
     units_file = recorded(settings, net_file, bank_file, pairs, clock)
     journal = explained(settings, bank_file, units_file, clock)
     weights, outputs = spoken(settings, net_file, units_file, pairs)
+    found = summed(settings, journal, weights)
     table = journal.with_suffix(".csv")
     options = [f"bank={bank_file}", f"units={units_file}", f"weights={weights}"]
     options += [f"outputs={outputs}", f"length={min(SHOWN, max(settings.lengths))}"]
     for more in (["cells=2"], ["limit=0", f"out={table}"]):
         arguments = ["table", str(journal), *options, *more]
         print("\n$ logicx " + " ".join(arguments), flush=True)
-        logicx(arguments)
+        if logicx(arguments):
+            raise DataError("the table could not be made")
     summary = {
-        **summed(settings, journal, weights),
+        **found,
         **EntailmentNet.facts(net_file),
         "files": [str(one) for one in (net_file, bank_file, units_file, journal, table)],
         "stages": clock.stages,
@@ -157,7 +159,7 @@ def recorded(
     settings: Settings, net_file: Path, bank_file: Path, pairs: Sequence[Pair], clock: Clock
 ) -> Path:
     """The activations of the penultimate layer at every pair."""
-    key = key_of(net_file.name, hash_of(settings.out / "pairs.tok"))
+    key = key_of(hash_of(net_file), hash_of(settings.out / "pairs.tok"))
     path = settings.out / f"acts-{key}.units"
     with clock.stage("probe", path) as is_there:
         if not is_there:
@@ -384,6 +386,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except LogicxError as error:
         print(error, file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("interrupted: go on by the same command", file=sys.stderr)
+        return 130
     return 0
 
 

@@ -30,7 +30,7 @@ demo: $(STAMP)
 	$(BIN)/logicx explain unit=483
 
 test: $(MODELS)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses=4
 
 check: $(STAMP)
 	$(BIN)/ruff check .

@@ -221,7 +221,7 @@ class ProofSearch:
             bound=bound,
             is_proven=is_proven,
             space=describe_space(
-                *(concepts.n_concepts, self.length, self.shape),
+                *(concepts, self.length, self.shape),
                 *(self.min_atom_support, self.min_support),
             ),
             is_interrupted=is_interrupted,

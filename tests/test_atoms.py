@@ -67,6 +67,7 @@ def test_proofs_use_it(strategy):
     (found,) = explain(bank, units, length=2, strategy=strategy)
     assert str(found.formula) == "NEIGHBORS(couch) AND NOT river"
     assert found.is_proven
+    assert "of 5 concepts and 2 atoms by NEIGHBORS, repetitions" in found.space
     assert found.counts == score(str(found.formula), bank, units, "u").counts
     (without,) = explain(bank, units, length=2, strategy=strategy, atoms="concepts")
     assert without.score < found.score

@@ -130,7 +130,7 @@ def exhaustive(
             f"no formula of at most {length} concepts holds at min_support={min_support:,} cells",
             hint="lower it, or allow longer formulas",
         )
-    space = describe_space(bank.n_concepts, length, shape, min_support=min_support)
+    space = describe_space(bank, length, shape, min_support=min_support)
     return Exhausted(tuple(best), len(seen), space)
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from logicx.bank import ConceptBank
     from logicx.counts import Counts
 
 Shape = Literal["tree", "chain"]
@@ -123,12 +124,17 @@ def check_space(length: int, shape: str) -> None:
 
 
 def describe_space(
-    n_concepts: int, length: int, shape: Shape, min_atom_support: int = 0, min_support: int = 0
+    bank: ConceptBank, length: int, shape: Shape, min_atom_support: int = 0, min_support: int = 0
 ) -> str:
-    """The space in words."""
+    """The space in words; atoms that are derived from concepts are told from them."""
+    n_derived = len(bank.derived)
+    atoms = f"{bank.n_concepts - n_derived:,} concepts"
+    if n_derived:
+        operators = {one.operator for one in bank.derived.values() if isinstance(one, Apply)}
+        atoms += f" and {n_derived:,} atoms by {', '.join(sorted(operators))}"
     which = f" that hold at {min_atom_support:,} cells or more" if min_atom_support else ""
     space = (
-        f"all formulas of at most {length} of {n_concepts:,} concepts{which}, repetitions counted, "
+        f"all formulas of at most {length} of {atoms}{which}, repetitions counted, "
         f"made by f OR g, f AND g, f AND NOT g; {SHAPES[shape]}"
     )
     if min_support:

@@ -240,7 +240,7 @@ class _Search:
             tuple(best),
             score if is_proven else max(above, score),
             is_proven,
-            describe_space(self.bank.n_concepts, self.length, self.shape),
+            describe_space(self.bank, self.length, self.shape),
             Counters(limits.n_passes, contexts, pairs, evaluations, limits.n_nodes, limits.used),
             is_interrupted,
         )

@@ -36,10 +36,18 @@ THRESHOLD = Threshold("quantile", 0.05)
 """Top 5 % of the cells of each unit; docs/demo.md says why not the paper's 0.5 %."""
 
 CORE = (
-    *("bank", "bits", "building", "holdings", "signatures", "thresholds", "units", "universe"),
+    "bank",
+    "bits",
+    "building",
+    "cellmap",
+    "holdings",
+    "signatures",
+    "thresholds",
+    "units",
+    "universe",
     "vision/colors",
 )
-"""Modules by which bank and units are made, beside the demo's own."""
+"""Modules of the core (and of colours) by which bank and units are made."""
 
 Progress = Callable[[str, int, int], None]
 """Called as progress(what, done, total)."""

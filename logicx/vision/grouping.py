@@ -78,24 +78,17 @@ def without(group: GroupCells, new_numbers: NDArray[np.int32]) -> GroupCells:
         group: The cells.
         new_numbers: The number of each concept among those that stay, in the same order; -1 where
             it does not stay.
+
+    Example:
+        >>> group = group_cells([np.array([1, 2])], [3], 2)
+        >>> without(group, np.array([-1, 0, 1])).sets.indices.tolist()
+        [1, 0, 1]
     """
-    rows = np.repeat(np.arange(group.sets.n_rows), np.diff(group.sets.indptr))
     renamed = new_numbers[group.sets.indices]
     stays = renamed >= 0
-    listed: dict[bytes, int] = {}
-    counts = np.bincount(rows[stays], minlength=group.sets.n_rows)
-    indptr = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    kept = Incidence(indptr, renamed[stays])
-    firsts = []
-    of_set = np.empty(kept.n_rows, np.int64)
-    for row in range(kept.n_rows):
-        held = kept.indices[indptr[row] : indptr[row + 1]].tobytes()
-        if held not in listed:
-            listed[held] = len(listed)
-            firsts.append(row)
-        of_set[row] = listed[held]
-    numbers = of_set.astype(_dtype(len(firsts)))[group.numbers]
-    return GroupCells(kept.rows(np.array(firsts, np.int64)), numbers, group.valid)
+    n_before = np.concatenate([[0], np.cumsum(stays)])
+    sets = Incidence(n_before[group.sets.indptr], renamed[stays].astype(np.int32))
+    return GroupCells(sets, group.numbers, group.valid)
 
 
 def _renumbered(codes: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -309,7 +309,7 @@ def test_thresholds_that_are_upsampled(tmp_path):
     assert (str(rule), Threshold.of(str(rule))) == ("quantile(0.005)@upsampled", rule)
     assert Threshold.of("quantile:0.005 @ upsampled") == rule
     for text in ("positive@upsampled", "ranges(3)@upsampled", "quantile(0.1)@sideways"):
-        with pytest.raises(OptionError, match="upsampled|sideways"):
+        with pytest.raises(OptionError, match=r"upsampled|sideways"):
             Threshold.of(text)
     path = on_file(tmp_path / "a.units", np.ones((2, 3, 4, 4), np.float32))
     both = [Units.open(path, one) for one in ("quantile(0.005)", rule)]

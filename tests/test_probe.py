@@ -1049,6 +1049,8 @@ def test_a_recording_is_listed_and_explained_by_the_other_commands(folder, capsy
         (["mymodel:quick", "layer=1", "out=b.bank"], "its name must end in .units"),
         (["mymodel:quick", "layer=7", "out=b.units"], "the model has no layer '7'"),
         (["mymodel:quick", "layer=1", "out=b.units", "dtype=int8"], "not 'int8'"),
+        (["mymodel:quick", "layer=1", "out=b.units", "grid=14"], "grid is height x width, such as"),
+        (["mymodel:quick", "layer=1", "out=b.units", "grid=4x4"], "gives 20 tokens in batch 0"),
         (["mymodel:quick", "layer=1", "out=b.units", "bank=no.bank"], "no file no.bank"),
     ],
 )  # fmt: skip

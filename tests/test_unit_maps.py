@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
+import sys
 from fractions import Fraction
 from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,6 +24,7 @@ from logicx.thresholds import Range, Threshold
 from logicx.unitmaps import on_counts, upsampled_quantile
 from logicx.upsampling import Grid, fused, squares, upsampled
 
+ROOT = Path(__file__).resolve().parents[1]
 WAYS = [False, pytest.param(True, marks=pytest.mark.skipif(not find_spec("numba"), reason="numba"))]
 RULES = ("positive", "value(0.4)", "quantile(0.1)", "quantile(0.1)@upsampled", "ranges(3)")
 
@@ -389,3 +394,25 @@ def test_commands_count_maps_at_the_cells_of_a_bank(tmp_path, monkeypatch, capsy
     assert f"on where {units.cut_of(1, bank)}" in " ".join(capsys.readouterr().out.split())
     assert run(["units", "units=a.units", "threshold=quantile(0.1)@upsampled"]) == 2
     assert "depends on the size to which maps are upsampled" in capsys.readouterr().err
+
+
+def test_the_commands_of_the_page_run(tmp_path, monkeypatch, capsys):
+    image = pytest.importorskip("PIL.Image")
+    pages = [ROOT / "docs" / name for name in ("vision-maps.md", "vision.md")]
+    page = next(one for one in pages if one.is_file()).read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    commands = re.findall(r"^ {4}(logicx .*?maps\.units.*)$", page, flags=re.MULTILINE)
+    assert len(commands) == 3
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "mymodel", raising=False)
+    (tmp_path / "mymodel.py").write_text(next(one for one in blocks if "def load" in one))
+    (tmp_path / "images").mkdir()
+    rng = np.random.default_rng(0)
+    for i in range(3):
+        pixels = rng.integers(0, 256, (50, 70, 3), np.uint8)
+        image.fromarray(pixels).save(tmp_path / "images" / f"{i}.png")
+    a_bank(rng, 3, 20, 30).save("scenes.bank")
+    for command in commands:
+        assert run(shlex.split(command)[1:]) == 0, (command, capsys.readouterr())
+    assert "maps of 8 x 8 on 3 images" in capsys.readouterr().out

@@ -244,6 +244,8 @@ def test_units_of_a_file_on_a_bank(tmp_path, rule, dtype, monkeypatch):
         assert units.on(bank, name).tolist() == dense(bank, masks[-1])
         assert (units.mask(name, bank) == masks[-1].reshape(-1)).all()
         assert (units.maps.mask_of_image(i, 2, bank) == masks[-1][2]).all()
+    both = explain(bank, Units.open(path, rule), length=2, threads=2)
+    assert [one.as_dict() for one in both] == [one.as_dict() for one in explained]
     by_masks = Units.from_masks(np.reshape(masks, (len(units), -1)), units.names)
     for one, other in zip(explained, explain(bank, by_masks, length=2), strict=True):
         assert (one.formula, one.counts) == (other.formula, other.counts)

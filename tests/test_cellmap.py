@@ -299,7 +299,7 @@ def image(sets=((0,), (0, 2)), numbers=(0, 1, 1, 0), valid=None) -> GroupCells:
         ([image(valid=np.ones(3, bool)), image()], "group 0 has 4 cells, its valid has 3"),
         ([image(), image(sets=((0,), (2, 0)))], "group 1: the concepts of its set 1 are not asc"),
         ([image(), image(sets=((0,), (1, 1)))], "group 1: the concepts of its set 1 are not asc"),
-        ([image(sets=((0,), (3,))), image()], "must lie from 0 to 2"),
+        ([image(sets=((0,), (3,))), image()], "group 0: indices must lie from 0 to 2"),
         ([image()], "4 cells were given for a universe of 2 images of 2 x 2"),
         ([image(), image(), image()], "more groups than in a universe of 2 images"),
     ],

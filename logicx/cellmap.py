@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from logicx.errors import FileError
+from logicx.packing import Packer, by_appearance, local_dtype, packed_bytes, starts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -25,13 +26,6 @@ if TYPE_CHECKING:
 
 INVALID = -1
 """Signature number of a cell without labels: nothing counts there."""
-
-BLOCK_BYTES = 8 << 20
-"""A block of local numbers is full from this size on."""
-
-ALIGNED = 4
-"""Local numbers of a group begin at a multiple of so many bytes within their block."""
-
 
 CHUNK_CELLS = 1 << 22
 """About how many cells are sorted into parts at once."""
@@ -183,7 +177,7 @@ class FlatMap(CellMap):
             order, numbers = by_appearance(codes.reshape(-1), len(own))
             table.append(own[order])
             packer.add(numbers, len(order))
-        return packer.finish(np.concatenate(table))
+        return GroupMap(np.concatenate(table), *packer.finish())
 
     def tensors(self) -> dict[str, NDArray[Any]]:
         """One tensor."""
@@ -197,12 +191,12 @@ class GroupMap(CellMap):
     alike.
 
     Args:
+        table: The tables of all groups.
         starts: Where each group's cells begin, and the number of cells.
         indptr: Where each group's table begins, and the length of all.
-        table: The tables of all groups.
         block_starts: The first group of each block, and the number of groups.
         block: The local numbers of the groups of a block, one group after the other, each from a
-            multiple of `ALIGNED` bytes on.
+            multiple of four bytes on.
 
     Shape: `starts, indptr: int64[n_groups + 1]`, `table: int32[n]`, `block(k): uint8[n_bytes]`.
 
@@ -211,19 +205,16 @@ class GroupMap(CellMap):
 
     def __init__(
         self,
+        table: NDArray[np.int32],
         starts: NDArray[np.int64],
         indptr: NDArray[np.int64],
-        table: NDArray[np.int32],
         block_starts: NDArray[np.int64],
         block: Callable[[int], NDArray[np.uint8]],
     ) -> None:
         """Take the parts over and find where each group's numbers lie."""
-        self._starts, self._indptr, self._table = starts, indptr, table
+        self._table, self._starts, self._indptr = table, starts, indptr
         self._block_starts, self._block = block_starts, block
-        n_local = np.diff(indptr)
-        width = np.where(n_local <= 1 << 8, 1, np.where(n_local <= 1 << 16, 2, 4))
-        ends = np.cumsum(-(-width * np.diff(starts) // ALIGNED) * ALIGNED)
-        self._bytes = np.concatenate([[0], ends]).astype(np.int64)
+        self._bytes = starts_of(packed_bytes(np.diff(starts), np.diff(indptr)))
 
     @property
     def n_cells(self) -> int:
@@ -323,71 +314,6 @@ class GroupMap(CellMap):
             yield slice(starts[group], starts[group + 1]), *self.table_of(group)
 
 
-class Packer:
-    """Local numbers of groups that arrive one by one, packed into blocks."""
-
-    def __init__(self) -> None:
-        """Start with no group."""
-        self._blocks: list[NDArray[np.uint8]] = []
-        self._open: list[NDArray[np.uint8]] = []
-        self._n_open = 0
-        self._block_starts = [0]
-        self._n_cells: list[int] = []
-        self._n_local: list[int] = []
-
-    def add(self, numbers: NDArray[np.integer], n_local: int) -> None:
-        """Take the next group: a number below `n_local` for each of its cells."""
-        packed = np.ascontiguousarray(numbers, local_dtype(n_local)).view(np.uint8)
-        self._open += [packed, np.zeros(-len(packed) % ALIGNED, np.uint8)]
-        self._n_open += len(packed)
-        self._n_cells.append(len(numbers))
-        self._n_local.append(n_local)
-        if self._n_open >= BLOCK_BYTES:
-            self._close()
-
-    def _close(self) -> None:
-        self._blocks.append(np.concatenate(self._open))
-        self._open, self._n_open = [], 0
-        self._block_starts.append(len(self._n_cells))
-
-    def finish(self, table: NDArray[np.int32]) -> GroupMap:
-        """The map, once the tables of all groups are known."""
-        if self._open:
-            self._close()
-        return GroupMap(
-            starts_of(self._n_cells),
-            starts_of(self._n_local),
-            table,
-            np.array(self._block_starts, np.int64),
-            self._blocks.__getitem__,
-        )
-
-
-def by_appearance(
-    codes: NDArray[np.integer], n_codes: int
-) -> tuple[NDArray[np.int64], NDArray[np.integer]]:
-    """The codes that occur, in order of first appearance, and the place of each code among them.
-
-    Shape: `codes: int[n]`, each below `n_codes` -> `(int64[n_distinct], local_dtype[n])`.
-    """
-    first = np.full(n_codes, len(codes))
-    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)  # of equal codes, the last is kept
-    order = np.argsort(first, kind="stable")[: np.count_nonzero(first < len(codes))]
-    place = np.zeros(n_codes, local_dtype(len(order)))
-    place[order] = np.arange(len(order))
-    return order, place[codes]
-
-
-def local_dtype(n_local: int) -> np.dtype[Any]:
-    """The smallest type that holds numbers below `n_local`: of 8, 16 or 32 bits."""
-    return np.dtype("u1" if n_local <= 1 << 8 else "<u2" if n_local <= 1 << 16 else "<i4")
-
-
-def starts_of(lengths: Iterable[int]) -> NDArray[np.int64]:
-    """Where pieces of these lengths begin, and where the last ends."""
-    return np.cumsum([0, *lengths], dtype=np.int64)
-
-
 def opened(universe: Universe, stored: Stored) -> CellMap:
     """The map of a bank on file; local numbers are read when first asked for.
 
@@ -403,9 +329,9 @@ def opened(universe: Universe, stored: Stored) -> CellMap:
     if len(indptr) != len(starts) or block_starts[-1:].tolist() != [universe.n_groups]:
         raise FileError(f"{stored.path} holds no map of {universe}", hint="make the file anew")
     return GroupMap(
+        stored.tensor("cell_table"),
         starts,
         indptr,
-        stored.tensor("cell_table"),
         block_starts,
         lambda block: stored.tensor(_block_name(block)),
     )

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from logicx import cellmap
+from logicx import cellmap, packing
 from logicx.atoms import with_atoms
 from logicx.bank import ConceptBank
 from logicx.building import GroupBuilder
@@ -215,7 +215,7 @@ def test_cells_without_labels_take_a_place_in_the_table():
 def test_only_the_blocks_that_are_asked_for_are_read(tmp_path, monkeypatch):
     masks, valid, universe = random_case((40, 3, 3))
     plain = ConceptBank.from_masks(masks, named(5), universe=universe, valid=valid)
-    monkeypatch.setattr(cellmap, "BLOCK_BYTES", 50)
+    monkeypatch.setattr(packing, "BLOCK_BYTES", 50)
     bank, _ = both_ways(masks, valid, universe)
     assert sum(name.startswith("cells.") for name in bank.cell_map.tensors()) == 7
     check_map(bank, masks, valid)

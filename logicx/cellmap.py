@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from logicx.errors import FileError
-from logicx.packing import Packer, by_appearance, local_dtype, packed_bytes, starts_of
+from logicx.packing import Packer, by_appearance, local_dtype, padded, starts_of, widths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 INVALID = -1
 """Signature number of a cell without labels: nothing counts there."""
+
+RUN_CELLS = 1 << 20
+"""About how many cells of images are looked up at once."""
 
 CHUNK_CELLS = 1 << 22
 """About how many cells are sorted into parts at once."""
@@ -214,7 +218,8 @@ class GroupMap(CellMap):
         """Take the parts over and find where each group's numbers lie."""
         self._table, self._starts, self._indptr = table, starts, indptr
         self._block_starts, self._block = block_starts, block
-        self._bytes = starts_of(packed_bytes(np.diff(starts), np.diff(indptr)))
+        self._width = widths(np.diff(indptr))
+        self._bytes = starts_of(padded(self._width * np.diff(starts)))
 
     @property
     def n_cells(self) -> int:
@@ -244,17 +249,18 @@ class GroupMap(CellMap):
         return signatures, self._block(block)[first : first + n_bytes].view(dtype)
 
     def at(self, cells: NDArray[np.integer]) -> NDArray[np.int32]:
-        """Looked up group by group, in any order of cells."""
-        cells = np.asarray(cells)
+        """Looked up in the tables, in any order of cells."""
+        order = np.argsort(cells, kind="stable")
+        ascending = np.asarray(cells, np.int64)[order]
+        if len(cells) and not 0 <= ascending[0] <= ascending[-1] < self.n_cells:
+            raise IndexError(f"cells must lie from 0 to {self.n_cells - 1:,}")
         found = np.empty(len(cells), np.int32)
-        groups = np.searchsorted(self._starts, cells, side="right") - 1
-        order = np.argsort(groups, kind="stable")
-        asked, firsts = np.unique(groups[order], return_index=True)
-        ends = [*firsts[1:].tolist(), len(order)]
-        for group, first, end in zip(asked.tolist(), firsts.tolist(), ends, strict=False):
-            which = order[first:end]
-            signatures, numbers = self.table_of(group)
-            found[which] = signatures[numbers[cells[which] - self._starts[group]]]
+        for run in self._runs():
+            ends = np.searchsorted(ascending, self._starts[[run.start, run.stop]])
+            some = slice(*ends.tolist())
+            if some.stop > some.start:
+                table = self._table[self._indptr[run.start] : self._indptr[run.stop]]
+                found[order[some]] = table[self._entries(run, ascending[some])]
         return found
 
     def whole(self) -> NDArray[np.int32]:
@@ -273,17 +279,24 @@ class GroupMap(CellMap):
         return found
 
     def on_counts(self, cells: NDArray[np.bool_], n_signatures: int) -> NDArray[np.int64]:
-        """Binned group by group."""
+        """Summed over parts."""
         _, signatures, counts = self.parts(cells)
         return np.bincount(signatures, counts, minlength=n_signatures).astype(np.int64)
 
     def parts(self, cells: NDArray[np.bool_] | None = None) -> Parts:
-        """Counted group by group."""
+        """Of all cells counted group by group; of some, by looking each up."""
         counts = np.zeros(len(self._table), np.int64)
-        ends = self._indptr.tolist()
-        for group, (place, signatures, numbers) in enumerate(self._groups()):
-            on = numbers if cells is None else numbers[cells[place]]
-            counts[ends[group] : ends[group + 1]] = np.bincount(on, minlength=len(signatures))
+        if cells is None:
+            ends = self._indptr.tolist()
+            for group, (_, signatures, numbers) in enumerate(self._groups()):
+                own = np.bincount(numbers, minlength=len(signatures))
+                counts[ends[group] : ends[group + 1]] = own
+        else:
+            for run in self._runs():
+                first, last = self._starts[[run.start, run.stop]].tolist()
+                entries = self._entries(run, np.flatnonzero(cells[first:last]) + first)
+                begin, end = self._indptr[[run.start, run.stop]].tolist()
+                counts[begin:end] = np.bincount(entries, minlength=end - begin)
         kept = np.flatnonzero((counts > 0) & (self._table != INVALID))
         groups = np.searchsorted(self._indptr, kept, side="right") - 1
         return Parts(groups, self._table[kept].astype(np.int64), counts[kept])
@@ -306,6 +319,35 @@ class GroupMap(CellMap):
             "cell_block_starts": self._block_starts,
             **{_block_name(k): self._block(k) for k in blocks},
         }
+
+    def _runs(self) -> Iterator[slice]:
+        """Consecutive groups of one block, of not many more than `RUN_CELLS` cells."""
+        for first, last in pairwise(self._block_starts.tolist()):
+            starts = self._starts[first : last + 1]
+            steps = np.flatnonzero(np.diff(starts[:-1] // RUN_CELLS)) + 1
+            for one in pairwise([first, *(first + steps).tolist(), last]):
+                yield slice(*one)
+
+    def _entries(self, run: slice, cells: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The place among the tables of a run of groups of the entry of each of some cells.
+
+        The cells ascend, and lie in these groups. Nothing is looked up where there are none.
+        """
+        ends = np.searchsorted(cells, self._starts[run.start : run.stop + 1])
+        n_of = np.diff(ends)
+        found = np.repeat(self._indptr[run] - self._indptr[run.start], n_of)
+        block = int(np.searchsorted(self._block_starts, run.start, side="right")) - 1
+        first = self._bytes[self._block_starts[block]]
+        width = self._width[run]
+        for n_bytes, dtype in ((1, "u1"), (2, "<u2"), (4, "<i4")):
+            of_width = np.where(width == n_bytes, n_of, 0)
+            n = int(of_width.sum())
+            if n:
+                which = slice(None) if n == len(cells) else np.repeat(width == n_bytes, n_of)
+                begin = (self._bytes[run] - first) // n_bytes - self._starts[run]
+                places = cells[which] + np.repeat(begin, of_width)
+                found[which] += self._block(block).view(dtype)[places]
+        return found
 
     def _groups(self) -> Iterator[tuple[slice, NDArray[np.int32], NDArray[np.integer]]]:
         """Cells, table and local numbers of each group."""

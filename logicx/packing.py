@@ -79,10 +79,14 @@ class Packer:
         )
 
 
-def packed_bytes(n_cells: NDArray[np.int64], n_local: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Bytes of groups of so many cells and table entries, `int64[n_groups]`."""
-    width = np.where(n_local <= 1 << 8, 1, np.where(n_local <= 1 << 16, 2, 4))
-    return np.asarray(-(-width * n_cells // ALIGNED) * ALIGNED, np.int64)
+def widths(n_local: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Bytes of each number of groups with tables of these lengths, `int64[n_groups]`."""
+    return np.where(n_local <= 1 << 8, 1, np.where(n_local <= 1 << 16, 2, 4)).astype(np.int64)
+
+
+def padded(n_bytes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Bytes that groups take with what aligns the next."""
+    return -(-n_bytes // ALIGNED) * ALIGNED
 
 
 def local_dtype(n_local: int) -> np.dtype[Any]:

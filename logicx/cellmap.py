@@ -320,6 +320,12 @@ class GroupMap(CellMap):
             **{_block_name(k): self._block(k) for k in blocks},
         }
 
+    def _groups(self) -> Iterator[tuple[slice, NDArray[np.int32], NDArray[np.integer]]]:
+        """Cells, table and local numbers of each group."""
+        starts = self._starts.tolist()
+        for group in range(self.n_groups):
+            yield slice(starts[group], starts[group + 1]), *self.table_of(group)
+
     def _runs(self) -> Iterator[slice]:
         """Consecutive groups of one block, of not many more than `RUN_CELLS` cells."""
         for first, last in pairwise(self._block_starts.tolist()):
@@ -348,12 +354,6 @@ class GroupMap(CellMap):
                 places = cells[which] + np.repeat(begin, of_width)
                 found[which] += self._block(block).view(dtype)[places]
         return found
-
-    def _groups(self) -> Iterator[tuple[slice, NDArray[np.int32], NDArray[np.integer]]]:
-        """Cells, table and local numbers of each group."""
-        starts = self._starts.tolist()
-        for group in range(self.n_groups):
-            yield slice(starts[group], starts[group + 1]), *self.table_of(group)
 
 
 def opened(universe: Universe, stored: Stored) -> CellMap:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from logicx.bits import as_booleans
-from logicx.cellmap import INVALID, Packer, by_appearance
+from logicx.cellmap import INVALID, GroupMap
 from logicx.errors import DataError
+from logicx.packing import Packer, by_appearance
 from logicx.signatures import GroupCells, Incidence, SignatureBuilder, Signatures
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ class GroupBuilder:
         table[is_valid] = found.of_cell
         counts = np.concatenate(self._counts)
         size = np.bincount(found.of_cell, counts, minlength=len(found.size)).astype(np.int64)
-        return Signatures(size, found.concepts, self._packer.finish(table))
+        return Signatures(size, found.concepts, GroupMap(table, *self._packer.finish()))
 
     def _codes(self, group: GroupCells) -> tuple[Incidence, NDArray[np.integer]]:
         """The group's sets, and of each cell the first such set, or their number where invalid."""

@@ -32,6 +32,9 @@ COMPILED_FROM = 1 << 26
 """Compiled functions take a second to load: they take over after so many cells of images on which
 some value can be high."""
 
+PER_UNIT = 1 << 22
+"""What a unit takes besides, with NumPy, as cells."""
+
 AT_ONCE = 1 << 22
 """Cells that are on at once, with NumPy: about 100 MB."""
 
@@ -121,7 +124,7 @@ class UnitMaps(CutActivations):
     def _is_fast(self, maps: Floats, grid: Grid, low: float) -> bool:
         """Whether compiled functions are worth it: not for a unit or two, nor where none are."""
         if self._n_made < COMPILED_FROM:
-            self._n_made += len(_high(maps, low)) * int(np.prod(grid.shape))
+            self._n_made += PER_UNIT + len(_high(maps, low)) * int(np.prod(grid.shape))
         return self._n_made >= COMPILED_FROM and _can_compile()
 
 

@@ -320,6 +320,20 @@ class GroupMap(CellMap):
             **{_block_name(k): self._block(k) for k in blocks},
         }
 
+    def packed(self, groups: NDArray[np.int64]) -> Iterator[tuple[NDArray[Any], ...]]:
+        """Some groups, which ascend, block by block, as compiled functions read them.
+
+        Yields:
+            The groups of a block; its bytes, where each group's numbers begin in it, how many bytes
+            each has; where the groups' tables begin and end, and all tables.
+        """
+        ends = np.searchsorted(groups, self._block_starts)
+        for k in np.flatnonzero(np.diff(ends)).tolist():
+            own = groups[ends[k] : ends[k + 1]]
+            starts = self._bytes[own] - self._bytes[self._block_starts[k]]
+            tables = self._indptr[own], self._indptr[own + 1], self._table
+            yield own, self._block(k), starts, self._width[own], *tables
+
     def _groups(self) -> Iterator[tuple[slice, NDArray[np.int32], NDArray[np.integer]]]:
         """Cells, table and local numbers of each group."""
         starts = self._starts.tolist()

@@ -1,0 +1,54 @@
+"""Panels and sheets of units in images, as `logicx show` and the vision example draw them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from logicx.language import format_formula
+from logicx.report.overlays import Panel
+from logicx.report.pictures import SheetRow
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from logicx.analysis.images import UnitImage
+    from logicx.report.photos import Photos
+    from logicx.results import Explanation
+
+NAME = 38
+"""Longest name of an image in a caption; of longer ones the end is shown."""
+
+
+def panels_of(images: Sequence[UnitImage], photos: Photos) -> list[Panel]:
+    """A panel for each image, with its name, IoU and counts."""
+    read = photos.read([one.image for one in images])
+    return [
+        Panel(photo, one.fires, one.holds, caption(one), one.valid)
+        for one, photo in zip(images, read, strict=True)
+    ]
+
+
+def caption(one: UnitImage) -> str:
+    """Name and counts of an image, in two lines."""
+    name = one.name if len(one.name) <= NAME else "…" + one.name[1 - NAME :]
+    counts = one.counts
+    if one.holds is None:
+        return f"{name}\nfires at {counts.fn:,} of {counts.n_cells:,} cells"
+    differ = f"misses {counts.fn:,}, false alarms {counts.fp:,}"
+    return f"{name}\nIoU {one.iou:.2f}: agree {counts.tp:,}, {differ}"
+
+
+def sheet_row(found: Explanation, panels: Sequence[Panel], details: Sequence[str] = ()) -> SheetRow:
+    """A unit with its formula, scores and images."""
+    goal = "IoU" if found.objective == "iou" else found.objective
+    single = found.best_single
+    return SheetRow(
+        f"unit {found.unit}   {goal} {found.score:.3f}",
+        format_formula(found.formula),
+        [
+            f"precision {found.precision:.3f}, recall {found.recall:.3f}",
+            f"best single concept: {format_formula(single.formula)} {single.score:.3f}",
+            *details,
+        ],
+        panels,
+    )

@@ -15,27 +15,32 @@ if TYPE_CHECKING:
     from logicx.report.photos import Photos
     from logicx.results import Explanation
 
-NAME = 38
-"""Longest name of an image in a caption; of longer ones the end is shown."""
+NAME, SHORT_NAME = 40, 27
+"""Longest name of an image in a caption, large or small; of longer ones the end is shown."""
 
 
-def panels_of(images: Sequence[UnitImage], photos: Photos) -> list[Panel]:
-    """A panel for each image, with its name, IoU and counts."""
+def panels_of(
+    images: Sequence[UnitImage], photos: Photos, *, is_small: bool = False
+) -> list[Panel]:
+    """A panel for each image, with its name, IoU and, unless it is small, its counts."""
     read = photos.read([one.image for one in images])
     return [
-        Panel(photo, one.fires, one.holds, caption(one), one.valid)
+        Panel(photo, one.fires, one.holds, caption(one, is_small), one.valid)
         for one, photo in zip(images, read, strict=True)
     ]
 
 
-def caption(one: UnitImage) -> str:
-    """Name and counts of an image, in two lines."""
-    name = one.name if len(one.name) <= NAME else "…" + one.name[1 - NAME :]
+def caption(one: UnitImage, is_small: bool = False) -> str:
+    """Name and counts of an image, in lines."""
+    longest = SHORT_NAME if is_small else NAME
+    name = one.name if len(one.name) <= longest else "…" + one.name[1 - longest :]
     counts = one.counts
     if one.holds is None:
         return f"{name}\nfires at {counts.fn:,} of {counts.n_cells:,} cells"
-    differ = f"misses {counts.fn:,}, false alarms {counts.fp:,}"
-    return f"{name}\nIoU {one.iou:.2f}: agree {counts.tp:,}, {differ}"
+    lines = [name, f"IoU {one.iou:.2f}"]
+    if not is_small:
+        lines.append(f"agree {counts.tp:,}, miss {counts.fn:,}, false alarm {counts.fp:,}")
+    return "\n".join(lines)
 
 
 def sheet_row(found: Explanation, panels: Sequence[Panel], details: Sequence[str] = ()) -> SheetRow:

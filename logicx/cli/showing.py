@@ -51,8 +51,6 @@ def show(
     name = _unit(data, unit)
     masks, photos = _sources(data, name, folder, is_drawn=target is not None or terminal)
     found = _formula(data, name, formula, length, beam, dialect)
-    if found is None and (formula is not None or length):
-        return 1
     images = top_images(
         data.bank,
         data.units,
@@ -125,10 +123,7 @@ def _formula(
         return None
     from logicx.explaining import explain
 
-    plan = explain(data.bank, data.units, unit=name, length=length, beam=beam)
-    best = next(iter(plan), None)
-    if best is None:
-        render.note(f"unit {name} cannot be explained: {plan.skipped[0].reason}")
+    (best,) = explain(data.bank, data.units, unit=name, length=length, beam=beam)
     return best
 
 

@@ -111,6 +111,8 @@ def draw(axes: Axes, panel: Panel) -> None:
 
 def draw_filled(axes: Axes, panel: Panel, period: float = PERIOD) -> Extent:
     """Draw an image with its overlay, without outlines, and return where it lies."""
+    if panel.image.ndim != 3 or panel.image.shape[2] != 3:
+        raise ValueError(f"an image is [height, width, 3], not {list(panel.image.shape)}")
     axes.set_axis_off()
     height, width = panel.image.shape[:2]
     extent = (0.0, float(width), float(height), 0.0)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from logicx.errors import DataError, FileError, LogicxError
+from logicx.vision.images import Folder, decode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 LONGER = 640
 """Images are shrunk to this longer side, in pixels: a sheet shows no more."""
+HINT = "set images=FOLDER to the images that the bank was compiled from"
 
 
 class Photos(Protocol):
@@ -36,63 +38,44 @@ class FolderPhotos:
 
     Raises:
         DataError: The bank holds no paths.
-        FileError: There is no such folder, or Pillow is not installed.
+        FileError: There is no such folder.
     """
 
     def __init__(self, bank: ConceptBank, folder: Path) -> None:
         """Check that there is something to read."""
-        try:
-            import PIL  # noqa: F401
-        except ImportError:
-            raise FileError(
-                "images are read by Pillow, which is not installed",
-                hint='pip install "logicx[vision]"',
-            ) from None
         names = bank.source.get("images")
         if not names:
             raise DataError(
                 f"bank {bank.name!r} does not say which images it was compiled from",
                 hint="compile it from images: recipes folder, broden",
             )
-        if not folder.is_dir():
-            raise FileError(f"no folder {folder}", hint="set images=FOLDER to the bank's images")
+        try:
+            self._folder = Folder(folder)
+        except FileError as error:
+            error.hint = HINT
+            raise
         self._names: list[str] = [str(one) for one in names]
-        self._folder = folder
 
     def read(self, images: Sequence[int]) -> list[NDArray[np.uint8]]:
-        """Some images, turned upright and shrunk to at most `LONGER`.
+        """Some images, shrunk to at most `LONGER`; not turned, as the masks are not.
 
         Raises:
-            FileError: Images that are missing, damaged, or outside the folder, all at once.
+            DataError: A path leads out of the folder.
+            FileError: Images that are missing or damaged, all at once.
         """
+        names = [self._folder.check(self._names[i], "the bank") for i in images]
         found: list[NDArray[np.uint8]] = []
         wrong: list[LogicxError] = []
-        for image in images:
+        for name in names:
             try:
-                found.append(self._read(self._names[image]))
+                image = decode(self._folder.read(name), self._folder.path / name).convert("RGB")
+                image.thumbnail((LONGER, LONGER))
+                found.append(np.array(image, np.uint8))
             except LogicxError as error:
                 wrong.append(error)
         if wrong:
             first, *more = wrong
             first.also = tuple(more)
+            wrong[-1].hint = wrong[-1].hint or HINT
             raise first
         return found
-
-    def _read(self, name: str) -> NDArray[np.uint8]:
-        from PIL import Image, ImageOps
-
-        path = self._folder / name
-        root = self._folder.resolve()
-        is_absolute = PurePosixPath(name).is_absolute() or PureWindowsPath(name).anchor != ""
-        if is_absolute or not path.resolve().is_relative_to(root):
-            raise FileError(f"the bank names {name!r}, which is outside {self._folder}")
-        if not path.is_file():
-            raise FileError(f"no image {path}", hint="set images=FOLDER to the bank's images")
-        try:
-            with Image.open(path) as opened:
-                opened.draft("RGB", (LONGER, LONGER))
-                upright = ImageOps.exif_transpose(opened).convert("RGB")
-                upright.thumbnail((LONGER, LONGER))
-                return np.array(upright, np.uint8)
-        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-            raise FileError(f"{path} is no image that can be read: {error}") from error

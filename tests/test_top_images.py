@@ -106,6 +106,32 @@ def test_the_order_is_by_activation_cells_or_shared_cells(data, tmp_path):
     assert fires == sorted(fires, reverse=True)
 
 
+def test_maps_of_a_layer_are_shown_at_the_cells_of_the_bank(data, tmp_path):
+    bank, *_, valid, acts = data
+    maps = acts[:, :3, :4].astype(np.float32)
+    rows = maps.reshape(-1, 1)
+    universe = Universe.pixels(N_IMAGES, 3, 4)
+    path = tmp_path / "a.units"
+    write_activations(path, ["u"], len(rows), "float32", [rows], universe=universe)
+    from torch import from_numpy
+    from torch.nn.functional import interpolate
+
+    large = interpolate(from_numpy(maps)[:, None], (HEIGHT, WIDTH), mode="bilinear")[:, 0].numpy()
+    for rule in ("value(0.6)", "quantile(0.1)", "quantile(0.1)@upsampled"):
+        units = Units.open(path, rule)
+        table = image_counts(bank, units, "u", FORMULA)
+        whole = score(FORMULA, bank, units, "u").counts
+        assert table.sum(0).tolist() == [whole.tp, whole.fp, whole.fn, whole.tn]
+        values = large if "@" in rule else maps
+        cut = 0.6 if rule == "value(0.6)" else np.quantile(values.astype(np.float64), 0.9)
+        assert (table[:, 0] + table[:, 2] == ((large > cut) & valid).sum((1, 2))).all()
+        found = top_images(bank, units, "u", FORMULA, n=99)
+        assert [one.peak for one in found] == sorted((one.peak for one in found), reverse=True)
+        for one in found:
+            assert (one.fires == (large[one.image] > cut)).all()
+            assert one.peak == maps[one.image].max()
+
+
 def test_images_that_are_near_each_other_are_passed_over(data):
     bank, units, *_ = data
     every = [one.image for one in top_images(bank, units, "483", n=99)]

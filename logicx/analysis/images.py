@@ -15,6 +15,7 @@ from logicx.counts import Counts, counts_of, evaluate
 from logicx.errors import DataError, LogicxError, OptionError
 from logicx.language import parse
 from logicx.objectives import score_counts
+from logicx.upsampling import upsampled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -253,7 +254,8 @@ def masks_of(bank: ConceptBank, units: Units, unit: str | int) -> ImageMasks:
     """
     check_images(bank)
     units.check_universe(bank)
-    return _CellMasks(bank, units, units.names[units.number(unit)])
+    name = units.names[units.number(unit)]
+    return _CellMasks(bank, units, name) if units.maps is None else _MapMasks(bank, units, name)
 
 
 def check_images(bank: ConceptBank) -> None:
@@ -288,6 +290,35 @@ class _CellMasks:
     def peaks(self) -> NDArray[np.floating[Any]] | None:
         """Its highest activation in each image, where activations are kept."""
         return peaks_of(self._units, self._unit, len(self._masks))
+
+
+class _MapMasks:
+    """A unit that is a map over each image, upsampled to the bank's cells image by image.
+
+    Args:
+        bank: A bank of images.
+        units: Units that are maps on as many.
+        unit: Name of the unit.
+    """
+
+    def __init__(self, bank: ConceptBank, units: Units, unit: str) -> None:
+        """Find where the unit is cut."""
+        assert units.maps is not None
+        number = units.number(unit)
+        self._units = units
+        self._unit = unit
+        self._maps = units.maps.maps(number)
+        self._grid = units.maps.grid(bank)
+        self._range = units.maps.range(number, bank)
+
+    def mask(self, image: int) -> Mask:
+        """The cells of an image at which it fires."""
+        values = upsampled(self._maps[image : image + 1], self._grid)[0]
+        return self._range.mask(values).reshape(-1)
+
+    def peaks(self) -> NDArray[np.floating[Any]] | None:
+        """Its highest activation in each image."""
+        return peaks_of(self._units, self._unit, len(self._maps))
 
 
 def peaks_of(units: Units, unit: str, n_images: int) -> NDArray[np.floating[Any]] | None:

@@ -287,7 +287,7 @@ def _show(data: Data, found: Sequence[Explanation]) -> None:
 def explanation_of(data: Data, found: Explanation) -> None:
     """Print how often a unit fires, its formula and scores."""
     n_on = found.counts.tp + found.counts.fn
-    cut = data.units.cut_of(data.units.number(found.unit))
+    cut = data.units.cut_of(data.units.number(found.unit), data.bank)
     where = f", on where {cut}" if cut else ""
     render.console().print(
         f"unit {found.unit} in {data.where}: fires at {n_on:,} of {data.bank.n_valid:,} cells "

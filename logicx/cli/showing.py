@@ -138,7 +138,7 @@ def _draw(
 ) -> None:
     from logicx.report.pictures import SheetRow, image_sheet
 
-    cut = data.units.cut_of(data.units.number(name))
+    cut = data.units.cut_of(data.units.number(name), data.bank)
     where = f"unit on where {cut}" if cut else ""
     over = f"over all {data.bank.universe}"
     if found is None:

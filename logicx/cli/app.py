@@ -314,8 +314,16 @@ def probe(
         str, typer.Option(help="float32, or float16 for half the size and three digits.")
     ] = "float32",
     bank: Annotated[
-        str | None, typer.Option(help="A .bank file, whose cells the recording must have.")
+        str | None,
+        typer.Option(help="A .bank file, whose cells (or images) must come out."),
     ] = None,
+    grid: Annotated[
+        str | None,
+        typer.Option(help="Patches of a vision transformer as maps: height x width, as in 14x14."),
+    ] = None,
+    skip_tokens: Annotated[
+        int, typer.Option(help="With grid: tokens before the patches, such as 1 for [CLS].")
+    ] = 0,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with an unfinished recording if there is one.")
     ] = False,
@@ -327,7 +335,7 @@ def probe(
     probing.check(layer, out, resume)
     if layer is None or out is None:
         return probing.list_layers(model, json)
-    return probing.record(model, layer, out, dtype, bank, resume, json)
+    return probing.record(model, layer, out, dtype, bank, grid, skip_tokens, resume, json)
 
 
 @app.command()

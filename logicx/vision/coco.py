@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -106,7 +107,9 @@ class Coco:
                     f"{where}: its mask has not the image's size, {size[0]} x {size[1]}"
                 )
         try:
-            mask = self._coco.annToMask(annotation)
+            with warnings.catch_warnings():  # pycocotools has no `copy` in its __array__
+                warnings.simplefilter("ignore", DeprecationWarning)
+                mask = self._coco.annToMask(annotation)
         except Exception as error:  # pycocotools raises what its C code meets
             raise DataError(f"{where}: its mask cannot be read: {error}") from error
         found: NDArray[np.bool_] = np.asarray(mask).astype(bool)

@@ -29,7 +29,7 @@ SHOWN = 10
 
 
 class Spool:
-    """Groups of cells, put aside until it is known which concepts stay.
+    """Groups of cells, put aside until it is known which concepts stay; a context manager.
 
     Their sets stay in memory (a few thousand numbers an image); what holds at each cell goes to a
     temporary file once it is large.
@@ -39,6 +39,14 @@ class Spool:
         """Open the file."""
         self._file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115
         self._parts: list[tuple[Incidence, np.dtype[Any], int, bool]] = []
+
+    def __enter__(self) -> Spool:
+        """Itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Delete the file."""
+        self._file.close()
 
     def add(self, group: GroupCells) -> None:
         """Put a group aside.
@@ -59,16 +67,15 @@ class Spool:
         self._parts.append(part)
 
     def groups(self) -> Iterator[GroupCells]:
-        """The groups in order, once; then the file is gone."""
-        with self._file as file:
-            file.seek(0)
-            for sets, dtype, n_cells, has_valid in self._parts:
-                numbers = np.frombuffer(file.read(n_cells * dtype.itemsize), dtype)
-                valid = None
-                if has_valid:
-                    bits = np.frombuffer(file.read((n_cells + 7) // 8), np.uint8)
-                    valid = np.unpackbits(bits, count=n_cells).astype(bool)
-                yield GroupCells(sets, numbers, valid)
+        """The groups in order."""
+        self._file.seek(0)
+        for sets, dtype, n_cells, has_valid in self._parts:
+            numbers = np.frombuffer(self._file.read(n_cells * dtype.itemsize), dtype)
+            valid = None
+            if has_valid:
+                bits = np.frombuffer(self._file.read((n_cells + 7) // 8), np.uint8)
+                valid = np.unpackbits(bits, count=n_cells).astype(bool)
+            yield GroupCells(sets, numbers, valid)
 
 
 def compile_images(
@@ -94,50 +101,68 @@ def compile_images(
 
     Cost: one pass over the files; memory for the sets of concepts of each image.
     """
-    spool = Spool()
+    with Spool() as spool:
+        paths, n_images = _read(reader, settings, spool, progress)
+        labels, names = reader.vocabulary.labels, reader.vocabulary.names()
+        of_category = _of_category([one.category for one in labels], settings)
+        stays = of_category & (n_images >= settings.min_images)
+        if not stays.any():
+            raise DataError(
+                f"none of {len(names):,} concepts occurs in {settings.min_images:,} images"
+            )
+        rare = [names[i] for i in np.flatnonzero(of_category & ~stays)]
+        new_numbers = np.where(stays, np.cumsum(stays) - 1, -1).astype(np.int32)
+        kept = np.flatnonzero(stays)
+        stated = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(settings).items()}
+        return ConceptBank.from_groups(
+            (without(group, new_numbers) for group in spool.groups()),
+            [names[i] for i in kept],
+            universe=Universe.pixels(len(paths), *settings.grid),
+            categories=[labels[i].category for i in kept],
+            name=name,
+            source={
+                **(source or {}),
+                "settings": stated,
+                "images": paths,
+                "files": reader.folder.n_read,
+                "sha256": reader.folder.sha256,
+                "notes": [*reader.notes, *_notes(rare, settings)],
+            },
+        )
+
+
+def _read(
+    reader: Reader,
+    settings: ImageSettings,
+    spool: Spool,
+    progress: Callable[[int, int], None] | None,
+) -> tuple[list[str], NDArray[np.int64]]:
+    """Put all images aside; their paths, and the images that each concept occurs in."""
     n_images = np.zeros(0, np.int64)
     paths: list[str] = []
     for labelled in reader.read():
         group = _group(labelled, settings)
         spool.add(group)
-        n_images = np.pad(n_images, (0, len(reader.vocabulary.labels) - len(n_images)))
+        n_images = _padded(n_images, reader)
         n_images[np.unique(group.sets.indices)] += 1
         paths.append(labelled.path)
         if progress is not None:
             progress(len(paths), len(reader.images))
-    names = reader.vocabulary.names()
-    n_images = np.pad(n_images, (0, len(names) - len(n_images)))
-    labels = reader.vocabulary.labels
+    return paths, _padded(n_images, reader)
+
+
+def _padded(n_images: NDArray[np.int64], reader: Reader) -> NDArray[np.int64]:
+    return np.pad(n_images, (0, len(reader.vocabulary.labels) - len(n_images)))
+
+
+def _of_category(categories: list[str], settings: ImageSettings) -> NDArray[np.bool_]:
+    """Whether each concept is of a category that is wanted."""
     wanted = settings.categories
-    unknown = set(wanted) - {one.category for one in labels}
+    unknown = set(wanted) - set(categories)
     if unknown:
-        known = sorted({one.category for one in labels})
-        raise DataError(
-            f"the images have no category {min(unknown)!r}", hint=f"they have: {', '.join(known)}"
-        )
-    of_category = np.array([not wanted or one.category in wanted for one in labels], bool)
-    stays = of_category & (n_images >= settings.min_images)
-    if not stays.any():
-        raise DataError(f"none of {len(names):,} concepts occurs in {settings.min_images:,} images")
-    rare = [names[i] for i in np.flatnonzero(of_category & ~stays)]
-    new_numbers = np.where(stays, np.cumsum(stays) - 1, -1).astype(np.int32)
-    height, width = settings.grid
-    kept = np.flatnonzero(stays)
-    return ConceptBank.from_groups(
-        (without(group, new_numbers) for group in spool.groups()),
-        [names[i] for i in kept],
-        universe=Universe.pixels(len(paths), height, width),
-        categories=[labels[i].category for i in kept],
-        name=name,
-        source={
-            **(source or {}),
-            "settings": asdict(settings),
-            "images": paths,
-            "files": reader.folder.n_read,
-            "sha256": reader.folder.sha256,
-            "notes": [*reader.notes, *_notes(rare, settings)],
-        },
-    )
+        known = ", ".join(sorted(set(categories)))
+        raise DataError(f"the images have no category {min(unknown)!r}", hint=f"they have: {known}")
+    return np.array([not wanted or one in wanted for one in categories], bool)
 
 
 def _group(labelled: Labelled, settings: ImageSettings) -> GroupCells:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from logicx.errors import DataError
 from logicx.vision.colors import COLORS, color_numbers
 from logicx.vision.images import decode
@@ -11,7 +13,6 @@ from logicx.vision.images import decode
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from logicx.vision.images import Folder
@@ -36,11 +37,8 @@ class Pixels:
         self._folder = folder
         self._root = root
         self._grid = settings.grid
-        self._first = 0
-        if settings.colors == "pixels":
-            self._first = vocabulary.number(COLORS[0], "color")
-            for name in COLORS[1:]:
-                vocabulary.number(name, "color")
+        wanted = COLORS if settings.colors == "pixels" else ()
+        self._numbers = np.array([vocabulary.number(one, "color") for one in wanted], np.int64)
 
     def of(self, path: str) -> tuple[tuple[int, int], NDArray[np.int64] | None]:
         """Height and width of an image, and the numbers of its colours if they are wanted.
@@ -51,9 +49,9 @@ class Pixels:
         name = f"{self._root}/{path}" if self._root else path
         image = decode(self._folder.read(name), self._folder.path / name)
         size = (image.height, image.width)
-        if not self._first:
+        if not len(self._numbers):
             return size, None
-        return size, color_numbers(image, self._grid).astype("int64") + self._first
+        return size, self._numbers[color_numbers(image, self._grid)]
 
 
 def check_shape(
@@ -71,12 +69,14 @@ def check_shape(
         size: Height and width that it must have.
         where: The map's file.
         whose: What has that size, for the error.
-        is_scaled: Whether the same proportions are enough, to within a pixel.
+        is_scaled: Whether the same proportions are enough, to within the rounding of both sides.
     """
     height, width = values.shape[:2]
     if (height, width) == size:
         return
-    if is_scaled and abs(height * size[1] - width * size[0]) <= max(*size, height, width):
+    # Where both sides are multiplied by one factor and rounded, each is off by 1/2 at most.
+    is_close = 2 * abs(height * size[1] - width * size[0]) <= sum(size)
+    if is_scaled and is_close and height != size[0] and width != size[1]:
         return
     raise DataError(
         f"{where} is {height} x {width} pixels, but {whose} is {size[0]} x {size[1]}",

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from batching import ImageBatches
 from PIL import Image
 from torch import nn
 
 from logicx.demo.scenes import OBJECTS, render_scenes
+from logicx.vision.preprocessing import ImageBatches
 
 N_SCENES = 24
 SIDE = 96

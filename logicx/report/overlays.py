@@ -25,7 +25,7 @@ FORMULA_COLOR = "#ff5ad9"
 FORMULA_INK = "#a3007d"
 """The formula's colour, dark enough for text on white."""
 RIM_COLOR = "#1a1a1a"
-DIMMED = 0.6
+DIMMED = 0.7
 """Brightness of the image where neither the unit fires nor the formula is true."""
 UNLABELLED = 0.3
 """Brightness of the image where nothing is labelled, so that nothing counts."""

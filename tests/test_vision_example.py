@@ -76,7 +76,7 @@ def test_units_are_explained_from_images_to_pictures(done):
     for stage in STAGES:
         assert summary["stages"][stage]["peak_mb"] > 50
     rows = [
-        row for row in read_journal(only(folder, "run-*[0-9a-f].jsonl")) if "skipped" not in row
+        row for row in read_journal(only(folder, "run-????????????.jsonl")) if "skipped" not in row
     ]
     for length in (1, 3):
         again = explain(bank, units, unit=[row["unit"] for row in rows[:4]], length=length)
@@ -142,9 +142,9 @@ def test_a_study_that_was_cut_off_goes_on_to_the_same_files(done, tmp_path):
 
 
 def test_other_data_make_other_files(done, tmp_path):
-    folder, _ = done
-    data = tmp_path / "data"
-    shutil.copytree(folder / "made-up", data)
+    data, folder = tmp_path / "data", tmp_path / "both"
+    shutil.copytree(done[0] / "made-up", data)
+    shutil.copytree(done[0], folder)
     first = data / "images" / "000.png"
     with Image.open(first) as image:
         image.rotate(180).save(first)

@@ -38,6 +38,7 @@ sys.path.append(str(Path(__file__).resolve().parents[1]))
 from stages import (
     Clock,
     at_length,
+    hash_of,
     hash_of_folder,
     key_of,
     named,
@@ -163,7 +164,7 @@ def compiled(settings: Settings, clock: Clock) -> Path:
     """The bank of the images."""
     path = Path(settings.recipe)
     recipe = path if path.suffix else resource("concepts", f"{settings.recipe}.toml")
-    key = key_of(hash_of_folder(settings.data), recipe.read_text(), settings.changes)
+    key = key_of(hash_of_folder(settings.data), hash_of(recipe), settings.changes)
     bank_file = settings.out / f"{recipe.stem}-{key}.bank"
     with clock.stage("compile", bank_file) as is_there:
         if not is_there:
@@ -264,7 +265,7 @@ def pictured(
     clock: Clock,
 ) -> Path:
     """Pictures of the best units: one of all, one of each."""
-    shown = (settings.best, settings.per_unit, settings.apart, str(settings.images))
+    shown = (settings.best, settings.per_unit, settings.apart, settings.lengths)
     sheet = settings.out / f"best-{key_of(journal.name, shown)}.png"
     with clock.stage("pictures", sheet) as is_there:
         if is_there:

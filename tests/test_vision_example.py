@@ -221,7 +221,7 @@ def test_trained_weights_see_streets_in_photographs_of_streets(shared, example):
     import torch
     from mobilenet import STREET, load
 
-    paths = sorted((shared / "vision" / "camvid" / "images").glob("*.jpg"))[::25]
+    paths = sorted((shared / "data" / "vision" / "camvid" / "images").glob("*.jpg"))[::25]
     net, images = load(paths)
     with torch.no_grad():
         found = [int(one) for batch in images for one in net(batch).argmax(1)]
@@ -232,7 +232,7 @@ def test_trained_weights_see_streets_in_photographs_of_streets(shared, example):
 @needs_weights
 def test_the_study_runs_on_real_photographs(shared, tmp_path):
     """Twelve of them, and a layer of few units."""
-    camvid = shared / "vision" / "camvid"
+    camvid = shared / "data" / "vision" / "camvid"
     for kind in ("images", "masks"):
         (tmp_path / "data" / kind).mkdir(parents=True)
         for path in sorted((camvid / kind).iterdir())[::60]:

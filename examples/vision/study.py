@@ -280,7 +280,8 @@ def pictured(
             images = top_images(bank, units, unit, formula, settings.per_unit, apart=settings.apart)
             longest = max(settings.lengths)
             details = [f"at length {longest}: IoU {row[f'iou_{longest}']:.3f}"]
-            alone = sheet_row(found, panels_of(images, photos), details)
+            over = f"{bank.universe.n_groups:,} images"
+            alone = sheet_row(found, panels_of(images, photos), details, over)
             each = sheet.with_name(f"{sheet.stem}-{rank:02}-unit-{sha_name(unit)}.png")
             image_sheet(
                 each, alone, f"{len(images)} images, those of the unit's highest activation."

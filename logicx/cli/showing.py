@@ -140,16 +140,11 @@ def _draw(
 
     cut = data.units.cut_of(data.units.number(name), data.bank)
     where = f"unit on where {cut}" if cut else ""
-    over = f"over all {data.bank.universe}"
+    details = [where] if where else []
     if found is None:
-        row = SheetRow(f"unit {name}", "", [where] if where else [], panels)
+        row = SheetRow(f"unit {name}", "", details, panels)
     else:
-        row = sheet_row(found, panels)
-        row = replace(
-            row,
-            heading=f"{row.heading} {over}",
-            details=["; ".join(one for one in (*row.details, where) if one)],
-        )
+        row = sheet_row(found, panels, details, str(data.bank.universe))
     note = f"{len(images)} images, {ordered}. Bank {data.bank.name}. Counts are of labelled cells."
     image_sheet(out, row, note)
 

@@ -158,7 +158,7 @@ def image_sheet(
     n_columns = max(2, min(n_columns, len(row.panels)))
     width = 2 * _MARGIN + n_columns * (_LARGE + _GAP) - _GAP
     formula = textwrap.wrap(row.formula, int(width * 10.5)) if row.formula else []
-    details = [line for text in row.details for line in textwrap.wrap(text, int(width * 14))]
+    details = textwrap.wrap("; ".join(row.details), int(width * 14))
     notes = textwrap.wrap(note, int(width * _PER_INCH))
     legend = _legend_lines(row.panels, width)
     text_height = 0.3 + 0.26 * len(formula) + 0.18 * len(details) + 0.06

@@ -43,12 +43,21 @@ def caption(one: UnitImage, is_small: bool = False) -> str:
     return "\n".join(lines)
 
 
-def sheet_row(found: Explanation, panels: Sequence[Panel], details: Sequence[str] = ()) -> SheetRow:
-    """A unit with its formula, scores and images."""
+def sheet_row(
+    found: Explanation, panels: Sequence[Panel], details: Sequence[str] = (), over: str = ""
+) -> SheetRow:
+    """A unit with its formula, scores and images.
+
+    Args:
+        found: Formula and scores.
+        panels: Its images.
+        details: Further small print.
+        over: What the score is of, such as `500 images`.
+    """
     goal = "IoU" if found.objective == "iou" else found.objective
     single = found.best_single
     return SheetRow(
-        f"unit {found.unit}   {goal} {found.score:.3f}",
+        f"unit {found.unit}   {goal} {found.score:.3f}" + (f" over all {over}" if over else ""),
         format_formula(found.formula),
         [
             f"precision {found.precision:.3f}, recall {found.recall:.3f}",

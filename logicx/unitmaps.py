@@ -115,7 +115,8 @@ class UnitMaps(CutActivations):
     def mask_of_image(self, i: int, image: int, bank: ConceptBank) -> NDArray[np.bool_]:
         """Where a unit is on in one image, at the bank's cells: `bool[height, width]`."""
         grid, on = self.grid(bank), self.range(i, bank)
-        return on.mask(upsampled(self.maps(i)[image : image + 1], grid)[0])
+        map_ = self.activations(i).reshape(self.universe.shape)[image].astype(np.float32)
+        return on.mask(upsampled(map_[None], grid)[0])
 
     def _is_fast(self, grid: Grid) -> bool:
         """Whether compiled functions are worth it: not for a unit or two, nor where none are."""

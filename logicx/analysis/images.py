@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -18,6 +19,8 @@ from logicx.objectives import score_counts
 from logicx.upsampling import upsampled
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from logicx.bank import ConceptBank
@@ -99,8 +102,8 @@ def top_images(
         units: The units.
         unit: Name or number of the unit.
         formula: A formula or its text; by default none.
-        n: At most so many images, from 1. Those in which it fires at no valid cell are left out; of
-            equals those that come first.
+        n: At most so many images, from 1. Those in which it fires at no valid cell are left out. Of
+            equals (a ReLU6 goes no higher than 6) those in which it fires at more cells come first.
         order: `activation` (highest activation; where none is known, and for units that are a range
             of activation, `cells`), `cells` at which it fires, or cells that are `shared` with the
             formula.
@@ -141,7 +144,7 @@ def top_images(
         table = image_counts(bank, units, unit, formula, masks=known).astype(np.float64)
         values = table[:, 0] if order == "shared" else table[:, 0] + table[:, 2]
     found: list[UnitImage] = []
-    for image in np.argsort(-values, kind="stable").tolist():
+    for image in _in_order(values, seen):
         if len(found) == n:
             break
         if any(abs(image - one.image) < apart for one in found):
@@ -150,6 +153,16 @@ def top_images(
         if one.counts.tp + one.counts.fn:
             found.append(one)
     return found
+
+
+def _in_order(values: NDArray[np.float64], seen: Seen) -> Iterator[int]:
+    """Images by falling value; of equals those in which the unit fires at more cells."""
+    order = np.argsort(-values, kind="stable").tolist()
+    for _, group in groupby(order, key=values.__getitem__):
+        equals = list(group)
+        if len(equals) > 1:
+            equals.sort(key=lambda image: -seen.n_on(image))
+        yield from equals
 
 
 def image_counts(
@@ -228,6 +241,11 @@ class Seen:
         """Where the unit fires, the formula is true, and cells count: each `bool[n_cells]`."""
         signatures = self._bank.cell_map.of_group(image)
         return self._masks.mask(image), self._holds[signatures], signatures >= 0
+
+    def n_on(self, image: int) -> int:
+        """Valid cells of an image at which the unit fires."""
+        fires, _, valid = self.cells(image)
+        return int((fires & valid).sum())
 
     def image(self, image: int) -> UnitImage:
         """All that is known of an image."""

@@ -57,7 +57,7 @@ def test_every_command_and_option_is_explained():
     import typer
 
     commands = typer.main.get_command(app).commands
-    assert len(commands) == 10
+    assert len(commands) == 11
     for name, command in commands.items():
         assert command.help, name
         for parameter in command.params:
@@ -67,6 +67,8 @@ def test_every_command_and_option_is_explained():
         assert option.name in known, option.name
     for option in commands["table"].params:
         assert f"`{option.name}`" in DOCS["analysis.md"], option.name
+    for option in commands["show"].params:
+        assert f"`{option.name}`" in DOCS["vision-show.md"], option.name
 
 
 def test_links_lead_somewhere():

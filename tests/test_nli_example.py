@@ -60,7 +60,7 @@ def there(out) -> dict[str, bool]:
 @pytest.fixture
 def example(monkeypatch):
     """The example's modules can be imported, and are forgotten afterwards."""
-    names = ("data", "glove", "made_up", "model", "study", "train")
+    names = ("data", "glove", "made_up", "model", "stages", "study", "train")
     monkeypatch.syspath_prepend(EXAMPLE)
     yield
     for name in names:

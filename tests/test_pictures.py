@@ -6,12 +6,13 @@ import struct
 import numpy as np
 import pytest
 
+from logicx.report.overlays import DIMMED, overlay, rgb
 from logicx.report.pictures import (
-    DIMMED,
     FORMULA_COLOR,
     UNIT_COLOR,
     Panel,
     SheetRow,
+    image_sheet,
     pick_scenes,
     unit_sheet,
 )
@@ -47,13 +48,13 @@ def close_to(picture: np.ndarray, color: str) -> np.ndarray:
 
 
 def below_legend(picture: np.ndarray) -> np.ndarray:
-    return picture[90:]
+    return picture[132:]
 
 
 def test_a_sheet_grows_with_its_rows_and_panels(tmp_path):
-    sheet(tmp_path / "a.png", *[grey_panel()] * 3)
-    sheet(tmp_path / "b.png", *[grey_panel()] * 3, rows=2)
-    sheet(tmp_path / "c.png", *[grey_panel()] * 5)
+    sheet(tmp_path / "a.png", *[grey_panel()] * 5)
+    sheet(tmp_path / "b.png", *[grey_panel()] * 5, rows=2)
+    sheet(tmp_path / "c.png", *[grey_panel()] * 7)
     (width, height), (width_b, height_b), (width_c, height_c) = (
         png_size(tmp_path / name) for name in ("a.png", "b.png", "c.png")
     )
@@ -87,8 +88,9 @@ def test_empty_masks_draw_no_outline(tmp_path):
     assert not close_to(picture, FORMULA_COLOR).any()
 
 
-def test_a_formula_true_everywhere_frames_the_picture(tmp_path):
-    picture = below_legend(sheet(tmp_path / "a.png", grey_panel(NOTHING, EVERYTHING)))
+def test_a_mask_that_covers_everything_frames_the_picture(tmp_path):
+    """With the unit on everywhere, too, there are no stripes: the thinner line lies over it."""
+    picture = below_legend(sheet(tmp_path / "a.png", grey_panel(EVERYTHING, EVERYTHING)))
     pink = close_to(picture, FORMULA_COLOR)
     rows, columns = np.nonzero(pink)
     height, width = np.ptp(rows) + 1, np.ptp(columns) + 1
@@ -99,14 +101,72 @@ def test_a_formula_true_everywhere_frames_the_picture(tmp_path):
         assert edge.any(axis=0).sum() > 0.9 * width
 
 
-def test_the_picture_is_dimmed_where_the_unit_is_silent(tmp_path):
+def test_the_picture_is_dimmed_where_neither_holds(tmp_path):
     half = NOTHING.copy()
     half[:, :24] = True
-    picture = sheet(tmp_path / "a.png", grey_panel(half, NOTHING))
-    bright = (picture == 120).all(axis=2).sum()
-    dim = (picture == int(120 * DIMMED)).all(axis=2).sum()
-    assert bright > 10_000
-    assert 0.8 < dim / bright < 1.25
+    for formula in (half, None):
+        picture = sheet(tmp_path / "a.png", grey_panel(half, formula))
+        bright = (picture == 120).all(axis=2).sum()
+        dim = (abs(picture - 120 * DIMMED) < 1.5).all(axis=2).sum()
+        assert bright > 10_000
+        assert 0.8 < dim / bright < 1.25
+
+
+QUARTERS = np.zeros((2, 4, 4), np.bool_)
+QUARTERS[0, :, :2] = QUARTERS[1, :2] = True  # both, unit only; formula only, neither
+
+
+def test_agreement_misses_and_false_alarms_are_told_apart():
+    over = overlay(grey_panel(QUARTERS[0], QUARTERS[1]), 400).astype(int)
+    assert over.shape == (400, 400, 4)
+    agree, alarm = over[:200, :200], over[:200, 200:]
+    miss, neither = over[200:, :200], over[200:, 200:]
+    assert (agree == 0).all()
+    assert (neither == (0, 0, 0, round(255 * (1 - DIMMED)))).all()
+    for part, color, lean in ((miss, UNIT_COLOR, 1), (alarm, FORMULA_COLOR, -1)):
+        assert (part[:, :, :3] == rgb(color)).all()
+        strong = part[:, :, 3] > 127
+        assert 0.15 < strong.mean() < 0.45
+        # A row further down, stripes lie further left (misses) or right (false alarms).
+        assert (strong[1:, :-1] == strong[:-1, 1:]).all() == (lean > 0)
+        assert (strong[1:, 1:] == strong[:-1, :-1]).all() == (lean < 0)
+
+
+def test_unlabelled_cells_are_dark_and_never_striped():
+    valid = np.zeros((4, 4), np.bool_)
+    panel = Panel(grey_panel().image, QUARTERS[0], QUARTERS[1], "", valid)
+    over = overlay(panel, 100)
+    assert (over[:, :, :3] == 0).all()
+    assert len(np.unique(over[:, :, 3])) == 1
+    assert over[0, 0, 3] > 150
+
+
+def test_a_wide_image_keeps_its_shape_and_small_prints_are_explained(tmp_path):
+    wide = Panel(np.full((50, 100, 3), 120, np.uint8), EVERYTHING, None, "")
+    assert overlay(wide, 200).shape == (100, 200, 4)
+    row = SheetRow("unit 3", "", [], [wide])
+    image_sheet(tmp_path / "wide.png", row)
+    tall = Panel(np.full((100, 50, 3), 120, np.uint8), EVERYTHING, None, "")
+    image_sheet(tmp_path / "tall.png", SheetRow("unit 3", "", [], [tall]))
+    from matplotlib.image import imread
+
+    for name, shape in (("wide", 2), ("tall", 0.5)):
+        picture = (imread(tmp_path / f"{name}.png")[:, :, :3] * 255).round().astype(int)
+        grey = (picture == 120).all(axis=2)
+        height, width = ((grey.sum(axis) > 50).sum() for axis in (1, 0))
+        assert width / height == pytest.approx(shape, rel=0.05)
+
+
+def test_a_grid_of_images_has_rows(tmp_path):
+    sizes = {}
+    for n in (1, 4, 5, 8):
+        row = SheetRow("unit 3", "river", ["one"], [grey_panel(caption="a\nb")] * n)
+        image_sheet(tmp_path / f"{n}.png", row, "note")
+        sizes[n] = png_size(tmp_path / f"{n}.png")
+    assert sizes[4][0] == sizes[5][0] > sizes[1][0]
+    assert sizes[4][1] + 300 < sizes[5][1] == sizes[8][1]
+    with pytest.raises(ValueError, match="at least one panel"):
+        image_sheet(tmp_path / "none.png", SheetRow("unit 3", "", [], []))
 
 
 def test_a_dollar_is_text_and_odd_mask_sizes_fit(tmp_path):

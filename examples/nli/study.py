@@ -20,11 +20,8 @@ import csv
 import json
 import platform
 import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -36,11 +33,22 @@ from made_up import write_made_up
 from model import LABELS, UNITS, EntailmentNet
 from train import train_file
 
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+from stages import (
+    Clock,
+    at_length,
+    hash_of,
+    key_of,
+    named,
+    progress,
+    share_on,
+    write_rows,
+)
+
 from logicx import ConceptBank, compile_recipe, explain, open_units, parse, read_journal
 from logicx import run_journal as run_to_journal
 from logicx.cli import run as logicx
 from logicx.errors import DataError, LogicxError
-from logicx.formula import Apply, Concept, Formula
 from logicx.probe import record
 from logicx.resources import resource
 
@@ -252,27 +260,6 @@ def summed(settings: Settings, journal: Path, weights_file: Path) -> dict[str, A
     }
 
 
-def at_length(row: dict[str, Any], length: int) -> dict[str, Any]:
-    """The best formula of at most so many concepts."""
-    entries: list[dict[str, Any]] = row["by_length"]
-    return entries[min(length, len(entries)) - 1]
-
-
-def share_on(counts: dict[str, int]) -> float:
-    """Share of the pairs at which a unit fires: what a formula that is always true would score."""
-    return (counts["tp"] + counts["fn"]) / sum(counts.values())
-
-
-def named(formula: Formula, is_negated: bool = False) -> Iterator[str]:
-    """The atoms of a formula, with NOT before those under an odd number of negations."""
-    is_atom = isinstance(formula, Concept) or (formula.n_atoms == 1 and formula.operator != "NOT")
-    if is_atom:
-        yield f"NOT {formula}" if is_negated else str(formula)
-    elif isinstance(formula, Apply):
-        for one in formula.args:
-            yield from named(one, is_negated != (formula.operator == "NOT"))
-
-
 def show(summary: dict[str, Any]) -> None:
     """The summary in a few lines."""
     print()
@@ -287,70 +274,6 @@ def show(summary: dict[str, Any]) -> None:
         print(f"mean IoU at length {length}: {score:.4f}")
     for stage, one in summary["stages"].items():
         print(f"{stage}: {one['wall']:.1f} s, {one['cpu']:.1f} CPU s, {one['file']}")
-
-
-class Clock:
-    """Times of the stages, kept on file: those of a stage that went on are added up."""
-
-    def __init__(self, path: Path) -> None:
-        """Read what is on file."""
-        self.path = path
-        self.stages: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
-
-    @contextmanager
-    def stage(
-        self, name: str, file: Path, is_done: Callable[[], bool] = lambda: True
-    ) -> Iterator[bool]:
-        """Time a stage; whether it was done before."""
-        is_there = file.exists() and is_done()
-        print(f"{name}: {file}" + (" is there" if is_there else ""), flush=True)
-        wall, cpu = time.perf_counter(), time.process_time()
-        before = self.stages.get(name, {})
-        if before.get("file") != str(file):
-            before = {"wall": 0.0, "cpu": 0.0}
-        try:
-            yield is_there
-        finally:
-            if not is_there:
-                self.stages[name] = {
-                    "file": str(file),
-                    "wall": before["wall"] + time.perf_counter() - wall,
-                    "cpu": before["cpu"] + time.process_time() - cpu,
-                }
-                self.path.write_text(json.dumps(self.stages, indent=2) + "\n")
-
-
-def progress(what: str, every: int) -> Callable[[str, int, int | None], None]:
-    """A function that prints a line now and then."""
-
-    def told(step: str, done: int, total: int | None) -> None:
-        if done % every == 0 or done == total:
-            print(f"  {what}: {step} {done:,} of {total or 0:,}", flush=True)
-
-    return told
-
-
-def hash_of(path: Path) -> str:
-    """Hash of a file's content.
-
-    Raises:
-        DataError: It cannot be read.
-    """
-    try:
-        return sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror}") from error
-
-
-def key_of(*parts: object) -> str:
-    """A short hash of plain values."""
-    return sha256(json.dumps(parts).encode()).hexdigest()[:12]
-
-
-def write_rows(path: Path, header: Sequence[str], rows: Any) -> None:
-    """A CSV file."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([header, *rows])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -47,6 +47,7 @@ SETTINGS = (
     *("length", "strategy", "shape", "time_limit", "node_limit", "beam"),
     *("preset", "penalty", "steps", "dedupe", "heuristic", "atoms", "min_active"),
     *("min_support", "min_atom_support", "bound_time", "engine", "threads"),
+    *("images", "top", "order", "apart"),
 )
 """What a logicx.toml may set."""
 
@@ -223,6 +224,62 @@ def table(
         length=length,
         cells=cells,
         context=context,
+    )
+
+
+@app.command()
+def show(
+    formula: Annotated[
+        str | None,
+        typer.Argument(help="Such as '(water OR river) AND NOT blue'; default: the best."),
+    ] = None,
+    unit: Unit = None,
+    bank: Bank = None,
+    units: UnitsFile = None,
+    threshold: Cut = None,
+    unit_axis: UnitAxis = 0,
+    images: Annotated[
+        Path | None, typer.Option(help="Folder of the images that the bank was compiled from.")
+    ] = None,
+    top: Annotated[int, typer.Option(help="Most images.")] = 8,
+    order: Annotated[
+        str,
+        typer.Option(help="activation (highest first), cells (most that are on), or shared."),
+    ] = "activation",
+    apart: Annotated[
+        int, typer.Option(help="Of images nearer to each other than this, show one: for films.")
+    ] = 1,
+    length: Annotated[
+        int, typer.Option(help="Without a formula: most concepts of the best; 0 shows none.")
+    ] = 3,
+    beam: Annotated[int, typer.Option(help="Formulas kept at each step.")] = 10,
+    dialect: Annotated[
+        str, typer.Option(help="standard, or chain: left to right, as the paper prints.")
+    ] = "standard",
+    out: Annotated[Path | None, typer.Option(help="The .png to write; default: show.png.")] = None,
+    terminal: Annotated[
+        bool, typer.Option("--terminal", help="Show the images in a terminal of true colours, too.")
+    ] = False,
+    json: Json = False,
+) -> int:
+    """Draw the images in which a unit fires most, with its mask and its formula's."""
+    from logicx.cli import commands, showing
+
+    data = commands.open_data(bank, units, threshold, unit_axis)
+    return showing.show(
+        data,
+        formula,
+        unit or [],
+        images,
+        out,
+        json,
+        top=top,
+        order=order,
+        apart=apart,
+        length=length,
+        beam=beam,
+        dialect=dialect,
+        terminal=terminal,
     )
 
 

@@ -36,6 +36,11 @@ class Data:
     units: Units
     where: str
 
+    @property
+    def is_demo(self) -> bool:
+        """Whether it is the shipped demo."""
+        return "demo" in self.bank.source
+
 
 def open_data(bank: str | None, units: str | None, threshold: str | None, unit_axis: int) -> Data:
     """The bank and units of the options, or the shipped demo."""
@@ -82,7 +87,7 @@ def score(
     data: Data, formula: str, unit: Sequence[str], objective: str, dialect: str, as_json: bool
 ) -> int:
     """Score a formula against units and print the result."""
-    names = _chosen(data, unit)
+    names = units_named(data, unit)
     found: list[Explanation] = []
     dead: list[str] = []
     for name in names:
@@ -120,7 +125,7 @@ def explain(
     """Search the units' best formulas and print them; Ctrl-C prints those found so far."""
     from logicx.explaining import explain as search
 
-    wanted = "all" if list(unit) == ["all"] else _chosen(data, unit)
+    wanted = "all" if list(unit) == ["all"] else units_named(data, unit)
     plan = search(data.bank, data.units, unit=wanted, **options)
     if plan.note:
         render.note(plan.note)
@@ -260,7 +265,7 @@ def _whole() -> Iterator[None]:
             signal.raise_signal(signal.SIGINT)
 
 
-def _chosen(data: Data, unit: Sequence[str]) -> list[str]:
+def units_named(data: Data, unit: Sequence[str]) -> list[str]:
     """Names of the units that are asked for."""
     if not unit:
         raise DataError("no unit named", hint="set unit=NAME or unit=all; list them: logicx units")
@@ -272,22 +277,24 @@ def _chosen(data: Data, unit: Sequence[str]) -> list[str]:
 def _show(data: Data, found: Sequence[Explanation]) -> None:
     if not found:
         return
-    console = render.console()
     if len(found) == 1:
-        number = data.units.number(found[0].unit)
-        n_on = found[0].counts.tp + found[0].counts.fn
-        cut = data.units.cut_of(number, data.bank)
-        where = f", on where {cut}" if cut else ""
-        share = n_on / data.bank.n_valid
-        console.print(
-            f"unit {found[0].unit} in {data.where}: "
-            f"fires at {n_on:,} of {data.bank.n_valid:,} cells ({share:.2%}){where}",
-            markup=False,
-        )
-        render.explanation(found[0].as_dict())
+        explanation_of(data, found[0])
     else:
-        console.print(data.where, markup=False)
+        render.console().print(data.where, markup=False)
         render.explanations([one.as_dict() for one in found])
+
+
+def explanation_of(data: Data, found: Explanation) -> None:
+    """Print how often a unit fires, its formula and scores."""
+    n_on = found.counts.tp + found.counts.fn
+    cut = data.units.cut_of(data.units.number(found.unit), data.bank)
+    where = f", on where {cut}" if cut else ""
+    render.console().print(
+        f"unit {found.unit} in {data.where}: fires at {n_on:,} of {data.bank.n_valid:,} cells "
+        f"({n_on / data.bank.n_valid:.2%}){where}",
+        markup=False,
+    )
+    render.explanation(found.as_dict())
 
 
 def _watched(plan: Any, progress: Callable[[str, int, int], None] | None) -> Iterator[Explanation]:

@@ -1,21 +1,27 @@
-"""The demo's picture: where a unit fires, and where its formula is true."""
+"""The demo's pictures: where a unit fires, and where its formula is true."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from logicx.counts import evaluate
-from logicx.demo.data import GRID, N_SCENES, draw_and_run, unit_on
+from logicx.analysis.images import Seen
+from logicx.demo.data import N_SCENES, draw_and_run, unit_on
 from logicx.demo.scenes import SCENES
-from logicx.language import format_formula
-from logicx.report.pictures import Panel, SheetRow, pick_scenes, unit_sheet
+from logicx.report.overlays import Panel
+from logicx.report.pictures import pick_scenes, unit_sheet
+from logicx.report.showing import sheet_row
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from logicx.bank import ConceptBank
+    from logicx.bits import Mask
     from logicx.demo.data import Progress
     from logicx.results import Explanation
 
@@ -23,28 +29,56 @@ PEAK_CELLS = 5
 """Scenes are ranked by the mean of a unit's strongest cells, this many of them."""
 
 
+class DemoUnit:
+    """A unit of the demo in every scene, and the scenes: masks and photos for `logicx show`.
+
+    Args:
+        unit: Number of the unit.
+        progress: Told how far drawing is.
+    """
+
+    def __init__(self, unit: int, progress: Progress | None = None) -> None:
+        """Draw the scenes, run the network and cut the unit."""
+        self.scenes, maps = draw_and_run(progress)
+        self._maps = maps[:, unit]
+
+    @cached_property
+    def on(self) -> Mask:
+        """Where it fires: `bool[n_scenes, GRID, GRID]`."""
+        return unit_on(self._maps)[0]
+
+    def mask(self, image: int) -> Mask:
+        """The cells of a scene at which it fires."""
+        mask: Mask = self.on[image].reshape(-1)
+        return mask
+
+    def peaks(self) -> NDArray[np.floating[Any]]:
+        """The mean of its strongest cells in each scene."""
+        cells = self._maps.reshape(N_SCENES, -1)
+        peaks: NDArray[np.floating[Any]] = np.sort(cells, axis=1)[:, -PEAK_CELLS:].mean(axis=1)
+        return peaks
+
+    def read(self, images: Sequence[int]) -> list[NDArray[np.uint8]]:
+        """Some scenes."""
+        return [self.scenes.images[i] for i in images]
+
+    def name(self, image: int) -> str:
+        """What a scene is of."""
+        return f"{SCENES[self.scenes.labels[image]]} ({image})"
+
+
 def draw_unit(
     path: Path, bank: ConceptBank, found: Explanation, progress: Progress | None = None
 ) -> None:
     """Write a PNG of the scenes in which a unit of the demo fires most strongly."""
-    scenes, maps = draw_and_run(progress)
-    maps = maps[:, int(found.unit)]
-    on, _ = unit_on(maps)
-    holds = bank.cells(evaluate(found.formula, bank)).reshape(N_SCENES, GRID, GRID)
-    strongest = np.sort(maps.reshape(N_SCENES, -1), axis=1)[:, -PEAK_CELLS:].mean(axis=1)
+    drawn = DemoUnit(int(found.unit), progress)
+    labels = drawn.scenes.labels
+    seen = Seen(bank, drawn, found.formula)
+    picked = pick_scenes(drawn.peaks(), labels, drawn.on.mean(axis=(1, 2))).tolist()
     panels = [
-        Panel(scenes.images[i], on[i], holds[i], SCENES[scenes.labels[i]])
-        for i in pick_scenes(strongest, scenes.labels, on.mean(axis=(1, 2))).tolist()
+        Panel(photo, one.fires, one.holds, SCENES[labels[one.image]])
+        for one, photo in zip(map(seen.image, picked), drawn.read(picked), strict=True)
     ]
-    single = found.best_single
-    row = SheetRow(
-        f"unit {found.unit}   IoU {found.iou:.3f}",
-        format_formula(found.formula),
-        [
-            f"best single concept: {format_formula(single.formula)} {single.score:.3f}",
-            f"precision {found.precision:.3f}, recall {found.recall:.3f}",
-        ],
-        panels,
-    )
     note = f"The unit is on in the top 5 % of its cells. {N_SCENES} scenes; at most two of a kind."
-    unit_sheet(path, [row], "Where a unit fires, and where its formula is true", note)
+    title = "Where a unit fires, and where its formula is true"
+    unit_sheet(path, [sheet_row(found, panels)], title, note)

@@ -1,8 +1,7 @@
-"""A sheet of pictures: where each unit fires, and where its formula is true.
+"""Sheets of images: where units fire, and where their formulas are true.
 
-One row per unit, text at the left, scenes at the right. Both masks are outlined in colours that
-differ in lightness as well as in hue, each line on a dark rim, so that they stay apart on any
-picture and for any eye.
+`unit_sheet` has a row for each unit, text at the left and images at the right; `image_sheet` has
+one unit, and its images in a grid. How an image and its masks are drawn is told in `overlays`.
 """
 
 from __future__ import annotations
@@ -18,47 +17,35 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from logicx.report.overlays import (
+    FORMULA_COLOR,
+    FORMULA_INK,
+    RIM_COLOR,
+    UNIT_COLOR,
+    Panel,
+    draw,
+    draw_filled,
+)
 from logicx.storage import replacing
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-UNIT_COLOR = "#ffe11a"
-FORMULA_COLOR = "#ff5ad9"
-FORMULA_INK = "#a3007d"
-"""The formula's colour, dark enough for text on white."""
-RIM_COLOR = "#1a1a1a"
-DIMMED = 0.7
-"""Brightness of the picture where the unit is silent."""
+__all__ = ["Panel", "SheetRow", "image_sheet", "pick_scenes", "unit_sheet"]
 
 # Inches; type sizes are in points, so the sheet is laid out in absolute measures.
 _PICTURE = 1.85
+_LARGE = 2.75
 _GAP = 0.08
-_CAPTION = 0.24
+_LINE = 0.17
 _ROW_GAP = 0.12
 _TEXT = 3.1
 _MARGIN = 0.12
 _LEGEND = 0.34
 _LEAST_WIDTH = 6.9
+_PER_INCH = 15.5
+"""Characters of small print in an inch."""
 _DPI = 120
-
-
-@dataclass(frozen=True)
-class Panel:
-    """One scene of a row.
-
-    Attributes:
-        image: uint8[height, width, 3], RGB.
-        unit_mask: bool[h, w], where the unit fires; any grid over the whole image.
-        formula_mask: bool[h, w], where the formula is true.
-        caption: a few words below the scene.
-    """
-
-    image: NDArray[np.uint8]
-    unit_mask: NDArray[np.bool_]
-    formula_mask: NDArray[np.bool_]
-    caption: str
 
 
 @dataclass(frozen=True)
@@ -69,7 +56,7 @@ class SheetRow:
         heading: such as "unit 483   IoU 0.292".
         formula: as the formula language writes it.
         details: lines of small print.
-        panels: its scenes.
+        panels: its images.
     """
 
     heading: str
@@ -114,7 +101,7 @@ def pick_scenes(
 def unit_sheet(
     path: str | os.PathLike[str], rows: Sequence[SheetRow], title: str, note: str
 ) -> None:
-    """Draw the sheet as a PNG; the file appears whole or not at all.
+    """Draw a sheet with a row for each unit as a PNG; the file appears whole or not at all.
 
     Args:
         path: file to write or replace.
@@ -126,14 +113,79 @@ def unit_sheet(
         ValueError: there is nothing to draw.
         ModuleNotFoundError: matplotlib is not installed (the extra `report`).
     """
-    if not any(row.panels for row in rows):
+    panels = [panel for row in rows for panel in row.panels]
+    if not panels:
         raise ValueError("a sheet needs at least one row with at least one panel")
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    texts = [_row_text(row) for row in rows]
+    n_columns = max(len(row.panels) for row in rows)
+    width = 2 * _MARGIN + _TEXT + n_columns * (_PICTURE + _GAP) - _GAP
+    width = max(width, _LEAST_WIDTH)  # the legend needs as much
+    notes = textwrap.wrap(note, int(width * _PER_INCH))
+    legend = _legend_lines(panels, width)
+    head = _MARGIN + 0.34 + _LEGEND * len(legend)
+    height = head + sum(text.height + _ROW_GAP for text in texts) - _ROW_GAP + _foot(notes)
+    sheet = _Sheet(width, height)
+    sheet.write(_MARGIN, _MARGIN, title, size=13, weight="bold")
+    sheet.legend(_MARGIN + 0.34, legend)
+    top = head
+    for row, text in zip(rows, texts, strict=True):
+        sheet.row_text(top, row.heading, text)
+        for column, panel in enumerate(row.panels):
+            left = _MARGIN + _TEXT + column * (_PICTURE + _GAP)
+            sheet.panel(left, top, panel, _PICTURE, _shape_of(row.panels, _PICTURE))
+        top += text.height + _ROW_GAP
+    sheet.notes(top - _ROW_GAP, notes)
+    sheet.save(path)
 
-    figure = _drawn_sheet(rows, title, note)
-    FigureCanvasAgg(figure)
-    with replacing(Path(path)) as unfinished:
-        figure.savefig(unfinished, format="png", dpi=_DPI)
+
+def image_sheet(
+    path: str | os.PathLike[str], row: SheetRow, note: str = "", n_columns: int = 4
+) -> None:
+    """Draw a unit with its images in a grid as a PNG; the file appears whole or not at all.
+
+    Args:
+        path: file to write or replace.
+        row: the unit, with at least one image.
+        note: small print at the foot; may be empty.
+        n_columns: images side by side.
+
+    Raises:
+        ValueError: there is nothing to draw.
+        ModuleNotFoundError: matplotlib is not installed (the extra `report`).
+    """
+    if not row.panels:
+        raise ValueError("a sheet needs at least one panel")
+    n_columns = max(2, min(n_columns, len(row.panels)))
+    width = 2 * _MARGIN + n_columns * (_LARGE + _GAP) - _GAP
+    formula = textwrap.wrap(row.formula, int(width * 10.5)) if row.formula else []
+    details = textwrap.wrap("; ".join(row.details), int(width * 14))
+    notes = textwrap.wrap(note, int(width * _PER_INCH))
+    legend = _legend_lines(row.panels, width)
+    text_height = 0.3 + 0.26 * len(formula) + 0.18 * len(details) + 0.06
+    head = _MARGIN + text_height + _LEGEND * len(legend)
+    shape = _shape_of(row.panels, _LARGE)
+    step = shape + _caption_height(row.panels) + _ROW_GAP
+    n_rows = -(-len(row.panels) // n_columns)
+    sheet = _Sheet(width, head + n_rows * step - _ROW_GAP + _foot(notes))
+    top = _MARGIN
+    sheet.write(_MARGIN, top, row.heading, size=14, weight="bold")
+    top += 0.3
+    for text in formula:
+        sheet.write(_MARGIN, top, text, size=13, color=FORMULA_INK, weight="bold")
+        top += 0.26
+    for text in details:
+        sheet.write(_MARGIN, top, text, size=9.5, color="#333333")
+        top += 0.18
+    sheet.legend(_MARGIN + text_height, legend)
+    for number, panel in enumerate(row.panels):
+        line, column = divmod(number, n_columns)
+        left = _MARGIN + column * (_LARGE + _GAP)
+        sheet.panel(left, head + line * step, panel, _LARGE, shape)
+    sheet.notes(head + n_rows * step - _ROW_GAP, notes)
+    sheet.save(path)
+
+
+# ---- measures
 
 
 @dataclass(frozen=True)
@@ -148,71 +200,116 @@ class _RowText:
 def _row_text(row: SheetRow) -> _RowText:
     formula = textwrap.wrap(row.formula, 32) or [""]
     details = [line for text in row.details for line in textwrap.wrap(text, 46) or [""]]
-    text_height = 0.3 + 0.23 * len(formula) + 0.08 + 0.17 * len(details)
-    return _RowText(formula, details, max(_PICTURE + _CAPTION, text_height))
+    text_height = 0.3 + 0.23 * len(formula) + 0.08 + _LINE * len(details)
+    pictures = _shape_of(row.panels, _PICTURE) + _caption_height(row.panels)
+    return _RowText(formula, details, max(pictures, text_height))
 
 
-def _drawn_sheet(rows: Sequence[SheetRow], title: str, note: str) -> Figure:
-    """The whole figure, measured from its content."""
-    from matplotlib.figure import Figure
+def _shape_of(panels: Sequence[Panel], side: float) -> float:
+    """Height of the room for pictures that are at most as wide as a side, and as high."""
+    return max((min(side, side / one.aspect) for one in panels), default=side)
 
-    texts = [_row_text(row) for row in rows]
-    n_columns = max(len(row.panels) for row in rows)
-    width = 2 * _MARGIN + _TEXT + n_columns * (_PICTURE + _GAP) - _GAP
-    width = max(width, _LEAST_WIDTH)  # the legend needs as much
-    notes = textwrap.wrap(note, int(width * 15.5))
-    head = _MARGIN + 0.34 + _LEGEND
-    foot = _MARGIN + (0.06 + 0.17 * len(notes) if notes else 0)
-    height = head + sum(text.height + _ROW_GAP for text in texts) - _ROW_GAP + foot
-    figure = Figure(figsize=(width, height), facecolor="white")
-    sheet = _Sheet(figure, width, height)
 
-    sheet.write(_MARGIN, _MARGIN, title, size=13, weight="bold")
-    sheet.legend(_MARGIN + 0.34)
-    top = head
-    for row, text in zip(rows, texts, strict=True):
-        sheet.row_text(top, row.heading, text)
-        for column, panel in enumerate(row.panels):
-            left = _MARGIN + _TEXT + column * (_PICTURE + _GAP)
-            sheet.panel(left, top, panel)
-        top += text.height + _ROW_GAP
-    for number, line in enumerate(notes):
-        sheet.write(_MARGIN, top - _ROW_GAP + 0.06 + 0.17 * number, line, size=8, color="#555555")
-    return figure
+def _caption_height(panels: Sequence[Panel]) -> float:
+    return 0.07 + _LINE * max((len(one.caption.split("\n")) for one in panels), default=1)
+
+
+def _foot(notes: Sequence[str]) -> float:
+    return _MARGIN + (0.06 + _LINE * len(notes) if notes else 0)
+
+
+_Entry = tuple[str, str, float]
+"""A kind of mark, what it means, and its width in inches."""
+
+
+def _legend_lines(panels: Sequence[Panel], width: float) -> list[list[_Entry]]:
+    """The marks that these panels can show, in as many lines as they need."""
+    has_formula = any(one.formula_mask is not None for one in panels)
+    entries = [("unit", "the unit fires inside", 2.05)]
+    if has_formula:
+        entries += [
+            ("formula", "the formula is true inside", 2.3),
+            ("agree", "agree", 0.98),
+            ("miss", "miss: fires, formula false", 2.3),
+            ("false alarm", "false alarm: true, unit silent", 2.45),
+        ]
+    entries.append(("neither", "neither" if has_formula else "the unit is silent", 1.1))
+    if any(one.valid is not None and not one.valid.all() for one in panels):
+        entries.append(("unlabelled", "unlabelled: does not count", 2.2))
+    lines: list[list[_Entry]] = [[]]
+    for one in entries:
+        if sum(it[2] for it in lines[-1]) + one[2] > width - 2 * _MARGIN:
+            lines.append([])
+        lines[-1].append(one)
+    return lines
+
+
+_YES, _NO = np.ones((1, 1), np.bool_), np.zeros((1, 1), np.bool_)
+_SWATCHES = {
+    "agree": (_YES, _YES, _YES),
+    "miss": (_YES, _NO, _YES),
+    "false alarm": (_NO, _YES, _YES),
+    "neither": (_NO, _NO, _YES),
+    "unlabelled": (_NO, _NO, _NO),
+}
+"""Unit, formula and labelled, for each fill of the legend."""
 
 
 class _Sheet:
     """A figure on which places are given in inches from the top left corner."""
 
-    def __init__(self, figure: Figure, width: float, height: float) -> None:
-        self.figure = figure
+    def __init__(self, width: float, height: float) -> None:
+        from matplotlib.figure import Figure
+
+        self.figure: Figure = Figure(figsize=(width, height), facecolor="white")
         self.width = width
         self.height = height
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the PNG."""
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+        FigureCanvasAgg(self.figure)
+        with replacing(Path(path)) as unfinished:
+            self.figure.savefig(unfinished, format="png", dpi=_DPI)
 
     def write(self, left: float, top: float, text: str, **style: Any) -> None:
         """A line of plain text (a dollar sign is a dollar sign)."""
         x, y = left / self.width, 1 - top / self.height
         self.figure.text(x, y, text, ha="left", va="top", parse_math=False, **style)
 
-    def legend(self, top: float) -> None:
-        """What the two outlines mean, in the colours they have on the pictures."""
+    def notes(self, top: float, lines: Sequence[str]) -> None:
+        """Small print below everything."""
+        for number, line in enumerate(lines):
+            self.write(_MARGIN, top + 0.06 + _LINE * number, line, size=8, color="#555555")
+
+    def legend(self, top: float, lines: Sequence[Sequence[_Entry]]) -> None:
+        """What outlines and fills mean, as they look on the images."""
+        for line in lines:
+            left = _MARGIN
+            for kind, text, step in line:
+                self._mark(left, top, kind)
+                self.write(left + 0.42, top + 0.015, text, size=9.5)
+                left += step
+            top += _LEGEND
+
+    def _mark(self, left: float, top: float, kind: str) -> None:
         from matplotlib.lines import Line2D
         from matplotlib.patheffects import Normal, Stroke
 
-        left = _MARGIN
+        if kind in _SWATCHES:
+            fires, holds, valid = _SWATCHES[kind]
+            grey = np.full((18, 34, 3), 130, np.uint8)
+            swatch = Panel(grey, fires, holds, "", valid)
+            axes = self.figure.add_axes(self._box(left, top, 0.34, 0.18))
+            draw_filled(axes, swatch, period=0.22)
+            return
+        y = 1 - (top + 0.1) / self.height
+        ends = (left / self.width, (left + 0.34) / self.width)
         rim = [Stroke(linewidth=4.2, foreground=RIM_COLOR), Normal()]
-        for color, text, step in (
-            (UNIT_COLOR, "the unit fires inside", 2.1),
-            (FORMULA_COLOR, "the formula is true inside", 2.4),
-        ):
-            y = 1 - (top + 0.1) / self.height
-            ends = (left / self.width, (left + 0.34) / self.width)
-            style: dict[str, Any] = {"linewidth": 2.4, "path_effects": rim}
-            line = Line2D(ends, (y, y), color=color, solid_capstyle="butt", **style)
-            self.figure.add_artist(line)
-            self.write(left + 0.44, top + 0.015, text, size=9.5)
-            left += step
-        self.write(left, top + 0.015, "dimmed: the unit is silent", size=9.5, color="#555555")
+        color = UNIT_COLOR if kind == "unit" else FORMULA_COLOR
+        style: dict[str, Any] = {"linewidth": 2.4, "path_effects": rim}
+        self.figure.add_artist(Line2D(ends, (y, y), color=color, solid_capstyle="butt", **style))
 
     def row_text(self, top: float, heading: str, text: _RowText) -> None:
         """Heading, formula and small print at the left of a row."""
@@ -224,71 +321,21 @@ class _Sheet:
         top += 0.08
         for line in text.details:
             self.write(_MARGIN, top, line, size=8.5, color="#444444")
-            top += 0.17
+            top += _LINE
 
-    def panel(self, left: float, top: float, panel: Panel) -> None:
-        """One scene with its outlines and caption."""
-        box = (
+    def panel(self, left: float, top: float, panel: Panel, side: float, room: float) -> None:
+        """One image with its outlines and caption, as wide and high as there is room."""
+        height = min(side / panel.aspect, room)
+        width = height * panel.aspect
+        draw(self.figure.add_axes(self._box(left, top, width, height)), panel)
+        for number, line in enumerate(panel.caption.split("\n")):
+            place = top + room + 0.04 + _LINE * number
+            self.write(left + 0.02, place, line, size=8.5, color="#333333")
+
+    def _box(self, left: float, top: float, width: float, height: float) -> Any:
+        return (
             left / self.width,
-            1 - (top + _PICTURE) / self.height,
-            _PICTURE / self.width,
-            _PICTURE / self.height,
+            1 - (top + height) / self.height,
+            width / self.width,
+            height / self.height,
         )
-        axes: Axes = self.figure.add_axes(box)
-        axes.set_axis_off()
-        height, width = panel.image.shape[:2]
-        extent = (0.0, float(width), float(height), 0.0)
-        axes.imshow(_dimmed(panel), extent=extent, interpolation="bicubic", aspect="auto")
-        # The formula lies over the unit: it is the thinner line, so both are seen where they meet.
-        _outline(axes, panel.unit_mask, extent, UNIT_COLOR, 2.4)
-        _outline(axes, panel.formula_mask, extent, FORMULA_COLOR, 1.4)
-        axes.set_xlim(0, width)
-        axes.set_ylim(height, 0)
-        self.write(left + 0.02, top + _PICTURE + 0.04, panel.caption, size=8.5, color="#333333")
-
-
-def _dimmed(panel: Panel) -> NDArray[np.uint8]:
-    """The picture, darker where the unit is silent."""
-    height, width = panel.image.shape[:2]
-    mask = panel.unit_mask
-    rows = np.arange(height) * mask.shape[0] // height
-    columns = np.arange(width) * mask.shape[1] // width
-    fires = mask[np.ix_(rows, columns)]
-    bright = np.where(fires[:, :, None], 1.0, DIMMED)
-    shown: NDArray[np.uint8] = (panel.image * bright).astype(np.uint8)
-    return shown
-
-
-def _outline(
-    axes: Axes,
-    mask: NDArray[np.bool_],
-    extent: tuple[float, float, float, float],
-    color: str,
-    linewidth: float,
-) -> None:
-    """The border of a mask, along the edges of its cells with the corners cut.
-
-    Beyond the picture counts as outside, so a mask that covers all of it is a frame.
-    """
-    from matplotlib.patheffects import Normal, Stroke
-
-    if not mask.any():
-        return
-    x = _ruler(mask.shape[1], extent[1])
-    y = _ruler(mask.shape[0], extent[2])
-    inside = np.pad(mask, 1).astype(np.float32)
-    border = axes.contour(x, y, inside, levels=[0.5], colors=[color], linewidths=[linewidth])
-    border.set(path_effects=[Stroke(linewidth=linewidth + 1.3, foreground=RIM_COLOR), Normal()])
-
-
-def _ruler(n_cells: int, length: float) -> NDArray[np.float64]:
-    """Where the middles of the cells lie, with one more cell at either end.
-
-    The added ones lie so that a border at the edge of the picture is drawn just inside it, or the
-    edge would hide half of the line.
-    """
-    cell = length / n_cells
-    middles: NDArray[np.float64] = np.arange(-0.5, n_cells + 1, dtype=np.float64) * cell
-    inset = length / 120
-    middles[0], middles[-1] = 2 * inset - middles[1], 2 * (length - inset) - middles[-2]
-    return middles

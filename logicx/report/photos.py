@@ -1,0 +1,81 @@
+"""The images of a bank, read from their folder as they are shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from logicx.errors import DataError, FileError, LogicxError
+from logicx.vision.images import Folder, decode
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from logicx.bank import ConceptBank
+
+LONGER = 640
+"""Images are shrunk to this longer side, in pixels: a sheet shows no more."""
+HINT = "set images=FOLDER to the images that the bank was compiled from"
+
+
+class Photos(Protocol):
+    """Images by their place in a bank."""
+
+    def read(self, images: Sequence[int]) -> list[NDArray[np.uint8]]:
+        """Some of them, each `uint8[height, width, 3]`, RGB."""
+
+
+class FolderPhotos:
+    """The images of a bank, in a folder.
+
+    Args:
+        bank: A bank that holds the paths of its images.
+        folder: The folder that they are relative to.
+
+    Raises:
+        DataError: The bank holds no paths.
+        FileError: There is no such folder.
+    """
+
+    def __init__(self, bank: ConceptBank, folder: Path) -> None:
+        """Check that there is something to read."""
+        names = bank.source.get("images")
+        if not names:
+            raise DataError(
+                f"bank {bank.name!r} does not say which images it was compiled from",
+                hint="compile it from images: recipes folder, broden",
+            )
+        try:
+            self._folder = Folder(folder)
+        except FileError as error:
+            error.hint = HINT
+            raise
+        self._names: list[str] = [str(one) for one in names]
+
+    def read(self, images: Sequence[int]) -> list[NDArray[np.uint8]]:
+        """Some images, shrunk to at most `LONGER`; not turned, as the masks are not.
+
+        Raises:
+            DataError: A path leads out of the folder.
+            FileError: Images that are missing or damaged, all at once.
+        """
+        names = [self._folder.check(self._names[i], "the bank") for i in images]
+        found: list[NDArray[np.uint8]] = []
+        wrong: list[LogicxError] = []
+        for name in names:
+            try:
+                image = decode(self._folder.read(name), self._folder.path / name).convert("RGB")
+                image.thumbnail((LONGER, LONGER))
+                found.append(np.array(image, np.uint8))
+            except LogicxError as error:
+                wrong.append(error)
+        if wrong:
+            first, *more = wrong
+            first.also = tuple(more)
+            wrong[-1].hint = wrong[-1].hint or HINT
+            raise first
+        return found

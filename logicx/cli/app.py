@@ -1,4 +1,7 @@
-"""All commands with their options; what they do stands in `commands` and is imported late."""
+"""All commands with their options; what they do stands in other modules and is imported late.
+
+Here are those about formulas; those about data are in `data_commands`.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from logicx.cli import data_commands
 from logicx.cli.arguments import as_options, defaults, misspelt
+from logicx.cli.options import Bank, Cut, Goal, Json, Unit, UnitAxis, UnitsFile
 from logicx.errors import LogicxError
 
 if TYPE_CHECKING:
@@ -21,26 +26,6 @@ app = typer.Typer(
     "Every option may be written --unit 483 or unit=483. Without bank and units, commands use "
     "the shipped demo. A logicx.toml in this folder sets defaults.",
 )
-
-Bank = Annotated[str | None, typer.Option(help="A .bank file; or demo: its bank and units.")]
-Unit = Annotated[
-    list[str] | None, typer.Option(help="Name or number of a unit; repeat it for several; or: all.")
-]
-UnitsFile = Annotated[
-    str | None, typer.Option(help="Units: .units, .csv, .tsv, .parquet, .npy, .npz, .safetensors.")
-]
-Cut = Annotated[
-    str | None,
-    typer.Option(
-        help="For activations: positive (default), quantile(0.005), value(1.5) or ranges(3); for "
-        "maps over images also quantile(0.005)@upsampled."
-    ),
-]
-UnitAxis = Annotated[int, typer.Option(help="Axis of an array along which the units lie: 0 or 1.")]
-Goal = Annotated[str, typer.Option(help="iou, precision, recall, dice, fbeta(b), mcc or accuracy.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
-Pattern = Annotated[str, typer.Argument(help="Names to list, such as 'riv*'.")]
-Limit = Annotated[int, typer.Option(help="Most rows to print; 0 for all.")]
 
 SETTINGS = (
     *("bank", "units", "unit", "threshold", "unit_axis", "objective", "dialect"),
@@ -283,124 +268,8 @@ def show(
     )
 
 
-@app.command("compile")
-def compile_(
-    recipe: Annotated[str, typer.Argument(help="A TOML file, or a shipped recipe such as: snli.")],
-    data: Annotated[
-        Path | None, typer.Option(help="The data file, in place of the recipe's.")
-    ] = None,
-    out: Annotated[Path | None, typer.Option(help="The .bank file to write.")] = None,
-    set: Annotated[
-        list[str] | None,
-        typer.Option(help="A setting in place of the recipe's, such as pairs.most_common=500."),
-    ] = None,
-    json: Json = False,
-) -> int:
-    """Compile a concept bank from a recipe."""
-    from logicx.cli import commands
-
-    return commands.compile_bank(recipe, data, out, set or [], json)
-
-
-@app.command()
-def probe(
-    model: Annotated[
-        str, typer.Argument(help="module:function that returns a torch model and its batches.")
-    ],
-    layer: Annotated[
-        str | None, typer.Option(help="Path of the layer to record; without it, list the layers.")
-    ] = None,
-    out: Annotated[Path | None, typer.Option(help="The .units file to write.")] = None,
-    dtype: Annotated[
-        str, typer.Option(help="float32, or float16 for half the size and three digits.")
-    ] = "float32",
-    bank: Annotated[
-        str | None,
-        typer.Option(help="A .bank file, whose cells (or images) must come out."),
-    ] = None,
-    grid: Annotated[
-        str | None,
-        typer.Option(help="Patches of a vision transformer as maps: height x width, as in 14x14."),
-    ] = None,
-    skip_tokens: Annotated[
-        int, typer.Option(help="With grid: tokens before the patches, such as 1 for [CLS].")
-    ] = 0,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with an unfinished recording if there is one.")
-    ] = False,
-    json: Json = False,
-) -> int:
-    """Record the activations of a layer of a torch model; or list its layers."""
-    from logicx.cli import probing
-
-    probing.check(layer, out, resume)
-    if layer is None or out is None:
-        return probing.list_layers(model, json)
-    return probing.record(model, layer, out, dtype, bank, grid, skip_tokens, resume, json)
-
-
-@app.command()
-def concepts(
-    pattern: Pattern = "*",
-    bank: Bank = None,
-    category: Annotated[str | None, typer.Option(help="Only concepts of this category.")] = None,
-    sort: Annotated[str, typer.Option(help="bank (order of the bank), name or cells.")] = "bank",
-    limit: Limit = 50,
-    json: Json = False,
-) -> int:
-    """List the concepts of a bank, with how often they hold."""
-    from logicx.cli import listings
-
-    return listings.concepts(pattern, bank, category, sort, limit, json)
-
-
-@app.command()
-def units(
-    pattern: Pattern = "*",
-    units: UnitsFile = None,
-    bank: Annotated[
-        str | None, typer.Option(help="For maps over images: the .bank at whose cells to count.")
-    ] = None,
-    threshold: Cut = None,
-    unit_axis: UnitAxis = 0,
-    out: Annotated[Path | None, typer.Option(help="A .units file to write.")] = None,
-    limit: Limit = 50,
-    json: Json = False,
-) -> int:
-    """List the units of a file, with how often they fire; or convert it."""
-    from logicx.cli import listings
-
-    return listings.units(pattern, units, bank, threshold, unit_axis, out, limit, json)
-
-
-@app.command()
-def operators(json: Json = False) -> int:
-    """List the operators of the formula language."""
-    from logicx.cli import listings
-
-    return listings.operators(json)
-
-
-@app.command()
-def grammar(
-    dialect: Annotated[str, typer.Option(help="standard or chain.")] = "standard",
-) -> int:
-    """Print the whole grammar in force."""
-    from logicx.language import grammar as in_force
-
-    print(in_force(dialect), end="")  # type: ignore[arg-type]
-    return 0
-
-
-@app.command()
-def demo(
-    unit: Annotated[str, typer.Option(help="Number of a unit of the demo's network.")] = "483",
-    out: Annotated[Path, typer.Option(help="The picture to write.")] = Path("logicx-demo.png"),
-) -> int:
-    """Explain a unit of the shipped demo, and draw where it fires."""
-    from logicx.cli import commands
-
-    return commands.demo(unit, out)
+for name, function in data_commands.COMMANDS.items():
+    app.command(name)(function)
 
 
 @app.callback(invoke_without_command=True)

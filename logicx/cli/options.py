@@ -1,0 +1,27 @@
+"""Options that several commands have."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+Bank = Annotated[str | None, typer.Option(help="A .bank file; or demo: its bank and units.")]
+Unit = Annotated[
+    list[str] | None, typer.Option(help="Name or number of a unit; repeat it for several; or: all.")
+]
+UnitsFile = Annotated[
+    str | None, typer.Option(help="Units: .units, .csv, .tsv, .parquet, .npy, .npz, .safetensors.")
+]
+Cut = Annotated[
+    str | None,
+    typer.Option(
+        help="For activations: positive (default), quantile(0.005), value(1.5) or ranges(3); for "
+        "maps over images also quantile(0.005)@upsampled."
+    ),
+]
+UnitAxis = Annotated[int, typer.Option(help="Axis of an array along which the units lie: 0 or 1.")]
+Goal = Annotated[str, typer.Option(help="iou, precision, recall, dice, fbeta(b), mcc or accuracy.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
+Pattern = Annotated[str, typer.Argument(help="Names to list, such as 'riv*'.")]
+Limit = Annotated[int, typer.Option(help="Most rows to print; 0 for all.")]

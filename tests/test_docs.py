@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import logicx
+from logicx.activations import write_activations
 from logicx.cli import run
 from logicx.cli.app import app
 from logicx.objectives import OBJECTIVES
@@ -23,6 +24,7 @@ from logicx.text.settings import DocumentSettings
 from logicx.text.tokens import TokenSettings
 from logicx.text.vectors import NeighborSettings
 from logicx.thresholds import KINDS as THRESHOLDS
+from logicx.universe import Universe
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -68,7 +70,7 @@ def test_every_command_and_option_is_explained():
     for option in commands["table"].params:
         assert f"`{option.name}`" in DOCS["analysis.md"], option.name
     for option in commands["show"].params:
-        assert f"`{option.name}`" in DOCS["vision-show.md"], option.name
+        assert f"`{option.name}`" in DOCS["show.md"], option.name
 
 
 def test_links_lead_somewhere():
@@ -76,6 +78,17 @@ def test_links_lead_somewhere():
         folder = ROOT if page == "README.md" else ROOT / "docs"
         for target in re.findall(r"\]\(([^)#:]+)\)", text):
             assert (folder / target).exists(), (page, target)
+
+
+def write_photographs(folder, dice):
+    """Two images with masks, of the layout and some of the names of CamVid."""
+    image = pytest.importorskip("PIL.Image")
+    for kind, shape in (("images", (56, 56, 3)), ("masks", (112, 112))):
+        (folder / kind).mkdir(parents=True)
+        for i in range(2):
+            pixels = dice.integers(0, 3 if kind == "masks" else 256, shape, np.uint8)
+            image.fromarray(pixels).save(folder / kind / f"{i}.png")
+    (folder / "labels.tsv").write_text("index\tname\n0\tsky\n1\tcar\n2\ttree\n")
 
 
 def test_every_command_of_the_readme_runs(tmp_path, monkeypatch, capsys, demo_cache, has_pipeline):
@@ -88,8 +101,14 @@ def test_every_command_of_the_readme_runs(tmp_path, monkeypatch, capsys, demo_ca
     Path("predictions.csv").write_text("pred\n" + "contradiction\nneutral\n" * 20)
     dice = np.random.default_rng(0)
     np.save("activations.npy", dice.normal(size=(3, 40)).astype(np.float32))
+    write_photographs(Path("camvid"), dice)
+    places = dice.normal(size=(2 * 9, 1022)).astype(np.float16)
+    universe = Universe.pixels(2, 3, 3)
+    names = [str(i) for i in range(1022)]
+    write_activations(Path("maps.units"), names, 18, "float16", [places], universe=universe)
     for line in lines:
         line = line.replace("min_active=500", "min_active=5")
+        line = line.replace("unit=all", "unit=0 unit=1") if "maps.units" in line else line
         line = line if has_pipeline else line.replace("compile snli ", "compile snli-words ")
         arguments = shlex.split(line)[1:]
         assert run(arguments) == 0, (line, capsys.readouterr())

@@ -400,8 +400,7 @@ def test_commands_count_maps_at_the_cells_of_a_bank(tmp_path, monkeypatch, capsy
 
 def test_the_commands_of_the_page_run(tmp_path, monkeypatch, capsys):
     image = pytest.importorskip("PIL.Image")
-    pages = [ROOT / "docs" / name for name in ("vision-maps.md", "vision.md")]
-    page = next(one for one in pages if one.is_file()).read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "vision.md").read_text(encoding="utf-8")
     blocks = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
     commands = re.findall(r"^ {4}(logicx .*?maps\.units.*)$", page, flags=re.MULTILINE)
     assert len(commands) == 3

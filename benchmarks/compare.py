@@ -19,25 +19,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from common import (
-    Plain,
-    as_cells,
-    engines,
-    essence,
-    in_fresh_process,
-    machine,
-    memory,
-    nli,
-    table,
-)
+from common import engines, essence, in_fresh_process, machine, memory, nli, table
+from plain import Plain, as_cells, holds, whole_beams
 
 from logicx import ConceptBank, Units, explain, score
 from logicx.formula import Apply, Concept, Formula
-from logicx.objectives import objective
-from logicx.search.beam import Beam
-from logicx.search.formulas import FormulaSpace
-from logicx.search.running import search_compiled
-from logicx.search.steps import DEFAULT_STEPS, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,7 +68,7 @@ def package(folder: Path, peers: Path, length: int, n_units: int) -> dict[str, A
     bank, units = ConceptBank.open(folder / "a.bank"), Units.open(folder / "a.units")
     names = units.names[:n_units]
     cells = np.array([as_cells(bank, units, one) for one in names])
-    concepts = np.array([bank.cells(_holds(bank, one)) for one in range(bank.n_concepts)])
+    concepts = np.array([bank.cells(holds(bank, one)) for one in range(bank.n_concepts)])
     np.savez(folder / "peer.npz", concepts=concepts, units=cells)
     script = str(Path(__file__).with_name("peer.py"))
     made = in_fresh_process(script, folder / "peer.npz", length, BEAM, PYTHONPATH=str(peers))
@@ -93,13 +79,6 @@ def package(folder: Path, peers: Path, length: int, n_units: int) -> dict[str, A
         best.append((str(formula), value))
     seconds = sum(one for one, _ in made["found"]) / len(names)
     return {"seconds": seconds, "best": best, "peak": made["peak"]}
-
-
-def _holds(bank: ConceptBank, concept: int) -> np.ndarray:
-    holds = np.zeros(bank.n_signatures, bool)
-    indptr, signatures = bank.signatures_of
-    holds[signatures[indptr[concept] : indptr[concept + 1]]] = True
-    return holds
 
 
 def _read(listed: Any, bank: ConceptBank) -> Formula:
@@ -195,28 +174,14 @@ def targets(measured: dict[tuple[str, int], Any], of_many: dict[str, Any]) -> No
 
 def check(n_units: int, length: int) -> None:
     """Hold whole beams of every length against the plain loop."""
-    from logicx.engines.numpy_engine import NumpyEngine
-
     bank, units = nli(n_units)
     slow = Plain(bank)
-    beam = Beam(BEAM, length)
-    steps = [Step.of(one) for one in DEFAULT_STEPS]
     n_slots = 0
     for done, name in enumerate(units.names[:n_units], 1):
         on = units.on(bank, name)
         expected = slow.beams(as_cells(bank, units, name), BEAM, length)
         for engine in (one for one in engines() if one in ("numpy", "numba")):
-            if engine == "numba":
-                from logicx.engines.numba_engine import NumbaEngine
-
-                made: NumpyEngine = NumbaEngine(bank, on)
-            else:
-                made = NumpyEngine(bank, on)
-            space = FormulaSpace(made, objective("iou"), steps, np.arange(bank.n_concepts))
-            found = (search_compiled(beam, space, all_slots=True) if engine == "numba"
-                     else beam.search(space))  # fmt: skip
-            levels = [[(str(one.node.formula), one.score) for one in level]
-                      for level in found.levels]  # fmt: skip
+            levels = whole_beams(bank, on, engine, BEAM, length)
             if levels != expected:
                 raise SystemExit(f"{engine} differs from the plain loop at the unit {name!r}")
             n_slots += sum(len(level) for level in levels)

@@ -89,7 +89,7 @@ def with_atoms(bank: ConceptBank, atoms: Sequence[Formula]) -> ConceptBank:
         [*bank.names, *(str(one) for one in atoms)],
         [*bank.categories, *("derived" for _ in atoms)],
         bank.universe,
-        Signatures(bank.size, of_concept.transposed(bank.n_signatures), bank.of_cell),
+        Signatures(bank.size, of_concept.transposed(bank.n_signatures), bank.cell_map),
         bank.relations,
         bank.source,
     )

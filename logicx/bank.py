@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ import numpy as np
 
 from logicx import storage
 from logicx.bits import as_booleans
-from logicx.building import signatures_of_masks, signatures_of_sparse
+from logicx.building import signatures_of_groups, signatures_of_masks, signatures_of_sparse
 from logicx.celltexts import CellTexts
 from logicx.errors import DataError, UnknownConcept, did_you_mean, is_plain_text
 from logicx.formula import Concept, Formula
@@ -21,9 +22,11 @@ from logicx.tables import Column, concepts_of_columns
 from logicx.universe import Universe
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
+
+    from logicx.signatures import GroupCells
 
 CHUNK_BITS = 1 << 25
 """Concepts times cells that are unpacked at once while a bank is built from masks."""
@@ -68,16 +71,17 @@ class ConceptBank(Holdings):
         self.source = dict(source or {})
         self._texts = texts
         self._texts_per_cell = 0 if texts is None else texts.per_cell
-        self._signatures: Signatures | None = signatures
         self._stored: storage.Stored | None = None
         self.derived: dict[int, Formula] = {}
         if not is_plain_text(name):
             raise DataError(f"the name of a bank must be printable text, not {name!r}")
         check_names(self.names, self.categories)
         check_relations(self.relations, self.names)
-        for n_cells in (len(signatures.of_cell), universe.n_cells if texts is None else len(texts)):
+        cells = signatures.cells
+        for n_cells in (cells.n_cells, universe.n_cells if texts is None else len(texts)):
             if n_cells != universe.n_cells:
                 raise DataError(f"{n_cells:,} cells were given for a universe of {universe}")
+        self._signatures: Signatures | None = replace(signatures, cells=cells.over(universe))
 
     # ---- building
 
@@ -174,6 +178,55 @@ class ConceptBank(Holdings):
             universe or Universe.rows(n_cells),
             signatures,
             relations,
+        )
+
+    @classmethod
+    def from_groups(
+        cls,
+        groups: Iterable[GroupCells],
+        names: Sequence[str],
+        *,
+        universe: Universe | None = None,
+        categories: Sequence[str] | None = None,
+        relations: Relations | None = None,
+        name: str = "bank",
+        source: Mapping[str, Any] | None = None,
+    ) -> ConceptBank:
+        """A bank from images (or other groups of cells) that arrive one at a time.
+
+        Args:
+            groups: The cells of each group, of which one at a time is held.
+            names: Concept names.
+            universe: The cells, such as `Universe.pixels(n_images, height, width)`; by default
+                `Universe.rows(n_cells)`.
+            categories: Category of each concept; by default none.
+            relations: Tables that relate concepts.
+            name: What to call the bank.
+            source: Where it came from.
+
+        Raises:
+            DataError: Shapes, names or values do not fit.
+
+        Cost: of images, one or two bytes a cell, and the signatures a few times.
+
+        Example:
+            >>> from logicx.signatures import GroupCells, Incidence
+            >>> sets = Incidence(np.array([0, 1, 3]), np.array([0, 0, 1], np.int32))
+            >>> image = GroupCells(sets, np.array([0, 1, 1, 0], np.uint8))
+            >>> images = Universe.pixels(2, 2, 2)
+            >>> bank = ConceptBank.from_groups([image] * 2, ["water", "blue"], universe=images)
+            >>> bank.count.tolist(), bank.cell_map.of_group(1).tolist()
+            ([8, 4], [0, 1, 1, 0])
+        """
+        signatures = signatures_of_groups(groups, len(names), universe)
+        return cls(
+            name,
+            names,
+            [""] * len(names) if categories is None else categories,
+            universe or Universe.rows(signatures.cells.n_cells),
+            signatures,
+            relations,
+            source,
         )
 
     @classmethod
@@ -274,7 +327,7 @@ class ConceptBank(Holdings):
             "signatures_indptr": self.signatures_of.indptr,
             "signatures_indices": self.signatures_of.indices,
             "frequent_words": self.frequent_words.view(np.int64),
-            "of_cell": self.of_cell,
+            **self.cell_map.tensors(),
         }
 
     # ---- names

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from logicx.bits import Words, n_words, pack, set_bits
-from logicx.signatures import INVALID, Incidence, Signatures
+from logicx.cellmap import CellMap, opened
+from logicx.errors import DataError
+from logicx.signatures import Incidence, Signatures
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from logicx.storage import Stored
+    from logicx.universe import Universe
 
 CHUNK_BITS = 1 << 25
 """Concepts times signatures that are unpacked at once."""
@@ -33,6 +36,7 @@ KEPT_BYTES = 1 << 25
 class Holdings(ABC):
     """Which concepts hold where, in memory or mapped, and what follows from that when needed."""
 
+    universe: Universe
     _signatures: Signatures | None
     _stored: Stored | None
 
@@ -84,9 +88,20 @@ class Holdings(ABC):
         return Incidence(self._part("signatures_indptr"), self._part("signatures_indices"))
 
     @cached_property
+    def cell_map(self) -> CellMap:
+        """Which signature holds at each cell; of images, kept small and asked image by image."""
+        if self._signatures:
+            return self._signatures.cells
+        assert self._stored is not None
+        return opened(self.universe, self._stored)
+
+    @property
     def of_cell(self) -> NDArray[np.int32]:
-        """Signature of each cell, or -1 where it is invalid, `int32[n_cells]`."""
-        return self._signatures.of_cell if self._signatures else self._part("of_cell")
+        """Signature of each cell, or -1 where it is invalid, `int32[n_cells]`.
+
+        Cost: of images it is made anew each time: four bytes a cell. See `cell_map`.
+        """
+        return self.cell_map.whole()
 
     @cached_property
     def frequent(self) -> NDArray[np.int64]:
@@ -173,10 +188,16 @@ class Holdings(ABC):
 
     def cells(self, signature_mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """The cells of a set of signatures; invalid cells are false, `bool[n_cells]`."""
-        return np.asarray(np.append(signature_mask, False)[self.of_cell])
+        return self.cell_map.cells(signature_mask)
 
     def on_counts(self, cells: NDArray[np.bool_]) -> NDArray[np.int64]:
-        """How many cells of each signature are on, `bool[n_cells] -> int64[n_signatures]`."""
-        signatures = self.of_cell[cells]
-        signatures = signatures[signatures != INVALID]
-        return np.bincount(signatures, minlength=self.n_signatures).astype(np.int64)
+        """How many cells of each signature are on, `bool[n_cells] -> int64[n_signatures]`.
+
+        Raises:
+            DataError: There are more or fewer cells.
+
+        Cost: one pass over the cells; of images, one image at a time.
+        """
+        if len(cells) != self.universe.n_cells:
+            raise DataError(f"{len(cells):,} cells were given for a universe of {self.universe}")
+        return self.cell_map.on_counts(cells, self.n_signatures)

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from logicx.cellmap import INVALID as INVALID
+from logicx.cellmap import CellMap, FlatMap
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -21,9 +24,6 @@ STEP = 1 << 21
 
 SUMMED = 1 << 18
 """Entries that are summed at once: about 10 MB."""
-
-INVALID = -1
-"""Signature number of a cell without labels: nothing counts there."""
 
 
 class Incidence(NamedTuple):
@@ -140,6 +140,27 @@ def _starts(lengths: NDArray[np.integer]) -> NDArray[np.int64]:
     return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
 
 
+class GroupCells(NamedTuple):
+    """Cells of one group (image), by the distinct sets of concepts that hold there.
+
+    Args:
+        sets: Concepts of each set, ascending and distinct. A set may hold at no cell, or be there
+            twice.
+        numbers: Which set holds at each cell of the group, `int[n_cells of it]`.
+        valid: Cells that count, `bool[n_cells of it]`; by default all.
+
+    Example:
+        An image of two cells of water, one of them blue, and one cell of neither:
+
+        >>> sets = Incidence(np.array([0, 1, 3, 3]), np.array([0, 0, 1], np.int32))
+        >>> image = GroupCells(sets, np.array([0, 1, 2], np.uint8))
+    """
+
+    sets: Incidence
+    numbers: NDArray[np.integer]
+    valid: NDArray[np.bool_] | None = None
+
+
 @dataclass(frozen=True)
 class Signatures:
     """All signatures of a universe.
@@ -147,12 +168,17 @@ class Signatures:
     Shape:
         size: `int64[n_signatures]`, cells of each.
         concepts: the concepts of each signature.
-        of_cell: `int32[n_cells]`, the signature of each cell, or `INVALID`.
+        cells: the signature of each cell, or `INVALID`.
     """
 
     size: NDArray[np.int64]
     concepts: Incidence
-    of_cell: NDArray[np.int32]
+    cells: CellMap
+
+    @property
+    def of_cell(self) -> NDArray[np.int32]:
+        """The signature of every cell, or `INVALID`: `int32[n_cells]`."""
+        return self.cells.whole()
 
 
 class SignatureBuilder:
@@ -206,7 +232,7 @@ class SignatureBuilder:
         for part in self._of_cell:
             size += np.bincount(part[part != INVALID], minlength=len(size))
         of_cell = np.concatenate([np.zeros(0, np.int32), *self._of_cell])
-        return Signatures(size, self._signatures, of_cell)
+        return Signatures(size, self._signatures, FlatMap(of_cell))
 
     def _file_waiting(self) -> None:
         cells = Incidence.joined([one for one, _ in self._waiting])
@@ -252,6 +278,14 @@ class SignatureBuilder:
             self._known = np.insert(self._known, place[~is_known], keys[~is_known])
             self._first = np.insert(self._first, place[~is_known], number[~is_known])
         return found
+
+    def first_alike(self, rows: Incidence) -> NDArray[np.int64]:
+        """The first row with the same concepts as each row, often itself: `int64[n_rows]`."""
+        if len(np.unique(self._keys_of(rows))) == rows.n_rows:
+            return np.arange(rows.n_rows)
+        first: dict[bytes, int] = {}
+        found = [first.setdefault(_listed(rows, i), i) for i in range(rows.n_rows)]
+        return np.array(found, np.int64)
 
     def _keys_of(self, cells: Incidence) -> NDArray[np.uint64]:
         running = np.concatenate(

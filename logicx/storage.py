@@ -256,7 +256,9 @@ class Stored:
                 shape, dtype = tuple(entry["shape"]), np.dtype(_DTYPES[entry["dtype"]])
                 expected = self._hashes[name]
             except (KeyError, ValueError) as error:
-                raise FileError(f"{self.path} lacks the tensor {name!r}") from error
+                raise FileError(
+                    f"{self.path} lacks the tensor {name!r}", hint="make the file anew"
+                ) from error
             if last == first:
                 array: NDArray[Any] = np.zeros(shape, dtype)
             else:

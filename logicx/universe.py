@@ -77,6 +77,13 @@ class Universe:
         """Number of groups: rows, pairs, documents or images."""
         return len(self.offsets) - 1 if self.kind == "tokens" else self.shape[0]
 
+    def cells_of(self, group: int) -> slice:
+        """The cells of a group."""
+        if self.kind == "tokens":
+            return slice(self.offsets[group], self.offsets[group + 1])
+        n_each = self.shape[1] * self.shape[2] if self.kind == "pixels" else 1
+        return slice(group * n_each, (group + 1) * n_each)
+
     def __str__(self) -> str:
         """Such as `10,000 pairs` or `500 images of 48 x 48 pixels`."""
         if self.kind == "pixels":

@@ -35,7 +35,17 @@ GRID = 48
 THRESHOLD = Threshold("quantile", 0.05)
 """Top 5 % of the cells of each unit; docs/demo.md says why not the paper's 0.5 %."""
 
-CORE = ("bank", "bits", "building", "holdings", "signatures", "thresholds", "units", "universe")
+CORE = (
+    "bank",
+    "bits",
+    "building",
+    "cellmap",
+    "holdings",
+    "signatures",
+    "thresholds",
+    "units",
+    "universe",
+)
 """Modules of the core by which bank and units are made."""
 
 Progress = Callable[[str, int, int], None]

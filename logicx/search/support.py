@@ -45,7 +45,7 @@ def supported(bank: ConceptBank, least: int) -> ConceptBank:
         [bank.names[i] for i in which],
         [bank.categories[i] for i in which],
         bank.universe,
-        Signatures(bank.size, concepts, bank.of_cell),
+        Signatures(bank.size, concepts, bank.cell_map),
     )
     small.derived = {k: bank.derived[i] for k, i in enumerate(which) if i in bank.derived}
     return small

@@ -1,0 +1,366 @@
+"""Cell maps: which signature holds at each cell of a universe.
+
+Rows, pairs and tokens keep one number a cell. An image has few signatures of its own, so pixels
+keep a table of those for each image and, for each cell, a number of 8 or 16 bits into it: a quarter
+of the room, mapped from the bank's file in blocks that are read and checked when first asked for.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from logicx.errors import FileError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from numpy.typing import NDArray
+
+    from logicx.storage import Stored
+    from logicx.universe import Universe
+
+INVALID = -1
+"""Signature number of a cell without labels: nothing counts there."""
+
+BLOCK_BYTES = 8 << 20
+"""A block of local numbers is full from this size on."""
+
+ALIGNED = 4
+"""Local numbers of a group begin at a multiple of so many bytes within their block."""
+
+
+class CellMap(ABC):
+    """Which signature holds at each cell; `INVALID` (-1) where a cell is not labelled."""
+
+    @property
+    @abstractmethod
+    def n_cells(self) -> int:
+        """Number of cells."""
+
+    @abstractmethod
+    def of_group(self, group: int) -> NDArray[np.int32]:
+        """Signature of each cell of a row, pair, document or image: `int32[n_cells of it]`."""
+
+    @abstractmethod
+    def table_of(self, group: int) -> tuple[NDArray[np.int32], NDArray[np.integer]]:
+        """The group's own signatures, and which of them holds at each of its cells.
+
+        The signatures are distinct; `INVALID` is one of them where there are such cells. So
+        `signatures[numbers]` is `of_group(group)`. Of images both are views of what is kept, which
+        may be mapped: not to be written to.
+
+        Shape: `-> (int32[n_local], uint8 | uint16 | int32[n_cells of the group])`.
+        """
+
+    @abstractmethod
+    def at(self, cells: NDArray[np.integer]) -> NDArray[np.int32]:
+        """Signature of each of some cells: `int[n] -> int32[n]`."""
+
+    @abstractmethod
+    def whole(self) -> NDArray[np.int32]:
+        """Signature of every cell, `int32[n_cells]`.
+
+        Cost: four bytes a cell, which for 22,000 images of 112 x 112 cells is a gigabyte.
+        """
+
+    @abstractmethod
+    def cells(self, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """The cells at which some signatures hold: `bool[n_signatures] -> bool[n_cells]`."""
+
+    @abstractmethod
+    def on_counts(self, cells: NDArray[np.bool_], n_signatures: int) -> NDArray[np.int64]:
+        """How many of some cells have each signature: `bool[n_cells] -> int64[n_signatures]`."""
+
+    @abstractmethod
+    def over(self, universe: Universe) -> CellMap:
+        """The same map, kept as suits this universe, which has as many cells."""
+
+    @abstractmethod
+    def tensors(self) -> dict[str, NDArray[Any]]:
+        """What a bank's file holds of it, by name."""
+
+
+@dataclass(frozen=True)
+class FlatMap(CellMap):
+    """One number a cell, for cells that are rows, pairs or tokens.
+
+    Args:
+        of_cell: Signature of each cell, `int32[n_cells]`.
+        universe: The cells; without it each is its own group.
+    """
+
+    of_cell: NDArray[np.int32]
+    universe: Universe | None = None
+
+    @property
+    def n_cells(self) -> int:
+        """Number of cells."""
+        return len(self.of_cell)
+
+    def of_group(self, group: int) -> NDArray[np.int32]:
+        """A view of its cells."""
+        cells = self.universe.cells_of(group) if self.universe else slice(group, group + 1)
+        return self.of_cell[cells]
+
+    def table_of(self, group: int) -> tuple[NDArray[np.int32], NDArray[np.integer]]:
+        """Found by sorting the group's cells."""
+        signatures, numbers = np.unique(self.of_group(group), return_inverse=True)
+        return signatures, numbers.reshape(-1).astype(local_dtype(len(signatures)))
+
+    def at(self, cells: NDArray[np.integer]) -> NDArray[np.int32]:
+        """Looked up."""
+        found: NDArray[np.int32] = self.of_cell[cells]
+        return found
+
+    def whole(self) -> NDArray[np.int32]:
+        """What is kept."""
+        return self.of_cell
+
+    def cells(self, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Looked up; the last place is for invalid cells."""
+        return np.asarray(np.append(mask, False)[self.of_cell])
+
+    def on_counts(self, cells: NDArray[np.bool_], n_signatures: int) -> NDArray[np.int64]:
+        """Binned."""
+        signatures = self.of_cell[cells]
+        signatures = signatures[signatures != INVALID]
+        return np.bincount(signatures, minlength=n_signatures).astype(np.int64)
+
+    def over(self, universe: Universe) -> CellMap:
+        """Itself, or for images a `GroupMap`."""
+        if universe.kind != "pixels":
+            return FlatMap(self.of_cell, universe)
+        table: list[NDArray[np.int32]] = [np.zeros(0, np.int32)]
+        packer = Packer()
+        for image in range(universe.n_groups):
+            own, codes = np.unique(self.of_cell[universe.cells_of(image)], return_inverse=True)
+            order, numbers = by_appearance(codes.reshape(-1), len(own))
+            table.append(own[order])
+            packer.add(numbers, len(order))
+        return packer.finish(np.concatenate(table))
+
+    def tensors(self) -> dict[str, NDArray[Any]]:
+        """One tensor."""
+        return {"of_cell": self.of_cell}
+
+
+class GroupMap(CellMap):
+    """A table of signatures for each group, and small numbers into it for its cells.
+
+    A table lists its signatures by their first appearance in the group, so that equal maps are kept
+    alike.
+
+    Args:
+        starts: Where each group's cells begin, and the number of cells.
+        indptr: Where each group's table begins, and the length of all.
+        table: The tables of all groups.
+        block_starts: The first group of each block, and the number of groups.
+        block: The local numbers of the groups of a block, one group after the other, each from a
+            multiple of `ALIGNED` bytes on.
+
+    Shape: `starts, indptr: int64[n_groups + 1]`, `table: int32[n]`, `block(k): uint8[n_bytes]`.
+
+    Cost: of a map on file, the first use of a block reads and hashes it (8 MB).
+    """
+
+    def __init__(
+        self,
+        starts: NDArray[np.int64],
+        indptr: NDArray[np.int64],
+        table: NDArray[np.int32],
+        block_starts: NDArray[np.int64],
+        block: Callable[[int], NDArray[np.uint8]],
+    ) -> None:
+        """Take the parts over and find where each group's numbers lie."""
+        self._starts, self._indptr, self._table = starts, indptr, table
+        self._block_starts, self._block = block_starts, block
+        n_local = np.diff(indptr)
+        width = np.where(n_local <= 1 << 8, 1, np.where(n_local <= 1 << 16, 2, 4))
+        ends = np.cumsum(-(-width * np.diff(starts) // ALIGNED) * ALIGNED)
+        self._bytes = np.concatenate([[0], ends]).astype(np.int64)
+
+    @property
+    def n_cells(self) -> int:
+        """Number of cells."""
+        return int(self._starts[-1])
+
+    @property
+    def n_groups(self) -> int:
+        """Number of groups."""
+        return len(self._starts) - 1
+
+    def of_group(self, group: int) -> NDArray[np.int32]:
+        """Looked up in the group's table."""
+        signatures, numbers = self.table_of(group)
+        found: NDArray[np.int32] = signatures[numbers]
+        return found
+
+    def table_of(self, group: int) -> tuple[NDArray[np.int32], NDArray[np.integer]]:
+        """Views of what is kept, by first appearance in the group."""
+        if not 0 <= group < self.n_groups:
+            raise IndexError(f"group {group:,} of {self.n_groups:,}")
+        block = int(np.searchsorted(self._block_starts, group, side="right")) - 1
+        signatures = self._table[self._indptr[group] : self._indptr[group + 1]]
+        dtype = local_dtype(len(signatures))
+        first = int(self._bytes[group] - self._bytes[self._block_starts[block]])
+        n_bytes = int(self._starts[group + 1] - self._starts[group]) * dtype.itemsize
+        return signatures, self._block(block)[first : first + n_bytes].view(dtype)
+
+    def at(self, cells: NDArray[np.integer]) -> NDArray[np.int32]:
+        """Looked up group by group, in any order of cells."""
+        cells = np.asarray(cells)
+        found = np.empty(len(cells), np.int32)
+        groups = np.searchsorted(self._starts, cells, side="right") - 1
+        order = np.argsort(groups, kind="stable")
+        asked, firsts = np.unique(groups[order], return_index=True)
+        ends = [*firsts[1:].tolist(), len(order)]
+        for group, first, end in zip(asked.tolist(), firsts.tolist(), ends, strict=False):
+            which = order[first:end]
+            signatures, numbers = self.table_of(group)
+            found[which] = signatures[numbers[cells[which] - self._starts[group]]]
+        return found
+
+    def whole(self) -> NDArray[np.int32]:
+        """Made anew each time."""
+        found = np.empty(self.n_cells, np.int32)
+        for cells, signatures, numbers in self._groups():
+            found[cells] = signatures[numbers]
+        return found
+
+    def cells(self, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Looked up group by group; the last place is for invalid cells."""
+        holds = np.append(mask, False)[self._table]
+        found = np.empty(self.n_cells, bool)
+        for group, (cells, _, numbers) in enumerate(self._groups()):
+            found[cells] = holds[self._indptr[group] : self._indptr[group + 1]][numbers]
+        return found
+
+    def on_counts(self, cells: NDArray[np.bool_], n_signatures: int) -> NDArray[np.int64]:
+        """Binned group by group."""
+        found = np.zeros(n_signatures + 1, np.int64)  # the last for invalid cells
+        for place, signatures, numbers in self._groups():
+            on = numbers[cells[place]]
+            if len(on):
+                found[signatures] += np.bincount(on, minlength=len(signatures))
+        return found[:-1]
+
+    def over(self, universe: Universe) -> CellMap:
+        """Itself for images of these sizes, else a `FlatMap`."""
+        sizes = np.diff(self._starts)
+        if universe.kind == "pixels" and universe.n_groups == self.n_groups:
+            n_each = universe.shape[1] * universe.shape[2]
+            if (sizes == n_each).all():
+                return self
+        return FlatMap(self.whole()).over(universe)
+
+    def tensors(self) -> dict[str, NDArray[Any]]:
+        """Tables, and one tensor of bytes for each block."""
+        blocks = range(len(self._block_starts) - 1)
+        return {
+            "cell_table": self._table,
+            "cell_table_indptr": self._indptr,
+            "cell_block_starts": self._block_starts,
+            **{_block_name(k): self._block(k) for k in blocks},
+        }
+
+    def _groups(self) -> Iterator[tuple[slice, NDArray[np.int32], NDArray[np.integer]]]:
+        """Cells, table and local numbers of each group."""
+        starts = self._starts.tolist()
+        for group in range(self.n_groups):
+            yield slice(starts[group], starts[group + 1]), *self.table_of(group)
+
+
+class Packer:
+    """Local numbers of groups that arrive one by one, packed into blocks."""
+
+    def __init__(self) -> None:
+        """Start with no group."""
+        self._blocks: list[NDArray[np.uint8]] = []
+        self._open: list[NDArray[np.uint8]] = []
+        self._n_open = 0
+        self._block_starts = [0]
+        self._n_cells: list[int] = []
+        self._n_local: list[int] = []
+
+    def add(self, numbers: NDArray[np.integer], n_local: int) -> None:
+        """Take the next group: a number below `n_local` for each of its cells."""
+        packed = np.ascontiguousarray(numbers, local_dtype(n_local)).view(np.uint8)
+        self._open += [packed, np.zeros(-len(packed) % ALIGNED, np.uint8)]
+        self._n_open += len(packed)
+        self._n_cells.append(len(numbers))
+        self._n_local.append(n_local)
+        if self._n_open >= BLOCK_BYTES:
+            self._close()
+
+    def _close(self) -> None:
+        self._blocks.append(np.concatenate(self._open))
+        self._open, self._n_open = [], 0
+        self._block_starts.append(len(self._n_cells))
+
+    def finish(self, table: NDArray[np.int32]) -> GroupMap:
+        """The map, once the tables of all groups are known."""
+        if self._open:
+            self._close()
+        return GroupMap(
+            starts_of(self._n_cells),
+            starts_of(self._n_local),
+            table,
+            np.array(self._block_starts, np.int64),
+            self._blocks.__getitem__,
+        )
+
+
+def by_appearance(
+    codes: NDArray[np.integer], n_codes: int
+) -> tuple[NDArray[np.int64], NDArray[np.integer]]:
+    """The codes that occur, in order of first appearance, and the place of each code among them.
+
+    Shape: `codes: int[n]`, each below `n_codes` -> `(int64[n_distinct], local_dtype[n])`.
+    """
+    first = np.full(n_codes, len(codes))
+    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)  # of equal codes, the last is kept
+    order = np.argsort(first, kind="stable")[: np.count_nonzero(first < len(codes))]
+    place = np.zeros(n_codes, local_dtype(len(order)))
+    place[order] = np.arange(len(order))
+    return order, place[codes]
+
+
+def local_dtype(n_local: int) -> np.dtype[Any]:
+    """The smallest type that holds numbers below `n_local`: of 8, 16 or 32 bits."""
+    return np.dtype("u1" if n_local <= 1 << 8 else "<u2" if n_local <= 1 << 16 else "<i4")
+
+
+def starts_of(lengths: Iterable[int]) -> NDArray[np.int64]:
+    """Where pieces of these lengths begin, and where the last ends."""
+    return np.cumsum([0, *lengths], dtype=np.int64)
+
+
+def opened(universe: Universe, stored: Stored) -> CellMap:
+    """The map of a bank on file; local numbers are read when first asked for.
+
+    Raises:
+        FileError: The file does not hold the map of this universe.
+    """
+    if universe.kind != "pixels":
+        return FlatMap(stored.tensor("of_cell"), universe)
+    n_each = universe.shape[1] * universe.shape[2]
+    starts = np.arange(universe.n_groups + 1, dtype=np.int64) * n_each
+    indptr = stored.tensor("cell_table_indptr")
+    block_starts = stored.tensor("cell_block_starts")
+    if len(indptr) != len(starts) or block_starts[-1:].tolist() != [universe.n_groups]:
+        raise FileError(f"{stored.path} holds no map of {universe}", hint="make the file anew")
+    return GroupMap(
+        starts,
+        indptr,
+        stored.tensor("cell_table"),
+        block_starts,
+        lambda block: stored.tensor(_block_name(block)),
+    )
+
+
+def _block_name(block: int) -> str:
+    return f"cells.{block}"

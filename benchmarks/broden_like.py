@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from common import Clock, memory
 
 from logicx import ConceptBank, Universe
 from logicx.activations import write_activations
@@ -266,42 +267,65 @@ def _smoothing(size: int) -> NDArray[np.float32]:
 # ---- files
 
 
-def made(folder: Path, settings: Settings) -> tuple[Path, Path]:
-    """Bank and units of these settings; what is there already is not made again."""
+def folder_of(folder: Path, settings: Settings) -> Path:
+    """Where the files of these settings stand."""
     kept = folder / f"broden-like-{settings.key}"
     kept.mkdir(parents=True, exist_ok=True)
-    bank_path, units_path = kept / "images.bank", kept / "maps.units"
-    if not bank_path.exists():
-        compiled(settings).save(bank_path)
-    if not units_path.exists():
-        bank = ConceptBank.open(bank_path)
-        hidden = HiddenUnits(bank, settings)
-        n, size = settings.images, settings.map
-        with replacing(units_path) as temporary:
-            write_activations(
-                temporary,
-                [str(i) for i in range(settings.units)],
-                n * size * size,
-                "float16",
-                hidden.rows(),
-                universe=Universe.pixels(n, size, size),
-                source={"formulas": [str(one) for one in hidden.formulas]},
-            )
-    return bank_path, units_path
+    return kept
 
 
-def compiled(settings: Settings) -> ConceptBank:
-    """The bank of these images."""
+def made(what: str, folder: Path, settings: Settings) -> dict[str, float]:
+    """Make the `images` or the `maps`, unless they are there, and tell what it took."""
+    kept = folder_of(folder, settings)
+    told = kept / f"{what}.json"
+    if not told.exists():
+        figures = {"images": make_images, "maps": make_maps}[what](kept, settings)
+        with replacing(told) as temporary:
+            temporary.write_text(json.dumps(figures))
+    figures = json.loads(told.read_text())
+    return figures
+
+
+def make_images(kept: Path, settings: Settings) -> dict[str, float]:
+    """Compile the images to `images.bank` as they are made."""
     images = Images(settings.side, settings.seed)
     names, categories = names_and_categories()
-    return ConceptBank.from_groups(
-        map(images.group, range(settings.images)),
+    making = Clock()
+    started = time.process_time()
+    bank = ConceptBank.from_groups(
+        making.running(map(images.group, range(settings.images))),
         names,
         universe=Universe.pixels(settings.images, settings.side, settings.side),
         categories=categories,
         name="broden-like",
         source={"images": [f"{i:06}.png" for i in range(settings.images)], **asdict(settings)},
     )
+    built = time.process_time()
+    bank.save(kept / "images.bank")
+    return {
+        "making": making.seconds,
+        "compile": built - started - making.seconds,
+        "write": time.process_time() - built,
+        **memory(),
+    }
+
+
+def make_maps(kept: Path, settings: Settings) -> dict[str, float]:
+    """Record units on those images in `maps.units`."""
+    started = time.process_time()
+    n, size = settings.images, settings.map
+    hidden = HiddenUnits(ConceptBank.open(kept / "images.bank"), settings)
+    with replacing(kept / "maps.units") as temporary:
+        write_activations(
+            temporary,
+            [str(i) for i in range(settings.units)],
+            n * size * size,
+            "float16",
+            hidden.rows(),
+            universe=Universe.pixels(n, size, size),
+            source={"formulas": [str(one) for one in hidden.formulas]},
+        )
+    return {"making": time.process_time() - started, **memory()}
 
 
 def add_settings(parser: argparse.ArgumentParser) -> None:
@@ -321,10 +345,11 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     add_settings(parser)
     chosen = parser.parse_args()
-    started = time.perf_counter()
-    for path in made(chosen.folder, chosen_settings(chosen)):
-        print(f"{path}: {path.stat().st_size / 1e6:,.0f} MB")
-    print(f"{time.perf_counter() - started:.0f} s")
+    settings = chosen_settings(chosen)
+    for what, name in (("images", "images.bank"), ("maps", "maps.units")):
+        figures = made(what, chosen.folder, settings)
+        path = folder_of(chosen.folder, settings) / name
+        print(f"{path}: {path.stat().st_size / 1e6:,.0f} MB, made in {figures['making']:.0f} CPU s")
 
 
 if __name__ == "__main__":

@@ -239,6 +239,17 @@ def table(head: Sequence[Any], rows: Iterable[Sequence[Any]]) -> None:
     print()
 
 
+def asked(rows: Iterable[tuple[str, str, float, float]]) -> None:
+    """Print what was asked for beside what was measured: what, `<=` or `>=`, limit, value."""
+    table(
+        ["asked for", "limit", "measured", "met"],
+        (
+            [what, f"{sign} {limit:,g}", value, bool(value <= limit if sign == "<=" else value >= limit)]
+            for what, sign, limit, value in rows
+        ),
+    )
+
+
 def shown(value: Any) -> str:
     """A number with three digits or so."""
     if isinstance(value, bool):

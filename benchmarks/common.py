@@ -244,7 +244,12 @@ def asked(rows: Iterable[tuple[str, str, float, float]]) -> None:
     table(
         ["asked for", "limit", "measured", "met"],
         (
-            [what, f"{sign} {limit:,g}", value, bool(value <= limit if sign == "<=" else value >= limit)]
+            [
+                what,
+                f"{sign} {limit:,g}",
+                value,
+                bool(value <= limit if sign == "<=" else value >= limit),
+            ]
             for what, sign, limit, value in rows
         ),
     )

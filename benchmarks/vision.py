@@ -5,7 +5,7 @@
 Images and units are made up (`broden_like.py`) and kept in the folder. Times are CPU seconds of one
 thread unless they are called wall; peaks are resident memory (VmHWM), of which pages of mapped
 files are shared and go when memory is short. The first units are also held against a plain beam,
-which goes through all concepts of all signatures for every formula, and against masks made by torch.
+which goes through all concepts of all signatures for every formula, and against torch's own masks.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from logicx import ConceptBank, Units, explain, score
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+Asked = list[tuple[str, str, float, float]]
 THRESHOLD = "quantile(0.005)"
 FORMULA = "(water OR river) AND NOT blue"
 SEARCHES = {(5, 3): 15, (5, 10): 20, (10, 3): 25, (10, 10): 30}
@@ -158,7 +159,7 @@ def command(*words: str) -> float:
     return min(seconds)
 
 
-def compiled(kept: Path, run: Any) -> list[list[Any]]:
+def compiled(kept: Path, run: Any) -> Asked:
     """Print what the files took, and return rows of what was asked for."""
     images, maps = run("images"), run("maps")
     path = kept / "images.bank"
@@ -171,13 +172,13 @@ def compiled(kept: Path, run: Any) -> list[list[Any]]:
     of_units = (kept / "maps.units").stat().st_size / 1e6
     row = [images[one] for one in ("making", "compile", "write", "peak")]
     table(head, [[*row, size, maps["making"], of_units]])
-    return [["bank on disk, MB", "<=", 600, size]]
+    return [("bank on disk, MB", "<=", 600, size)]
 
 
-def searches(run: Any, n_units: int) -> list[list[Any]]:
+def searches(run: Any, n_units: int) -> Asked:
     """Print the searches, and return rows of what was asked for."""
     plain_way = run("compared")
-    rows_asked: list[list[Any]] = []
+    rows_asked: Asked = []
 
     def rows() -> Iterator[list[Any]]:
         for (beam, length), limit in SEARCHES.items():
@@ -189,8 +190,8 @@ def searches(run: Any, n_units: int) -> list[list[Any]]:
                        one["before"], same]  # fmt: skip
                 if engine == "numba":
                     what = f"beam {beam}, length {length}, CPU ms per unit"
-                    rows_asked.append([what, "<=", limit, 1e3 * one["unit"]])
-                    rows_asked.append(["its peak, MB", "<=", 300, one["peak"]])
+                    rows_asked.append((what, "<=", limit, 1e3 * one["unit"]))
+                    rows_asked.append(("its peak, MB", "<=", 300, one["peak"]))
 
     head = ["engine", "beam", "length", "open, ms", "first unit, ms", "unit, ms", "slowest, ms"]
     table([*head, "peak, MB", "of it mapped", "before opening", "as plain"], rows())
@@ -199,7 +200,7 @@ def searches(run: Any, n_units: int) -> list[list[Any]]:
     return rows_asked
 
 
-def rest(kept: Path, run: Any, of_binning: dict[str, Any], n_units: int) -> list[list[Any]]:
+def rest(kept: Path, run: Any, of_binning: dict[str, Any], n_units: int) -> Asked:
     """Print binning, proofs, all units and scores, and return rows of what was asked for."""
     table(
         ["binning, CPU ms per unit", "cells on", "peak, MB", "as torch"],
@@ -212,9 +213,7 @@ def rest(kept: Path, run: Any, of_binning: dict[str, Any], n_units: int) -> list
         [[f"{best['proven']} of {best['units']}", best["median"], best["max"], best["beaten"],
           best["peak"]]],
     )  # fmt: skip
-    rows_asked: list[list[Any]] = [
-        ["optima proven", ">=", n_units, best["proven"]],
-    ]
+    rows_asked: Asked = [("optima proven", ">=", n_units, best["proven"])]
 
     def rows() -> Iterator[list[Any]]:
         for beam, length in SEARCHES:
@@ -222,7 +221,7 @@ def rest(kept: Path, run: Any, of_binning: dict[str, Any], n_units: int) -> list
             yield [one["units"], beam, length, one["wall"], one["cpu"], one["peak"],
                    one.get("mapped", ""), one["iou"]]  # fmt: skip
             what = f"all units on two threads, beam {beam}, length {length}, wall s"
-            rows_asked.append([what, "<=", 120, one["wall"]])
+            rows_asked.append((what, "<=", 120, one["wall"]))
 
     head = ["units", "beam", "length", "wall s, 2 threads", "CPU s", "peak, MB", "of it mapped"]
     table([*head, "mean IoU"], rows())
@@ -234,8 +233,8 @@ def rest(kept: Path, run: Any, of_binning: dict[str, Any], n_units: int) -> list
     head = ["logicx --help, wall ms", "score, counted units", "score, maps", "in Python, first"]
     times = [1e3 * one for one in (start, counted, from_maps, here["first"], here["next"])]
     table([*head, "next"], [times])
-    rows_asked.append(["score after start-up, wall ms", "<=", 100, 1e3 * (counted - start)])
-    rows_asked.append(["score of a map, the same", "<=", 100, 1e3 * (from_maps - start)])
+    rows_asked.append(("score after start-up, wall ms", "<=", 100, 1e3 * (counted - start)))
+    rows_asked.append(("score of a map, the same", "<=", 100, 1e3 * (from_maps - start)))
     return rows_asked
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -31,6 +31,23 @@ BLOCK_BYTES = 8 << 20
 
 ALIGNED = 4
 """Local numbers of a group begin at a multiple of so many bytes within their block."""
+
+
+CHUNK_CELLS = 1 << 22
+"""About how many cells are sorted into parts at once."""
+
+
+class Parts(NamedTuple):
+    """Signatures within groups, and the number of cells of each.
+
+    Of a `FlatMap`, one part may be there several times, with some of its cells each.
+
+    Shape: `int64[n_parts]` each.
+    """
+
+    group: NDArray[np.int64]
+    signature: NDArray[np.int64]
+    n_cells: NDArray[np.int64]
 
 
 class CellMap(ABC):
@@ -74,6 +91,14 @@ class CellMap(ABC):
     @abstractmethod
     def on_counts(self, cells: NDArray[np.bool_], n_signatures: int) -> NDArray[np.int64]:
         """How many of some cells have each signature: `bool[n_cells] -> int64[n_signatures]`."""
+
+    @abstractmethod
+    def parts(self, cells: NDArray[np.bool_] | None = None) -> Parts:
+        """The parts in which some cells lie, in no stated order; those without labels in none.
+
+        Args:
+            cells: The cells, `bool[n_cells]`; by default all.
+        """
 
     @abstractmethod
     def over(self, universe: Universe) -> CellMap:
@@ -129,6 +154,23 @@ class FlatMap(CellMap):
         signatures = self.of_cell[cells]
         signatures = signatures[signatures != INVALID]
         return np.bincount(signatures, minlength=n_signatures).astype(np.int64)
+
+    def parts(self, cells: NDArray[np.bool_] | None = None) -> Parts:
+        """Found by sorting, some millions of cells at a time."""
+        groups, signatures, counts = ([np.zeros(0, np.int64)] for _ in range(3))
+        for first in range(0, self.n_cells, CHUNK_CELLS):
+            chunk = slice(first, first + CHUNK_CELLS)
+            chosen = self.of_cell[chunk] != INVALID
+            if cells is not None:
+                chosen &= cells[chunk]
+            places = np.flatnonzero(chosen) + first
+            group = self.universe.groups_of(places) if self.universe else places
+            n = int(self.of_cell[chunk].max(initial=0)) + 1
+            found, number = np.unique(group * n + self.of_cell[places], return_counts=True)
+            groups.append(found // n)
+            signatures.append(found % n)
+            counts.append(number)
+        return Parts(*map(np.concatenate, (groups, signatures, counts)))
 
     def over(self, universe: Universe) -> CellMap:
         """Itself, or for images a `GroupMap`."""
@@ -241,12 +283,19 @@ class GroupMap(CellMap):
 
     def on_counts(self, cells: NDArray[np.bool_], n_signatures: int) -> NDArray[np.int64]:
         """Binned group by group."""
-        found = np.zeros(n_signatures + 1, np.int64)  # the last for invalid cells
-        for place, signatures, numbers in self._groups():
-            on = numbers[cells[place]]
-            if len(on):
-                found[signatures] += np.bincount(on, minlength=len(signatures))
-        return found[:-1]
+        _, signatures, counts = self.parts(cells)
+        return np.bincount(signatures, counts, minlength=n_signatures).astype(np.int64)
+
+    def parts(self, cells: NDArray[np.bool_] | None = None) -> Parts:
+        """Counted group by group."""
+        counts = np.zeros(len(self._table), np.int64)
+        ends = self._indptr.tolist()
+        for group, (place, signatures, numbers) in enumerate(self._groups()):
+            on = numbers if cells is None else numbers[cells[place]]
+            counts[ends[group] : ends[group + 1]] = np.bincount(on, minlength=len(signatures))
+        kept = np.flatnonzero((counts > 0) & (self._table != INVALID))
+        groups = np.searchsorted(self._indptr, kept, side="right") - 1
+        return Parts(groups, self._table[kept].astype(np.int64), counts[kept])
 
     def over(self, universe: Universe) -> CellMap:
         """Itself for images of these sizes, else a `FlatMap`."""

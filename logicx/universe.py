@@ -84,6 +84,13 @@ class Universe:
         n_each = self.shape[1] * self.shape[2] if self.kind == "pixels" else 1
         return slice(group * n_each, (group + 1) * n_each)
 
+    def groups_of(self, cells: NDArray[np.integer]) -> NDArray[np.int64]:
+        """The group of each of some cells, `int[n] -> int64[n]`."""
+        if self.kind == "tokens":
+            return np.searchsorted(np.array(self.offsets, np.int64), cells, side="right") - 1
+        n_each = self.shape[1] * self.shape[2] if self.kind == "pixels" else 1
+        return np.asarray(cells, np.int64) // max(1, n_each)
+
     def __str__(self) -> str:
         """Such as `10,000 pairs` or `500 images of 48 x 48 pixels`."""
         if self.kind == "pixels":

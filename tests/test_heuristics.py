@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import oracle
@@ -13,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_search import Number, Numbers
 
-from logicx import ConceptBank, Units, explain, run_journal
+from logicx import ConceptBank, Units, cellmap, explain, run_journal
 from logicx.cli import run
 from logicx.engines.numpy_engine import NumpyEngine
 from logicx.errors import DataError, JournalError, OptionError
@@ -198,14 +197,19 @@ def test_no_admissible_estimate_is_below_the_truth(name):
                     assert estimates[concept, k] >= truth
 
 
+def groups_of(universe):
+    """The cells of each group."""
+    cells = np.arange(universe.n_cells)
+    return [cells[universe.cells_of(i)] for i in range(universe.n_groups)]
+
+
 def slow_estimate(one, name, f, c, step):
     """Estimates as they are published, sample by sample; f and c are masks of all cells."""
     universe = one.bank.universe
     if universe.kind == "rows" or name == "diou-sum":
         groups = [np.arange(universe.n_cells)]
     else:
-        starts = grouping.group_starts(universe)
-        groups = [np.arange(a, b) for a, b in pairwise(starts)]
+        groups = groups_of(universe)
     n_on = (one.unit & one.valid).sum()
     hits = size = 0
     held = (one.masks & one.valid).sum(axis=0)
@@ -348,13 +352,16 @@ def test_objectives_grow_with_tp_and_fall_with_fp(goal):
 
 @pytest.mark.parametrize("kind", ["pixels", "pairs", "tokens", "rows"])
 def test_sums_by_group_and_by_concept(kind, monkeypatch):
-    monkeypatch.setattr(grouping, "CHUNK_CELLS", 13)
+    monkeypatch.setattr(cellmap, "CHUNK_CELLS", 13)
     for seed in range(10):
         one = world(seed, kind)
-        bank, starts = one.bank, grouping.group_starts(one.bank.universe)
-        groups = Groups(bank, not grouping.has_groups(bank.universe))
+        bank, universe = one.bank, one.bank.universe
+        groups = Groups(bank, not grouping.has_groups(universe))
         on = groups.on(bank, one.units.on(bank, "u"), one.unit)
-        group_of = np.searchsorted(starts, np.arange(bank.universe.n_cells), side="right") - 1
+        group_of = np.zeros(universe.n_cells, int)
+        if kind != "rows":
+            for group, cells in enumerate(groups_of(universe)):
+                group_of[cells] = group
         for mask, cells in ((on, one.unit), (groups.cells, np.ones_like(one.unit))):
             found = groups.by_group(mask, np.ones(bank.n_signatures, bool))
             wanted = np.bincount(group_of[cells & one.valid], minlength=groups.n)
@@ -388,7 +395,6 @@ def test_small_chunks_change_nothing(monkeypatch):
     ]
     monkeypatch.setattr(visiting, "CHUNK", 3)
     monkeypatch.setattr(meshing, "CHUNK_CELLS", 5)
-    monkeypatch.setattr(grouping, "CHUNK_CELLS", 5)
     anew = world(5)  # with tables of its own
     assert found == [
         levels_of(Guided(Beam(4, 3)).search(space_of(anew, name)[1]))

@@ -17,6 +17,7 @@ from logicx.counts import Counts, evaluate
 from logicx.errors import DataError, JournalError, OptionError
 from logicx.language import parse
 from logicx.objectives import score_counts
+from logicx.signatures import INVALID
 from logicx.storage import replacing
 
 if TYPE_CHECKING:
@@ -246,9 +247,10 @@ def _top_cells(
     if not n:
         return []
     activations = units.activations(units.names[number])
-    fires = np.flatnonzero(units.mask(units.names[number]) & (bank.of_cell >= 0))
+    fires = np.flatnonzero(units.mask(units.names[number]))
+    fires = fires[bank.cell_map.at(fires) != INVALID]
     highest = fires[np.argsort(-activations[fires].astype(np.float64), kind="stable")[:n]]
-    holds = evaluate(parse(formula), bank)[bank.of_cell[highest]]
+    holds = evaluate(parse(formula), bank)[bank.cell_map.at(highest)]
     return [
         TopCell(
             cell,

@@ -14,35 +14,16 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from logicx.signatures import INVALID
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
     from logicx.bank import ConceptBank
     from logicx.universe import Universe
 
-CHUNK_CELLS = 1 << 22
-"""About how many cells are sorted into parts at once."""
-
 
 def has_groups(universe: Universe) -> bool:
     """Whether cells belong to groups; the rows of a table do not, and are one group."""
     return universe.kind != "rows"
-
-
-def group_starts(universe: Universe) -> NDArray[np.int64]:
-    """Where each group begins, and the number of cells, `int64[n_groups + 1]`."""
-    if universe.kind == "tokens":
-        return np.array(universe.offsets, np.int64)
-    if universe.kind == "pixels":
-        images, height, width = universe.shape
-        return np.arange(images + 1, dtype=np.int64) * (height * width)
-    if universe.kind == "pairs":
-        return np.arange(universe.n_cells + 1, dtype=np.int64)
-    return np.array([0, universe.n_cells], np.int64)
 
 
 class Groups:
@@ -74,21 +55,12 @@ class Groups:
             self.group = np.zeros(bank.n_signatures, np.int64)
             self.cells = bank.size
             return
-        self.starts = group_starts(bank.universe)
-        self.n = len(self.starts) - 1
-        keys, counts = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-        for first, last in _chunks(self.starts):
-            cells = slice(self.starts[first], self.starts[last])
-            of_cell = bank.of_cell[cells].astype(np.int64)
-            groups = np.repeat(np.arange(first, last), np.diff(self.starts[first : last + 1]))
-            is_valid = of_cell != INVALID
-            found = np.unique(
-                groups[is_valid] * self.n_signatures + of_cell[is_valid], return_counts=True
-            )
-            keys.append(found[0])
-            counts.append(found[1])
-        self._keys = np.concatenate(keys)
-        self.cells = np.concatenate(counts)
+        self.n = bank.universe.n_groups
+        parts = bank.cell_map.parts()
+        keys = parts.group * self.n_signatures + parts.signature
+        self._keys, places = np.unique(keys, return_inverse=True)
+        counts = np.bincount(places.reshape(-1), parts.n_cells, minlength=len(self._keys))
+        self.cells = counts.astype(np.int64)
         self.group, self.signature = np.divmod(self._keys, max(1, self.n_signatures))
 
     @classmethod
@@ -114,12 +86,10 @@ class Groups:
         if self.is_one:
             return on
         assert mask is not None
-        cells = np.flatnonzero(mask)
-        signatures = bank.of_cell[cells].astype(np.int64)
-        cells, signatures = cells[signatures != INVALID], signatures[signatures != INVALID]
-        groups = np.searchsorted(self.starts, cells, side="right") - 1
-        places = np.searchsorted(self._keys, groups * self.n_signatures + signatures)
-        return np.bincount(places, minlength=len(self._keys)).astype(np.int64)
+        parts = bank.cell_map.parts(mask)
+        places = np.searchsorted(self._keys, parts.group * self.n_signatures + parts.signature)
+        found = np.bincount(places, parts.n_cells, minlength=len(self._keys))
+        return found.astype(np.int64)
 
     def by_group(self, weights: NDArray[np.int64], mask: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Weights of the parts of some signatures, summed by group.
@@ -168,13 +138,3 @@ class Groups:
         """Values of entries summed by concept, `int64[n_entries] -> int64[n_concepts]`."""
         sums = np.concatenate([[0], np.cumsum(values)])
         return np.asarray(np.diff(sums[self.entry_starts]))
-
-
-def _chunks(starts: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
-    """Ranges of groups that hold about `CHUNK_CELLS` cells."""
-    first, n = 0, len(starts) - 1
-    while first < n:
-        last = int(np.searchsorted(starts, starts[first] + CHUNK_CELLS, side="right")) - 1
-        last = min(n, max(last, first + 1))
-        yield first, last
-        first = last

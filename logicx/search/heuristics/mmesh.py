@@ -114,13 +114,12 @@ class _Meshing:
         """The formula's rectangles in each image; empty where it does not occur."""
         bank = self._space.engine.bank
         n, height, width = bank.universe.shape
-        of_cell = bank.of_cell.reshape(n, height, width)
         holds = np.append(node.mask, False)  # the last for invalid cells, whose number is -1
         found = Rectangles(np.zeros((n, 4), np.int64), np.zeros((n, 4), np.int64))
         step = max(1, CHUNK_CELLS // (height * width))
         for start in range(0, len(images), step):
             some = images[start : start + step]
-            masks = holds[of_cell[some]]
+            masks = holds[_of_images(bank, some)]
             found.around[some], found.within[some] = bounding(masks), inscribed(masks)
         return found
 
@@ -138,16 +137,21 @@ def _of_concepts(bank: ConceptBank, groups: Groups) -> Rectangles:
 
 
 def _measured(bank: ConceptBank, groups: Groups) -> Rectangles:
-    n, height, width = bank.universe.shape
-    of_cell = bank.of_cell.reshape(n, height, width)
+    _, height, width = bank.universe.shape
     n_entries = len(groups.entry_group)
     found = Rectangles(np.zeros((n_entries, 4), np.int64), np.zeros((n_entries, 4), np.int64))
     step = max(1, CHUNK_CELLS // (height * width))
     for start in range(0, n_entries, step):
         part = slice(start, start + step)
-        signatures = of_cell[groups.entry_group[part]]
+        signatures = _of_images(bank, groups.entry_group[part])
         words = bank.packed[groups.entry_concept[part, None, None], np.maximum(signatures, 0) >> 6]
         bits = words >> (signatures & 63).astype(np.uint64) & np.uint64(1)
         masks = (bits != 0) & (signatures >= 0)
         found.around[part], found.within[part] = bounding(masks), inscribed(masks)
     return found
+
+
+def _of_images(bank: ConceptBank, images: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Signatures of the cells of some images, `int32[n, height, width]`."""
+    found = [bank.cell_map.of_group(image) for image in images.tolist()]
+    return np.stack(found).reshape(len(images), *bank.universe.shape[1:])

@@ -134,16 +134,20 @@ class CutActivations:
         row: NDArray[np.floating] = self._stored.tensor(_block(block))[place]
         return row
 
-    def range(self, i: int) -> Range:
-        """Where a unit is on."""
+    def range(self, i: int, bank: ConceptBank | None = None) -> Range:
+        """Where a unit is on; maps over images may be cut as a bank's grid asks."""
         unit, k = divmod(i, self._per_unit)
         if unit not in self._ranges:
             self._ranges[unit] = ranges_of(self._recorded[unit], self.activations(i), self.rule)
         return self._ranges[unit][k]
 
-    def mask(self, i: int) -> NDArray[np.bool_]:
-        """Where a unit is on: `bool[n_cells]`."""
+    def mask(self, i: int, bank: ConceptBank | None = None) -> NDArray[np.bool_]:
+        """Where a unit is on: `bool[n_cells]`; of maps over images, at the cells of a bank."""
         return self.range(i).mask(self.activations(i))
+
+    def check_finite(self, i: int) -> None:
+        """Raise a `DataError` if there is NaN or infinity among a unit's activations."""
+        _check_finite(self._recorded[i // self._per_unit], self.activations(i))
 
     def on(self, bank: ConceptBank, i: int) -> NDArray[np.int64]:
         """On-counts of a unit over the bank's signatures."""
@@ -184,7 +188,11 @@ def ranges_of(
     Raises:
         DataError: There is NaN or infinity among the activations.
     """
+    _check_finite(name, activations)
+    return rule.ranges(activations if valid is None else activations[valid])
+
+
+def _check_finite(name: str, activations: NDArray[np.floating]) -> None:
     if not np.isfinite(activations).all():
         cell = int(np.flatnonzero(~np.isfinite(activations))[0])
         raise DataError(f"unit {name!r} has the activation {activations[cell]} at cell {cell:,}")
-    return rule.ranges(activations if valid is None else activations[valid])

@@ -154,7 +154,7 @@ class BeamSearch:
         A unit is skipped where the preset's rules leave the beam empty.
         """
         needs_mask = self.plan.heuristic.needs_mask and units.has_masks
-        masks = [units.mask(name) if needs_mask else None for name in names]
+        masks = [units.mask(name, bank) if needs_mask else None for name in names]
         results = self.engine.search(self.plan, self.concepts, on, masks)
         return [self._told(bank, units, *one, stop) for one in zip(names, on, results, strict=True)]
 

@@ -50,13 +50,19 @@ class Threshold:
       unit of its own, `483#1` the lowest. The clusters touch: each ends midway between two centres.
       A unit with fewer than k different positive activations has k ranges that are never on.
 
+    Units that are maps over images are upsampled to a bank's cells. Their quantiles and ranges are
+    those of the maps as recorded, as NetDissect takes them; `quantile(q)@upsampled` is the quantile
+    of all upsampled values.
+
     Args:
         kind: One of the four.
         number: q, x or k.
+        of_what: `maps` or `upsampled`: what a quantile is taken of.
     """
 
     kind: str = "positive"
     number: float = 0.0
+    of_what: str = "maps"
 
     def __post_init__(self) -> None:
         """Refuse a kind or a number that means nothing."""
@@ -64,6 +70,10 @@ class Threshold:
             raise OptionError(f"threshold {self.kind!r} is not one of {', '.join(KINDS)}")
         if not np.isfinite(self.number):
             raise OptionError(f"a threshold of {self.number} means nothing")
+        if self.of_what not in ("maps", "upsampled"):
+            raise OptionError(f"a threshold is of maps or upsampled, not of {self.of_what!r}")
+        if self.of_what == "upsampled" and self.kind != "quantile":
+            raise OptionError(f"only a quantile is found @upsampled, not {self.kind}")
         if self.kind == "quantile" and not 0 < self.number < 1:
             raise OptionError(f"quantile takes a share between 0 and 1, not {self.number:g}")
         if self.kind == "ranges" and (self.number != int(self.number) or self.number < 1):
@@ -74,15 +84,18 @@ class Threshold:
         """The threshold that a text names, such as `quantile(0.005)` or `quantile:0.005`."""
         if isinstance(text, Threshold):
             return text
-        found = re.fullmatch(r"\s*([a-z]+)\s*(?:[(:]\s*([^()\s]+?)\s*\)?)?\s*", str(text))
+        found = re.fullmatch(
+            r"\s*([a-z]+)\s*(?:[(:]\s*([^()@\s]+?)\s*\)?)?\s*(?:@\s*([a-z]+)\s*)?", str(text)
+        )
         kind = found[1] if found else ""
         if found is None or kind not in KINDS or (found[2] is not None) != bool(KINDS[kind]):
             raise OptionError(
                 f"threshold {text!r} is not known",
-                hint="use positive, quantile(0.005), value(1.5) or ranges(3)",
+                hint="use positive, quantile(0.005), value(1.5) or ranges(3); of maps also "
+                "quantile(0.005)@upsampled",
             )
         try:
-            return Threshold(kind, float(found[2] or 0))
+            return Threshold(kind, float(found[2] or 0), found[3] or "maps")
         except ValueError as error:
             if isinstance(error, OptionError):
                 raise
@@ -90,6 +103,11 @@ class Threshold:
 
     def ranges(self, activations: NDArray[np.floating]) -> list[Range]:
         """The range, or ranges, of one unit's activations, `float[n_cells]`."""
+        if self.of_what == "upsampled":
+            raise DataError(
+                f"the threshold {self} is for maps over images, which can be upsampled",
+                hint="leave @upsampled away, or record maps: logicx probe",
+            )
         if self.kind in ("positive", "value"):
             return [Range(self.number)]
         try:
@@ -105,11 +123,8 @@ class Threshold:
 
     def __str__(self) -> str:
         """As it is written: `quantile(0.005)`."""
-        return (
-            f"{self.kind}({str(float(self.number)).removesuffix('.0')})"
-            if KINDS[self.kind]
-            else self.kind
-        )
+        number = f"({str(float(self.number)).removesuffix('.0')})" if KINDS[self.kind] else ""
+        return f"{self.kind}{number}" + ("@upsampled" if self.of_what == "upsampled" else "")
 
 
 def _clusters(values: NDArray[np.float64], k: int) -> list[Range]:

@@ -5,7 +5,6 @@ A unit that is held against a bank is one number per signature: how many of its 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,11 +13,12 @@ import numpy as np
 
 from logicx import storage
 from logicx.activations import CutActivations, ranges_of
-from logicx.bank import ConceptBank
-from logicx.bits import Mask, Words, as_array, as_booleans, n_words, pack, popcount, unpack
+from logicx.bits import Mask, as_array, as_booleans, n_words, pack, unpack
 from logicx.errors import DataError, UniverseError, UnknownUnit, did_you_mean, is_plain_text
 from logicx.signatures import Incidence
 from logicx.thresholds import Threshold
+from logicx.unitforms import CellMasks, OnCounts
+from logicx.unitmaps import UnitMaps
 from logicx.universe import Universe
 
 if TYPE_CHECKING:
@@ -26,54 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-
-@dataclass(frozen=True)
-class _CellMasks:
-    """Masks over all cells, packed: `words: uint64[n_units, ceil(n_cells / 64)]`."""
-
-    words: Words
-    n_cells: int
-
-    def on(self, bank: ConceptBank, i: int) -> NDArray[np.int64]:
-        return bank.on_counts(unpack(self.words[i], self.n_cells))
-
-    def n_on(self) -> NDArray[np.int64]:
-        return popcount(self.words)
-
-    def parts(self) -> dict[str, NDArray[Any]]:
-        return {"cell_words": self.words.view(np.int64)}
-
-
-@dataclass(frozen=True)
-class _OnCounts:
-    """On-counts per signature of one bank, which is known by its content hash."""
-
-    bank: str
-    signatures: Incidence
-    counts: NDArray[np.int64]
-
-    def on(self, bank: ConceptBank, i: int) -> NDArray[np.int64]:
-        if bank.content != self.bank:
-            raise UniverseError(
-                f"these units were counted on another bank ({self.bank[:12]}) "
-                f"than {bank.name!r} ({bank.content[:12]})",
-                hint="count them again on this bank",
-            )
-        row = slice(self.signatures.indptr[i], self.signatures.indptr[i + 1])
-        on = np.zeros(bank.n_signatures, np.int64)
-        on[self.signatures.indices[row]] = self.counts[row]
-        return on
-
-    def n_on(self) -> NDArray[np.int64]:
-        sums = np.concatenate([[0], np.cumsum(self.counts)])
-        return np.diff(sums[self.signatures.indptr])
-
-    def parts(self) -> dict[str, NDArray[Any]]:
-        return {
-            "indptr": self.signatures.indptr,
-            "indices": self.signatures.indices,
-            "counts": self.counts,
-        }
+    from logicx.bank import ConceptBank
 
 
 class Units:
@@ -93,7 +46,7 @@ class Units:
         self,
         names: Sequence[str],
         universe: Universe | None,
-        held: _CellMasks | _OnCounts | CutActivations,
+        held: CellMasks | OnCounts | CutActivations,
         cut: Sequence[str] = (),
         threshold: str = "",
     ) -> None:
@@ -135,7 +88,7 @@ class Units:
         """
         array = as_booleans(masks, "unit masks", 2)
         _check_cells(array.shape[1], universe)
-        return cls(_names(names, len(array)), universe, _CellMasks(pack(array), array.shape[1]))
+        return cls(_names(names, len(array)), universe, CellMasks(pack(array), array.shape[1]))
 
     @classmethod
     def from_activations(
@@ -192,7 +145,7 @@ class Units:
             if progress:
                 progress(i + 1, n_units)
         packed = np.array(words, np.uint64).reshape(len(words), n_words(n_cells))
-        return cls(found_names, universe, _CellMasks(packed, n_cells), cut, str(rule))
+        return cls(found_names, universe, CellMasks(packed, n_cells), cut, str(rule))
 
     @classmethod
     def counted(
@@ -227,7 +180,7 @@ class Units:
         indptr = np.cumsum([len(one) for one in places]).astype(np.int64)
         if len(indptr) != len(names) + 1:
             raise DataError(f"{len(indptr) - 1} rows of on-counts but {len(names)} names")
-        held = _OnCounts(
+        held = OnCounts(
             bank.content, Incidence(indptr, np.concatenate(places)), np.concatenate(counts)
         )
         return cls(names, bank.universe, held, cut, threshold)
@@ -248,7 +201,8 @@ class Units:
         Args:
             path: The file.
             threshold: For a file of activations (`logicx probe`), by default `positive`. Each unit
-                is read and cut when it is first used.
+                is read and cut when it is first used; maps over images are then upsampled to the
+                cells of the bank (docs/vision.md).
 
         Raises:
             FileError: The file is damaged or no file of units.
@@ -258,18 +212,20 @@ class Units:
         manifest = stored.manifest
         universe = Universe.from_dict(manifest["universe"]) if manifest["universe"] else None
         if "activations" in manifest:
-            acts = CutActivations(stored, Threshold.of(threshold or "positive"))
+            rule = Threshold.of(threshold or "positive")
+            are_maps = universe is not None and universe.kind == "pixels"
+            acts = UnitMaps(stored, rule, universe) if are_maps else CutActivations(stored, rule)
             return cls(acts.names, universe, acts, threshold=str(acts.rule))
         if threshold is not None:
             raise DataError(
                 f"{path} holds units that were cut already", hint="leave threshold away"
             )
-        held: _CellMasks | _OnCounts
+        held: CellMasks | OnCounts
         if manifest["bank"]:
             incidence = Incidence(stored.tensor("indptr"), stored.tensor("indices"))
-            held = _OnCounts(manifest["bank"], incidence, stored.tensor("counts"))
+            held = OnCounts(manifest["bank"], incidence, stored.tensor("counts"))
         else:
-            held = _CellMasks(stored.tensor("cell_words").view(np.uint64), manifest["n_cells"])
+            held = CellMasks(stored.tensor("cell_words").view(np.uint64), manifest["n_cells"])
         units = cls(manifest["names"], universe, held, manifest["cut"], manifest["threshold"])
         units.__dict__["content"] = stored.content
         return units
@@ -290,8 +246,8 @@ class Units:
             "universe": self.universe.as_dict() if self.universe else None,
             "cut": list(self.cut),
             "threshold": self.threshold,
-            "bank": self._held.bank if isinstance(self._held, _OnCounts) else None,
-            "n_cells": None if isinstance(self._held, _OnCounts) else self._held.n_cells,
+            "bank": self._held.bank if isinstance(self._held, OnCounts) else None,
+            "n_cells": None if isinstance(self._held, OnCounts) else self._held.n_cells,
         }
 
     # ---- what they hold
@@ -302,7 +258,10 @@ class Units:
 
     @cached_property
     def n_on(self) -> NDArray[np.int64]:
-        """Cells at which each unit is on, `int64[n_units]` (invalid cells of a bank included)."""
+        """Cells at which each unit is on, `int64[n_units]` (invalid cells of a bank included).
+
+        Of units that are maps over images, places of the maps: `on` counts at a bank's cells.
+        """
         return self._held.n_on()
 
     @cached_property
@@ -312,10 +271,15 @@ class Units:
             return tuple(self.cut_of(i) for i in range(len(self)))
         return self._cut
 
-    def cut_of(self, number: int) -> str:
-        """Where the unit of this number was cut, or nothing where that is not known."""
+    def cut_of(self, number: int, bank: ConceptBank | None = None) -> str:
+        """Where the unit of this number was cut, or nothing where that is not known.
+
+        Args:
+            number: Place of the unit.
+            bank: For maps over images whose threshold is `@upsampled`: to which cells.
+        """
         if isinstance(self._held, CutActivations):
-            return str(self._held.range(number))
+            return str(self._held.range(number, bank))
         return self._cut[number] if self._cut else ""
 
     def activations(self, unit: str | int) -> NDArray[np.floating]:
@@ -370,19 +334,32 @@ class Units:
         return self._held.on(bank, self.number(unit))
 
     @property
+    def maps(self) -> UnitMaps | None:
+        """The maps over images that the units are, or None: for what they do in single images."""
+        return self._held if isinstance(self._held, UnitMaps) else None
+
+    @property
     def has_masks(self) -> bool:
         """Whether the cells are known at which each unit fires, not only how many by signature."""
-        return not isinstance(self._held, _OnCounts)
+        return not isinstance(self._held, OnCounts)
 
-    def mask(self, unit: str | int) -> Mask:
+    def mask(self, unit: str | int, bank: ConceptBank | None = None) -> Mask:
         """The cells at which a unit fires, `bool[n_cells]` (invalid cells of a bank included).
+
+        Args:
+            unit: Name or number.
+            bank: The bank whose cells are meant. Without it, of units that are maps over images,
+                the places of the maps.
 
         Raises:
             DataError: Only the number of cells of each signature is known; see `has_masks`.
+            UniverseError: The units speak of other cells than the bank.
         """
+        if bank is not None:
+            self.check_universe(bank)
         if isinstance(self._held, CutActivations):
-            return self._held.mask(self.number(unit))
-        if not isinstance(self._held, _CellMasks):
+            return self._held.mask(self.number(unit), bank)
+        if not isinstance(self._held, CellMasks):
             raise DataError(
                 "these units are kept as counts by signature, not as cells",
                 hint="make them with Units.from_masks or Units.from_activations",
@@ -390,10 +367,15 @@ class Units:
         return unpack(self._held.words[self.number(unit)], self._held.n_cells)
 
     def check_universe(self, bank: ConceptBank) -> None:
-        """Raise a `UniverseError` unless the units speak of the bank's cells."""
-        if self.universe is not None:
+        """Raise a `UniverseError` unless the units speak of the bank's cells.
+
+        Maps over images are upsampled to them, so that only the number of images must agree.
+        """
+        if isinstance(self._held, UnitMaps):
+            self._held.check(bank)
+        elif self.universe is not None:
             bank.universe.check_same(self.universe, f"bank {bank.name!r}", "the set of units")
-        elif not isinstance(self._held, _OnCounts) and self._held.n_cells != bank.universe.n_cells:
+        elif not isinstance(self._held, OnCounts) and self._held.n_cells != bank.universe.n_cells:
             raise UniverseError(
                 f"bank {bank.name!r} covers {bank.universe}, "
                 f"but the units have {self._held.n_cells:,} cells",

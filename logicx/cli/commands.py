@@ -276,7 +276,7 @@ def _show(data: Data, found: Sequence[Explanation]) -> None:
     if len(found) == 1:
         number = data.units.number(found[0].unit)
         n_on = found[0].counts.tp + found[0].counts.fn
-        cut = data.units.cut_of(number)
+        cut = data.units.cut_of(number, data.bank)
         where = f", on where {cut}" if cut else ""
         share = n_on / data.bank.n_valid
         console.print(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -112,12 +112,10 @@ class Threshold:
             return [Range(self.number)]
         try:
             with np.errstate(over="raise", invalid="raise"):
-                values = activations.astype(np.float64)
                 if self.kind == "ranges":
+                    values = activations.astype(np.float64)
                     return _clusters(values[values > 0], int(self.number))
-                return [
-                    Range(float(np.quantile(values, 1 - self.number)) if len(values) else np.inf)
-                ]
+                return [Range(_top(activations, self.number))]
         except FloatingPointError as error:
             raise DataError(f"activations are too large for {self} ({error})") from error
 
@@ -125,6 +123,27 @@ class Threshold:
         """As it is written: `quantile(0.005)`."""
         number = f"({str(float(self.number)).removesuffix('.0')})" if KINDS[self.kind] else ""
         return f"{self.kind}{number}" + ("@upsampled" if self.of_what == "upsampled" else "")
+
+
+def _top(values: NDArray[np.floating], share: float) -> float:
+    """The (1 - share)-quantile, as `numpy.quantile` finds it in float64, without a copy in it."""
+    if not len(values):
+        return np.inf
+    place, between = rank_of(share, len(values))
+    kept = values.astype(np.float32) if values.dtype == np.float16 else values
+    pair = [place, min(place + 1, len(values) - 1)]
+    return between_two(np.partition(kept, pair)[pair], between)
+
+
+def rank_of(share: float, n: int) -> tuple[int, float]:
+    """Below which of n ascending values the (1 - share)-quantile lies, and how far up the next."""
+    place = (n - 1) * (1 - share)
+    return int(np.floor(place)), float(place - np.floor(place))
+
+
+def between_two(pair: NDArray[Any], share: float) -> float:
+    """The value so far up from the first of two to the second, as `numpy.quantile` rounds it."""
+    return float(np.quantile(pair.astype(np.float64), share))
 
 
 def _clusters(values: NDArray[np.float64], k: int) -> list[Range]:

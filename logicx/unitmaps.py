@@ -15,8 +15,8 @@ import numpy as np
 
 from logicx.activations import CutActivations
 from logicx.errors import DataError, UniverseError
-from logicx.thresholds import Range
-from logicx.upsampling import Grid, reach, squares, upsampled
+from logicx.thresholds import Range, between_two, rank_of
+from logicx.upsampling import SLACK, Grid, reach, squares, upsampled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -152,8 +152,7 @@ def on_counts(
 
     Cost: 22,000 images of 7 x 7, to 112 x 112, of which 0.5 % is on: see docs/vision.md.
     """
-    n_high = _n_high(maps, grid, on.low)
-    which = np.flatnonzero(n_high)
+    which = _high(maps, on.low)
     if is_compiled:
         from logicx.cellmap import GroupMap
         from logicx.engines import map_kernels
@@ -161,12 +160,22 @@ def on_counts(
         if isinstance(cells, GroupMap):
             return map_kernels.on_counts(maps, grid, on, cells, which, n_signatures)
     found = np.zeros(n_signatures + 1, np.int64)  # the last for invalid cells
-    pieces = np.cumsum(n_high[which]) // AT_ONCE
+    pieces = np.cumsum(_n_high(maps[which], grid, on.low)) // AT_ONCE
     for piece in np.split(which, np.flatnonzero(np.diff(pieces)) + 1):
         for image, places in _cells_on(maps, grid, on, piece):
             table, numbers = cells.table_of(image)
             found[table] += np.bincount(numbers[places], minlength=len(table))
     return found[:-1]
+
+
+def _high(maps: Floats, low: float) -> NDArray[np.int64]:
+    """Numbers of the maps on which a value can exceed `low`."""
+    if not maps.size:
+        return np.zeros(0, np.int64)
+    of_each = maps.reshape(len(maps), -1)
+    tops = of_each.max(axis=1).astype(np.float64)
+    largest = max(float(tops.max()), -float(of_each.min()))
+    return np.flatnonzero(tops + largest * SLACK > low)
 
 
 def _n_high(maps: Floats, grid: Grid, low: float) -> NDArray[np.int64]:
@@ -214,13 +223,12 @@ def upsampled_quantile(
     n = len(maps) * int(np.prod(grid.shape))
     if not n:
         return float(np.inf)
-    place = (n - 1) * (1 - share)
-    rank = int(np.floor(place))
+    rank, between = rank_of(share, n)
     wanted, low = 2 * share, -np.inf
     while True:
         if wanted < 1:
             low = float(np.quantile(maps, 1 - wanted))
-        which = np.flatnonzero(_n_high(maps, grid, low))
+        which = _high(maps, low)
         found = _histogram(maps, grid, low, which, None, is_compiled)
         below = n - int(found.sum())
         if below <= rank:
@@ -236,7 +244,7 @@ def upsampled_quantile(
         key = np.uint32((upper << 16) | lower)
         bits = key ^ np.uint32(1 << 31) if key >> 31 else ~key
         values.append(float(bits.view(np.float32)))
-    return float(np.quantile(np.array(values), place - rank))
+    return between_two(np.array(values), between)
 
 
 def _histogram(

@@ -188,6 +188,17 @@ def test_local_numbers_take_the_least_room(n, dtype, tmp_path):
         assert one.on_counts(codes % 2 == 1).sum() == (codes % 2).sum()
 
 
+def test_wide_numbers_are_aligned_after_an_odd_number_of_cells(tmp_path):
+    codes = np.concatenate([np.zeros(257, int), np.arange(257)])
+    masks = (codes >> np.arange(9)[:, None] & 1).astype(bool)
+    bank, _ = both_ways(masks, None, Universe.pixels(2, 257, 1))
+    bank.save(tmp_path / "a.bank")
+    for one in (bank, ConceptBank.open(tmp_path / "a.bank")):
+        numbers = one.cell_map.table_of(1)[1]
+        assert numbers.dtype == np.uint16
+        assert numbers.flags.aligned
+
+
 def test_cells_without_labels_take_a_place_in_the_table():
     codes = np.arange(257)
     masks, valid = (codes >> np.arange(9)[:, None] & 1).astype(bool), codes != 100

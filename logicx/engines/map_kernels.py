@@ -131,18 +131,35 @@ def _reach(map_: Any, tops: Any) -> None:
 
 
 @compiling()
+def _is_high(tops: Any, y: int, y_after: int, x: int, low: Any) -> bool:
+    """Whether a value of a square can exceed `low`."""
+    x_after = min(x + 1, tops.shape[1] - 1)
+    upper, lower = max(tops[y, x], tops[y, x_after]), max(tops[y_after, x], tops[y_after, x_after])
+    return bool(max(upper, lower) > low)
+
+
+@compiling()
 def _bin(
     line: Any, first: int, stop: int, low: Any, high: Any, own: Any, width: int, at: int, counts: Any
 ) -> None:
     """Add the cells of a line that are on to the counts of their local numbers."""
+    run, last = 0, 0  # neighbours are mostly alike: memory is touched once a run
     for column in range(first, stop):
         value = line[column]
         if value > low and value <= high:
             place = (at + column) * width
             number = np.int64(own[place])
-            for byte in range(1, width):  # numbers are little-endian
-                number |= np.int64(own[place + byte]) << (8 * byte)
-            counts[number] += 1
+            if width > 1:
+                number |= np.int64(own[place + 1]) << 8  # numbers are little-endian
+            if width > 2:
+                number |= np.int64(own[place + 2]) << 16 | np.int64(own[place + 3]) << 24
+            if number != last:
+                if run:
+                    counts[last] += run
+                run, last = 0, number
+            run += 1
+    if run:
+        counts[last] += run
 
 
 @compiling()
@@ -207,18 +224,17 @@ def _visit(
         counts = np.zeros(n_local, np.int64)
         for y in range(height):
             y_after = min(y + 1, height - 1)
-            for x in range(width):
-                x_after = min(x + 1, width - 1)
-                top = max(
-                    max(tops[y, x], tops[y, x_after]), max(tops[y_after, x], tops[y_after, x_after])
-                )
-                if top <= low:
-                    continue
-                first, stop = bands[x], bands[x + 1]
-                for k in range(row_bands[y], row_bands[y + 1]):
+            x = 0
+            while x < width:
+                begin = x  # of squares side by side that are high
+                while x < width and _is_high(tops, y, y_after, x, low):
+                    x += 1
+                first, stop = bands[begin], bands[x]
+                for k in range(row_bands[y], row_bands[y + 1] if begin < x else row_bands[y]):
                     row[0], row[1] = row_near[k], row_far[k]
                     if is_small:
-                        _by_products(map_, y, near, far, row, bands, x, line)
+                        for one in range(begin, x):
+                            _by_products(map_, y, near, far, row, bands, one, line)
                     else:
                         _down(lines[y], lines[y_after], row[0], row[1], first, stop, line)
                     if mode == _BIN:
@@ -226,5 +242,6 @@ def _visit(
                         _bin(line, first, stop, low, high, own, n_bytes, at, counts)
                     else:
                         _rank(line, keys, first, stop, low, mode, upper, found)
+                x += 1
         for k in range(n_local):
             found[table[indptr[i] + k]] += counts[k]

@@ -135,7 +135,14 @@ def all_units(kept: Path, beam: int, length: int, threads: int) -> dict[str, Any
 
 
 def typed(kept: Path) -> dict[str, float]:
-    """A formula scored here: the first time, and the least of five more."""
+    """A formula scored here: the first time, and the least of five more.
+
+    Leaves a bank of three cells, on which the same command shows what start-up takes.
+    """
+    ConceptBank.from_masks(np.eye(3, dtype=bool), ["water", "river", "blue"]).save(
+        kept / "tiny.bank"
+    )
+    Units.from_masks([[1, 0, 0]]).save(kept / "tiny.units")
     bank, units = ConceptBank.open(kept / "images.bank"), Units.open(kept / "counted.units")
     seconds = []
     for _ in range(6):
@@ -179,6 +186,7 @@ def searches(run: Any, n_units: int) -> Asked:
     """Print the searches, and return rows of what was asked for."""
     plain_way = run("compared")
     rows_asked: Asked = []
+    peaks: list[float] = []
 
     def rows() -> Iterator[list[Any]]:
         for (beam, length), limit in SEARCHES.items():
@@ -191,13 +199,13 @@ def searches(run: Any, n_units: int) -> Asked:
                 if engine == "numba":
                     what = f"beam {beam}, length {length}, CPU ms per unit"
                     rows_asked.append((what, "<=", limit, 1e3 * one["unit"]))
-                    rows_asked.append(("its peak, MB", "<=", 300, one["peak"]))
+                    peaks.append(one["peak"])
 
     head = ["engine", "beam", "length", "open, ms", "first unit, ms", "unit, ms", "slowest, ms"]
     table([*head, "peak, MB", "of it mapped", "before opening", "as plain"], rows())
     print(f"all {plain_way['slots']:,} slots of the beams of {n_units} units, lengths 1 to 10, are "
           f"those of the plain beam (it took {plain_way['seconds']:.0f} CPU s)\n")  # fmt: skip
-    return rows_asked
+    return [*rows_asked, ("peak of a search, MB", "<=", 300, max(peaks))]
 
 
 def rest(kept: Path, run: Any, of_binning: dict[str, Any], n_units: int) -> Asked:
@@ -225,16 +233,17 @@ def rest(kept: Path, run: Any, of_binning: dict[str, Any], n_units: int) -> Aske
 
     head = ["units", "beam", "length", "wall s, 2 threads", "CPU s", "peak, MB", "of it mapped"]
     table([*head, "mean IoU"], rows())
-    here, start = run("typed"), command("--help")
+    here, tiny = run("typed"), kept / "tiny"
     of_units = [f"bank={kept / 'images.bank'}", "unit=0"]
-    counted = command("score", FORMULA, f"units={kept / 'counted.units'}", *of_units)
     cut = [f"units={kept / 'maps.units'}", f"threshold={THRESHOLD}"]
+    start = command("score", FORMULA, f"bank={tiny}.bank", f"units={tiny}.units", "unit=0")
+    counted = command("score", FORMULA, f"units={kept / 'counted.units'}", *of_units)
     from_maps = command("score", FORMULA, *cut, *of_units)
-    head = ["logicx --help, wall ms", "score, counted units", "score, maps", "in Python, first"]
-    times = [1e3 * one for one in (start, counted, from_maps, here["first"], here["next"])]
-    table([*head, "next"], [times])
-    rows_asked.append(("score after start-up, wall ms", "<=", 100, 1e3 * (counted - start)))
-    rows_asked.append(("score of a map, the same", "<=", 100, 1e3 * (from_maps - start)))
+    head = ["score of three cells, wall ms", "counted units", "maps", "in Python, first", "next"]
+    table(head, [[1e3 * one for one in (start, counted, from_maps, here["first"], here["next"])]])
+    what = "score of a typed formula after start-up, wall ms"
+    rows_asked.append((what, "<=", 100, 1e3 * (counted - start)))
+    rows_asked.append((f"{what}, maps", "<=", 100, 1e3 * (from_maps - start)))
     return rows_asked
 
 

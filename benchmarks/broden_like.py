@@ -228,10 +228,10 @@ class HiddenUnits:
         return parse(shapes[dice.choice(4, p=[0.4, 0.2, 0.2, 0.2])])
 
     @cached_property
-    def _worth(self) -> NDArray[np.float32]:
-        """What each signature adds to each unit, `float32[n_signatures, n_units]`."""
+    def _worth(self) -> NDArray[np.float16]:
+        """What each signature adds to each unit, `float16[n_signatures, n_units]`."""
         bank, dice = self.bank, self._dice
-        worth = np.empty((bank.n_signatures, len(self.formulas)), np.float32)
+        worth = np.empty((bank.n_signatures, len(self.formulas)), np.float16)
         holder = np.repeat(np.arange(bank.n_signatures), np.diff(bank.concepts_of.indptr))
         for i, formula in enumerate(self.formulas):
             weights = np.zeros(bank.n_concepts, np.float32)
@@ -252,7 +252,8 @@ class HiddenUnits:
             table, numbers = self.bank.cell_map.table_of(image)
             at = square * len(table) + numbers
             share = np.bincount(at, minlength=size * size * len(table)).reshape(-1, len(table))
-            pooled = (share / cells_of[:, None]).astype(np.float32) @ self._worth[table]
+            share = (share / cells_of[:, None]).astype(np.float32)
+            pooled = share @ self._worth[table].astype(np.float32)
             dice = np.random.default_rng([self._settings.seed, 2, image])
             noise = 0.6 * dice.standard_normal(pooled.shape, np.float32)
             yield np.maximum(0, smooth @ (pooled + noise)).astype(np.float16)
@@ -298,7 +299,10 @@ def make_images(kept: Path, settings: Settings) -> dict[str, float]:
         universe=Universe.pixels(settings.images, settings.side, settings.side),
         categories=categories,
         name="broden-like",
-        source={"images": [f"{i:06}.png" for i in range(settings.images)], **asdict(settings)},
+        source={
+            "images": [f"{i:06}.png" for i in range(settings.images)],
+            "settings": asdict(settings),
+        },
     )
     built = time.process_time()
     bank.save(kept / "images.bank")

@@ -17,7 +17,7 @@ from logicx.errors import DataError, UnknownConcept, did_you_mean, is_plain_text
 from logicx.formula import Concept, Formula
 from logicx.holdings import Holdings
 from logicx.naming import Relations, check_names, check_relations
-from logicx.signatures import Signatures
+from logicx.signatures import GroupCells, Signatures
 from logicx.tables import Column, concepts_of_columns
 from logicx.universe import Universe
 
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
-
-    from logicx.signatures import GroupCells
 
 CHUNK_BITS = 1 << 25
 """Concepts times cells that are unpacked at once while a bank is built from masks."""

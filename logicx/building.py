@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from logicx.bits import as_booleans
-from logicx.cellmap import INVALID, Packer, by_appearance
+from logicx.cellmap import INVALID, GroupMap
 from logicx.errors import DataError
+from logicx.packing import Packer, by_appearance
 from logicx.signatures import GroupCells, Incidence, SignatureBuilder, Signatures
 
 if TYPE_CHECKING:
@@ -75,15 +76,19 @@ def _rows_of(chunk: Any, n_concepts: int, n_before: int) -> Incidence:
     return part
 
 
-def _checked(starts: Any, entries: Any, n_concepts: int) -> tuple[Incidence, int | None]:
+def _checked(
+    starts: Any, entries: Any, n_concepts: int, where: str = ""
+) -> tuple[Incidence, int | None]:
     """Rows of concepts, and the first that is not ascending and distinct."""
     indptr = np.asarray(starts, np.int64)
     indices = np.asarray(entries)
     lengths = np.diff(indptr)
     if not len(indptr) or indptr[0] or (lengths < 0).any() or indptr[-1] != len(indices):
-        raise DataError("indptr must begin at 0, never fall, and end at the number of indices")
+        raise DataError(
+            f"{where}indptr must begin at 0, never fall, and end at the number of indices"
+        )
     if len(indices) and not 0 <= indices.min() <= indices.max() < n_concepts:
-        raise DataError(f"indices must lie from 0 to {n_concepts - 1}, one for each name")
+        raise DataError(f"{where}indices must lie from 0 to {n_concepts - 1}, one for each name")
     rises = np.ones(len(indices), bool)
     rises[1:] = indices[1:] > indices[:-1]
     rises[indptr[:-1][lengths > 0]] = True
@@ -151,12 +156,13 @@ class GroupBuilder:
         table[is_valid] = found.of_cell
         counts = np.concatenate(self._counts)
         size = np.bincount(found.of_cell, counts, minlength=len(found.size)).astype(np.int64)
-        return Signatures(size, found.concepts, self._packer.finish(table))
+        return Signatures(size, found.concepts, GroupMap(table, *self._packer.finish()))
 
     def _codes(self, group: GroupCells) -> tuple[Incidence, NDArray[np.integer]]:
         """The group's sets, and of each cell the first such set, or their number where invalid."""
         what = f"group {self._n_groups:,}"
-        sets, disordered = _checked(group.sets.indptr, group.sets.indices, self._n_concepts)
+        rows, n_concepts = group.sets, self._n_concepts
+        sets, disordered = _checked(rows.indptr, rows.indices, n_concepts, f"{what}: ")
         if disordered is not None:
             raise DataError(
                 f"{what}: the concepts of its set {disordered:,} are not ascending and distinct"

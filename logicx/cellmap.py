@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from logicx.errors import FileError
+from logicx.packing import Packer, by_appearance, local_dtype, padded, starts_of, widths
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -26,12 +28,8 @@ if TYPE_CHECKING:
 INVALID = -1
 """Signature number of a cell without labels: nothing counts there."""
 
-BLOCK_BYTES = 8 << 20
-"""A block of local numbers is full from this size on."""
-
-ALIGNED = 4
-"""Local numbers of a group begin at a multiple of so many bytes within their block."""
-
+RUN_CELLS = 1 << 20
+"""About how many cells of images are looked up at once."""
 
 CHUNK_CELLS = 1 << 22
 """About how many cells are sorted into parts at once."""
@@ -183,7 +181,7 @@ class FlatMap(CellMap):
             order, numbers = by_appearance(codes.reshape(-1), len(own))
             table.append(own[order])
             packer.add(numbers, len(order))
-        return packer.finish(np.concatenate(table))
+        return GroupMap(np.concatenate(table), *packer.finish())
 
     def tensors(self) -> dict[str, NDArray[Any]]:
         """One tensor."""
@@ -197,12 +195,12 @@ class GroupMap(CellMap):
     alike.
 
     Args:
+        table: The tables of all groups.
         starts: Where each group's cells begin, and the number of cells.
         indptr: Where each group's table begins, and the length of all.
-        table: The tables of all groups.
         block_starts: The first group of each block, and the number of groups.
         block: The local numbers of the groups of a block, one group after the other, each from a
-            multiple of `ALIGNED` bytes on.
+            multiple of four bytes on.
 
     Shape: `starts, indptr: int64[n_groups + 1]`, `table: int32[n]`, `block(k): uint8[n_bytes]`.
 
@@ -211,19 +209,17 @@ class GroupMap(CellMap):
 
     def __init__(
         self,
+        table: NDArray[np.int32],
         starts: NDArray[np.int64],
         indptr: NDArray[np.int64],
-        table: NDArray[np.int32],
         block_starts: NDArray[np.int64],
         block: Callable[[int], NDArray[np.uint8]],
     ) -> None:
         """Take the parts over and find where each group's numbers lie."""
-        self._starts, self._indptr, self._table = starts, indptr, table
+        self._table, self._starts, self._indptr = table, starts, indptr
         self._block_starts, self._block = block_starts, block
-        n_local = np.diff(indptr)
-        width = np.where(n_local <= 1 << 8, 1, np.where(n_local <= 1 << 16, 2, 4))
-        ends = np.cumsum(-(-width * np.diff(starts) // ALIGNED) * ALIGNED)
-        self._bytes = np.concatenate([[0], ends]).astype(np.int64)
+        self._width = widths(np.diff(indptr))
+        self._bytes = starts_of(padded(self._width * np.diff(starts)))
 
     @property
     def n_cells(self) -> int:
@@ -253,17 +249,18 @@ class GroupMap(CellMap):
         return signatures, self._block(block)[first : first + n_bytes].view(dtype)
 
     def at(self, cells: NDArray[np.integer]) -> NDArray[np.int32]:
-        """Looked up group by group, in any order of cells."""
-        cells = np.asarray(cells)
+        """Looked up in the tables, in any order of cells."""
+        order = np.argsort(cells, kind="stable")
+        ascending = np.asarray(cells, np.int64)[order]
+        if len(cells) and not 0 <= ascending[0] <= ascending[-1] < self.n_cells:
+            raise IndexError(f"cells must lie from 0 to {self.n_cells - 1:,}")
         found = np.empty(len(cells), np.int32)
-        groups = np.searchsorted(self._starts, cells, side="right") - 1
-        order = np.argsort(groups, kind="stable")
-        asked, firsts = np.unique(groups[order], return_index=True)
-        ends = [*firsts[1:].tolist(), len(order)]
-        for group, first, end in zip(asked.tolist(), firsts.tolist(), ends, strict=False):
-            which = order[first:end]
-            signatures, numbers = self.table_of(group)
-            found[which] = signatures[numbers[cells[which] - self._starts[group]]]
+        for run in self._runs():
+            ends = np.searchsorted(ascending, self._starts[[run.start, run.stop]])
+            some = slice(*ends.tolist())
+            if some.stop > some.start:
+                table = self._table[self._indptr[run.start] : self._indptr[run.stop]]
+                found[order[some]] = table[self._entries(run, ascending[some])]
         return found
 
     def whole(self) -> NDArray[np.int32]:
@@ -282,17 +279,24 @@ class GroupMap(CellMap):
         return found
 
     def on_counts(self, cells: NDArray[np.bool_], n_signatures: int) -> NDArray[np.int64]:
-        """Binned group by group."""
+        """Summed over parts."""
         _, signatures, counts = self.parts(cells)
         return np.bincount(signatures, counts, minlength=n_signatures).astype(np.int64)
 
     def parts(self, cells: NDArray[np.bool_] | None = None) -> Parts:
-        """Counted group by group."""
+        """Of all cells counted group by group; of some, by looking each up."""
         counts = np.zeros(len(self._table), np.int64)
-        ends = self._indptr.tolist()
-        for group, (place, signatures, numbers) in enumerate(self._groups()):
-            on = numbers if cells is None else numbers[cells[place]]
-            counts[ends[group] : ends[group + 1]] = np.bincount(on, minlength=len(signatures))
+        if cells is None:
+            ends = self._indptr.tolist()
+            for group, (_, signatures, numbers) in enumerate(self._groups()):
+                own = np.bincount(numbers, minlength=len(signatures))
+                counts[ends[group] : ends[group + 1]] = own
+        else:
+            for run in self._runs():
+                first, last = self._starts[[run.start, run.stop]].tolist()
+                entries = self._entries(run, np.flatnonzero(cells[first:last]) + first)
+                begin, end = self._indptr[[run.start, run.stop]].tolist()
+                counts[begin:end] = np.bincount(entries, minlength=end - begin)
         kept = np.flatnonzero((counts > 0) & (self._table != INVALID))
         groups = np.searchsorted(self._indptr, kept, side="right") - 1
         return Parts(groups, self._table[kept].astype(np.int64), counts[kept])
@@ -348,70 +352,34 @@ class GroupMap(CellMap):
         for group in range(self.n_groups):
             yield slice(starts[group], starts[group + 1]), *self.table_of(group)
 
+    def _runs(self) -> Iterator[slice]:
+        """Consecutive groups of one block, of not many more than `RUN_CELLS` cells."""
+        for first, last in pairwise(self._block_starts.tolist()):
+            starts = self._starts[first : last + 1]
+            steps = np.flatnonzero(np.diff(starts[:-1] // RUN_CELLS)) + 1
+            for one in pairwise([first, *(first + steps).tolist(), last]):
+                yield slice(*one)
 
-class Packer:
-    """Local numbers of groups that arrive one by one, packed into blocks."""
+    def _entries(self, run: slice, cells: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The place among the tables of a run of groups of the entry of each of some cells.
 
-    def __init__(self) -> None:
-        """Start with no group."""
-        self._blocks: list[NDArray[np.uint8]] = []
-        self._open: list[NDArray[np.uint8]] = []
-        self._n_open = 0
-        self._block_starts = [0]
-        self._n_cells: list[int] = []
-        self._n_local: list[int] = []
-
-    def add(self, numbers: NDArray[np.integer], n_local: int) -> None:
-        """Take the next group: a number below `n_local` for each of its cells."""
-        packed = np.ascontiguousarray(numbers, local_dtype(n_local)).view(np.uint8)
-        self._open += [packed, np.zeros(-len(packed) % ALIGNED, np.uint8)]
-        self._n_open += len(packed)
-        self._n_cells.append(len(numbers))
-        self._n_local.append(n_local)
-        if self._n_open >= BLOCK_BYTES:
-            self._close()
-
-    def _close(self) -> None:
-        self._blocks.append(np.concatenate(self._open))
-        self._open, self._n_open = [], 0
-        self._block_starts.append(len(self._n_cells))
-
-    def finish(self, table: NDArray[np.int32]) -> GroupMap:
-        """The map, once the tables of all groups are known."""
-        if self._open:
-            self._close()
-        return GroupMap(
-            starts_of(self._n_cells),
-            starts_of(self._n_local),
-            table,
-            np.array(self._block_starts, np.int64),
-            self._blocks.__getitem__,
-        )
-
-
-def by_appearance(
-    codes: NDArray[np.integer], n_codes: int
-) -> tuple[NDArray[np.int64], NDArray[np.integer]]:
-    """The codes that occur, in order of first appearance, and the place of each code among them.
-
-    Shape: `codes: int[n]`, each below `n_codes` -> `(int64[n_distinct], local_dtype[n])`.
-    """
-    first = np.full(n_codes, len(codes))
-    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)  # of equal codes, the last is kept
-    order = np.argsort(first, kind="stable")[: np.count_nonzero(first < len(codes))]
-    place = np.zeros(n_codes, local_dtype(len(order)))
-    place[order] = np.arange(len(order))
-    return order, place[codes]
-
-
-def local_dtype(n_local: int) -> np.dtype[Any]:
-    """The smallest type that holds numbers below `n_local`: of 8, 16 or 32 bits."""
-    return np.dtype("u1" if n_local <= 1 << 8 else "<u2" if n_local <= 1 << 16 else "<i4")
-
-
-def starts_of(lengths: Iterable[int]) -> NDArray[np.int64]:
-    """Where pieces of these lengths begin, and where the last ends."""
-    return np.cumsum([0, *lengths], dtype=np.int64)
+        The cells ascend, and lie in these groups. Nothing is looked up where there are none.
+        """
+        ends = np.searchsorted(cells, self._starts[run.start : run.stop + 1])
+        n_of = np.diff(ends)
+        found = np.repeat(self._indptr[run] - self._indptr[run.start], n_of)
+        block = int(np.searchsorted(self._block_starts, run.start, side="right")) - 1
+        first = self._bytes[self._block_starts[block]]
+        width = self._width[run]
+        for n_bytes, dtype in ((1, "u1"), (2, "<u2"), (4, "<i4")):
+            of_width = np.where(width == n_bytes, n_of, 0)
+            n = int(of_width.sum())
+            if n:
+                which = slice(None) if n == len(cells) else np.repeat(width == n_bytes, n_of)
+                begin = (self._bytes[run] - first) // n_bytes - self._starts[run]
+                places = cells[which] + np.repeat(begin, of_width)
+                found[which] += self._block(block).view(dtype)[places]
+        return found
 
 
 def opened(universe: Universe, stored: Stored) -> CellMap:
@@ -429,9 +397,9 @@ def opened(universe: Universe, stored: Stored) -> CellMap:
     if len(indptr) != len(starts) or block_starts[-1:].tolist() != [universe.n_groups]:
         raise FileError(f"{stored.path} holds no map of {universe}", hint="make the file anew")
     return GroupMap(
+        stored.tensor("cell_table"),
         starts,
         indptr,
-        stored.tensor("cell_table"),
         block_starts,
         lambda block: stored.tensor(_block_name(block)),
     )

@@ -13,6 +13,7 @@ import numpy as np
 
 from logicx.cellmap import INVALID as INVALID
 from logicx.cellmap import CellMap, FlatMap
+from logicx.packing import starts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -62,14 +63,14 @@ class Incidence(NamedTuple):
         total = np.zeros(n_columns, np.int64)
         for rows in self.pieces(STEP):
             total += np.bincount(self.part(rows).indices, minlength=n_columns)
-        turned = Incidence(_starts(total), np.empty(len(self.indices), np.int32))
+        turned = Incidence(starts_of(total), np.empty(len(self.indices), np.int32))
         free = turned.indptr[:-1].copy()
         for rows in self.pieces(STEP):
             indptr, columns = self.part(rows)
             small = columns.astype(np.uint16) if n_columns <= 1 << 16 else columns
             order = np.argsort(small, kind="stable")  # numbers of 16 bits are sorted by radix
             counts = np.bincount(columns, minlength=n_columns)
-            places = np.arange(len(columns)) + np.repeat(free - _starts(counts)[:-1], counts)
+            places = np.arange(len(columns)) + np.repeat(free - starts_of(counts)[:-1], counts)
             numbers = np.repeat(np.arange(rows.start, rows.stop, dtype=np.int32), np.diff(indptr))
             turned.indices[places] = numbers[order]
             free += counts
@@ -98,7 +99,7 @@ class Incidence(NamedTuple):
         """
         total = np.zeros(n_lines * n_columns)
         lengths = self.indptr[np.asarray(rows) + 1] - self.indptr[rows]
-        chosen = Incidence(_starts(lengths), self.indices)  # only for the sizes of its pieces
+        chosen = Incidence(starts_of(lengths), self.indices)  # only for the sizes of its pieces
         for piece in chosen.pieces(SUMMED):
             keys, counts = self.gather(rows[piece])
             if lines is not None and n_lines > 1:
@@ -118,26 +119,21 @@ class Incidence(NamedTuple):
     def rows(self, which: NDArray[np.integer]) -> Incidence:
         """The incidence of some rows only."""
         indices, lengths = self.gather(which)
-        return Incidence(_starts(lengths), indices)
+        return Incidence(starts_of(lengths), indices)
 
     @staticmethod
     def of_masks(masks: NDArray[np.bool_]) -> Incidence:
         """Concepts of each cell from `bool[n_concepts, n_cells]`."""
         cells, concepts = np.nonzero(masks.T)
         counts = np.bincount(cells, minlength=masks.shape[1])
-        return Incidence(_starts(counts), concepts.astype(np.int32))
+        return Incidence(starts_of(counts), concepts.astype(np.int32))
 
     @staticmethod
     def joined(parts: Sequence[Incidence]) -> Incidence:
         """The rows of several, one after the other."""
         lengths = [np.diff(one.indptr) for one in parts]
         indices = [np.zeros(0, np.int32), *(one.indices for one in parts)]
-        return Incidence(_starts(np.concatenate([[], *lengths])), np.concatenate(indices))
-
-
-def _starts(lengths: NDArray[np.integer]) -> NDArray[np.int64]:
-    """Where rows of these lengths begin, and where the last ends."""
-    return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        return Incidence(starts_of(np.concatenate([[], *lengths])), np.concatenate(indices))
 
 
 class GroupCells(NamedTuple):

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from logicx import cellmap
+from logicx import cellmap, packing
 from logicx.atoms import with_atoms
 from logicx.bank import ConceptBank
 from logicx.building import GroupBuilder
@@ -185,7 +185,11 @@ def test_local_numbers_take_the_least_room(n, dtype, tmp_path):
         wanted = Incidence.of_masks(masks[:, n : 2 * n])
         np.testing.assert_array_equal(check.indices, wanted.indices)
         np.testing.assert_array_equal(check.indptr, wanted.indptr)
-        assert one.on_counts(codes % 2 == 1).sum() == (codes % 2).sum()
+        flat = FlatMap(one.of_cell)  # images of two widths side by side
+        on = codes % 3 == 1
+        np.testing.assert_array_equal(one.on_counts(on), flat.on_counts(on, one.n_signatures))
+        cells = np.random.default_rng(n).permutation(3 * n)
+        np.testing.assert_array_equal(one.cell_map.at(cells), flat.at(cells))
 
 
 def test_wide_numbers_are_aligned_after_an_odd_number_of_cells(tmp_path):
@@ -215,9 +219,11 @@ def test_cells_without_labels_take_a_place_in_the_table():
 def test_only_the_blocks_that_are_asked_for_are_read(tmp_path, monkeypatch):
     masks, valid, universe = random_case((40, 3, 3))
     plain = ConceptBank.from_masks(masks, named(5), universe=universe, valid=valid)
-    monkeypatch.setattr(cellmap, "BLOCK_BYTES", 50)
+    monkeypatch.setattr(packing, "BLOCK_BYTES", 50)
     bank, _ = both_ways(masks, valid, universe)
     assert sum(name.startswith("cells.") for name in bank.cell_map.tensors()) == 7
+    check_map(bank, masks, valid)
+    monkeypatch.setattr(cellmap, "RUN_CELLS", 20)
     check_map(bank, masks, valid)
     path = tmp_path / "a.bank"
     bank.save(path)
@@ -299,7 +305,7 @@ def image(sets=((0,), (0, 2)), numbers=(0, 1, 1, 0), valid=None) -> GroupCells:
         ([image(valid=np.ones(3, bool)), image()], "group 0 has 4 cells, its valid has 3"),
         ([image(), image(sets=((0,), (2, 0)))], "group 1: the concepts of its set 1 are not asc"),
         ([image(), image(sets=((0,), (1, 1)))], "group 1: the concepts of its set 1 are not asc"),
-        ([image(sets=((0,), (3,))), image()], "must lie from 0 to 2"),
+        ([image(sets=((0,), (3,))), image()], "group 0: indices must lie from 0 to 2"),
         ([image()], "4 cells were given for a universe of 2 images of 2 x 2"),
         ([image(), image(), image()], "more groups than in a universe of 2 images"),
     ],

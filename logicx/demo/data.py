@@ -41,6 +41,7 @@ CORE = (
     "building",
     "cellmap",
     "holdings",
+    "packing",
     "signatures",
     "thresholds",
     "units",

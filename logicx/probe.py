@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from logicx import __version__
 from logicx.activations import DTYPES, write_activations
 from logicx.errors import DataError, FileError, OptionError
-from logicx.probing.cells import as_kept, cells_of, check_places
+from logicx.probing.cells import Patches, as_kept, cells_of, check_places
 from logicx.probing.fingerprints import fingerprint, fingerprint_of_model
 from logicx.probing.hooks import (
     Batch,
@@ -54,6 +54,7 @@ class Recording(NamedTuple):
         n_resumed: Batches of these that were on file before.
         content: Hash of the file's content.
         notes: What a person should know of how the file was found.
+        universe: The cells: of maps, their images, height and width.
     """
 
     path: Path
@@ -64,6 +65,7 @@ class Recording(NamedTuple):
     n_resumed: int
     content: str
     notes: tuple[str, ...] = ()
+    universe: Universe | None = None
 
 
 class Layer(NamedTuple):
@@ -91,13 +93,16 @@ def record(
     dtype: str = "float32",
     universe: Universe | None = None,
     batch_first: bool | None = None,
+    grid: tuple[int, int] | None = None,
+    skip_tokens: int = 0,
     resume: bool = False,
     progress: Progress | None = None,
 ) -> Recording:
     """Record the activations of all units of a layer in a `*.units` file.
 
     The model runs in eval mode without gradients. An output `[batch, units]` gives a cell for each
-    row; `[batch, tokens, units]` a cell for each real token, in order, and a document for each row.
+    row; `[batch, tokens, units]` a cell for each real token, in order, and a document for each row;
+    `[batch, units, height, width]` a map for each image, a cell for each of its places, row by row.
     Of a tuple (LSTM) or a mapping the first part is taken; packed sequences are padded, and their
     lengths are the mask. Until it is finished, the recording is called `x.units.part`; a run that
     is killed at any moment goes on with it, and the file becomes, byte for byte, the same.
@@ -112,17 +117,22 @@ def record(
         dtype: `float32`, or `float16` for half the size: about three digits, up to 65,504, and
             below 3e-8 all is zero.
         universe: The cells that must come out, such as a bank's; by default tokens in their
-            documents, or rows of which only the number is known.
+            documents, or rows of which only the number is known. Of maps only the number of images
+            must be the universe's: they are upsampled when they are counted.
         batch_first: Whether outputs with tokens are `[batch, tokens, units]` or
             `[tokens, batch, units]`; by default as the layer's attribute `batch_first` says, else
             true.
+        grid: Height and width of the patches of a vision transformer, whose tokens are then places
+            of maps.
+        skip_tokens: Tokens before the patches, such as 1 for [CLS].
         resume: Go on with an unfinished recording if there is one. Its batches are taken again and
             compared, but not run; so it is with all where the recording is finished already.
         progress: Called with what is done, steps done, and steps in all or None.
 
     Raises:
         DataError: The layer is not there, is not called once a batch, or gives no activations:
-            other axes, NaN, infinity, too large for float16; or cells that are not the universe's.
+            other axes, NaN, infinity, too large for float16; maps that change their size; or cells
+            that are not the universe's.
         FileError: The file exists or cannot be written, or was begun with another layer, model,
             type or data.
 
@@ -146,6 +156,7 @@ def record(
         raise OptionError(f"dtype is {' or '.join(DTYPES)}, not {dtype!r}")
     if out.suffix != ".units" or out.is_dir():
         raise FileError(f"{out} cannot be written: it must be a file whose name ends in .units")
+    patches = Patches.of(grid, skip_tokens)
     if batch_first is None:
         batch_first = bool(getattr(module, "batch_first", True))
     source = {
@@ -160,6 +171,7 @@ def record(
         else sha256(repr(universe.as_dict()).encode()).hexdigest(),
         "torch": str(torch.__version__),
         "logicx": __version__,
+        **({} if patches is None else {"grid": list(patches[:2]), "skip_tokens": patches.skip}),
     }
     part = out.with_name(out.name + ".part")
     if out.exists():
@@ -167,7 +179,8 @@ def record(
     with PartFile(part, source, resume=resume) as file:
         n_resumed = len(file.kept)
         with watching(model, layer) as watch:
-            _record(watch, batches, file, universe, batch_first, progress)
+            _record(watch, batches, file, universe, batch_first, patches, progress)
+        universe = _universe_of(file, universe)
         content = _finish(file, out, source, universe, progress)
         return Recording(
             out,
@@ -178,6 +191,7 @@ def record(
             n_resumed,
             content,
             tuple(file.notes),
+            universe,
         )
 
 
@@ -217,6 +231,7 @@ def _record(
     file: PartFile,
     universe: Universe | None,
     batch_first: bool,
+    patches: Patches | None,
     progress: Progress | None,
 ) -> None:
     """Run the batches that are not on file yet."""
@@ -233,21 +248,39 @@ def _record(
                 raise _other_data(file.path, f"batch {number:,} is other than when it was recorded")
             continue
         output = watch.output(given, number)
-        rows, lengths = cells_of(output, given.mask, number, batch_first)
-        check_places(universe, file, rows, lengths)
-        file.append(as_kept(rows, file), lengths, inputs)
+        cells = cells_of(output, given.mask, number, batch_first, patches)
+        check_places(universe, file, cells)
+        file.append(as_kept(cells.rows, file), cells.lengths, inputs, cells.map)
         if progress:
             progress(told, number + 1, n_batches)
     if n_given < n_before:
         raise _other_data(file.path, f"it has {n_before:,} batches, now there are {n_given:,}")
     if not file.n_cells:
         raise DataError(f"the {n_given:,} batches gave no cell", hint="give at least one batch")
-    if universe is not None and file.n_cells < universe.n_cells:
+    of_cells = _universe_of(file, universe)
+    if universe is None or of_cells is None:
+        return
+    n_given, n_stated = file.n_cells, universe.n_cells
+    if of_cells.kind == "pixels":
+        n_given, n_stated = of_cells.n_groups, universe.n_groups
+    if n_given < n_stated:
+        what = "images" if of_cells.kind == "pixels" else "cells"
         raise DataError(
-            f"the batches gave {file.n_cells:,} cells, but the universe has {universe}",
+            f"the batches gave {n_given:,} {what}, but the universe has {universe}",
             hint="give all batches, of the data the bank was compiled from; what is recorded is "
             f"in {file.path}",
         )
+
+
+def _universe_of(file: PartFile, stated: Universe | None) -> Universe | None:
+    """The cells on file: of maps, of their own size; else as stated."""
+    first = file.kept[0]
+    if first.map is not None:
+        return Universe.pixels(file.n_cells // (first.map[0] * first.map[1]), *first.map)
+    if stated is None and first.lengths is not None:
+        lengths = (n for one in file.kept for n in one.lengths or ())
+        return Universe.tokens(list(accumulate(lengths, initial=0)))
+    return stated
 
 
 def _finish(
@@ -259,9 +292,6 @@ def _finish(
 ) -> str:
     """Turn the part file into the file of units, which then takes its name."""
     inputs = _joined(one.inputs for one in file.kept)
-    if universe is None and file.kept[0].lengths is not None:
-        lengths = (n for one in file.kept for n in one.lengths or ())
-        universe = Universe.tokens(list(accumulate(lengths, initial=0)))
     new = out.with_name(out.name + ".new")
     try:
         content = write_activations(
@@ -312,6 +342,7 @@ def _finished_before(
         there["n_batches"],
         stored.content,
         (f"{out} was complete already",),
+        Universe.from_dict(manifest["universe"]) if manifest["universe"] else None,
     )
 
 

@@ -8,7 +8,9 @@ given on the command line may be anywhere), and the settings of its kind:
 - `tokens`: `[tokens]`, see `logicx.text.tokens.TokenSettings`;
 - `table`: `[columns]`, such as `color = "category"` or `age = { kind = "quantiles", bins = 4 }`;
 - `masks`: an `.npz` with `masks` (bool[n_concepts, n_cells]), `names` and, if wanted,
-  `categories` and `valid`; or an `.npy` of masks and `names = "names.txt"`, a name a line.
+  `categories` and `valid`; or an `.npy` of masks and `names = "names.txt"`, a name a line;
+- `broden`, `images`, `ade20k`, `coco`: a folder of images with label maps, and a table of the
+  kind's name, such as `[images]`, see `logicx.vision.settings`.
 
 Any may have `neighbors = "neighbors.json"` or a table `[neighbors]`, see
 `logicx.text.vectors.NeighborSettings`.
@@ -40,7 +42,8 @@ else:
     import tomli as tomllib
 
 COMMON = ("name", "kind", "source", "neighbors")
-KINDS = ("pairs", "texts", "tokens", "table", "masks")
+IMAGE_KINDS = ("broden", "images", "ade20k", "coco")
+KINDS = ("pairs", "texts", "tokens", "table", "masks", *IMAGE_KINDS)
 
 
 def compile_recipe(
@@ -53,7 +56,7 @@ def compile_recipe(
 
     Args:
         recipe: The TOML file.
-        data: The data file, in place of the recipe's own `source.path`.
+        data: The data file (for images their folder), in place of the recipe's own `source.path`.
         progress: Called with steps done and steps in all.
         changes: Settings that differ from the recipe's, such as `{"pairs.most_common": 500}`.
 
@@ -74,8 +77,12 @@ def compile_recipe(
     check_keys(recipe, stated, ("path", "names"), "source")
     path = Path(data) if data is not None else _inside(recipe, stated.get("path"))
     name = settings.get("name", recipe.stem)
-    source = {"recipe": settings, "file": path.name, "sha256": _sha256(path)}
-    if kind in ("pairs", "texts", "tokens"):
+    source: dict[str, Any] = {"recipe": settings}
+    if kind not in IMAGE_KINDS:
+        source |= {"file": path.name, "sha256": _sha256(path)}
+    if kind in IMAGE_KINDS:
+        bank = _images(kind, recipe, settings, path, name, source, progress)
+    elif kind in ("pairs", "texts", "tokens"):
         bank = _text(kind, recipe, settings, path, name, source, progress)
     elif kind == "table":
         columns = {key: _column(recipe, key, value) for key, value in _columns(recipe, settings)}
@@ -214,6 +221,25 @@ def _text(
     stated = of_kind.of_recipe(given, f"{recipe}, [{kind}]")
     bank: ConceptBank = compile_kind(path, stated, name=name, source=source, progress=progress)
     return bank
+
+
+def _images(
+    kind: str,
+    recipe: Path,
+    settings: dict[str, Any],
+    folder: Path,
+    name: str,
+    source: dict[str, Any],
+    progress: Callable[[int, int], None] | None,
+) -> ConceptBank:
+    from logicx.vision.recipe import compile_image_recipe, known_settings
+
+    given = settings.get(kind, {})
+    check_keys(recipe, given, known_settings(kind), kind)
+    where = f"{recipe}, [{kind}]"
+    return compile_image_recipe(
+        kind, given, where, folder, name=name, source=source, progress=progress
+    )
 
 
 def _columns(recipe: Path, settings: dict[str, Any]) -> Iterable[tuple[str, Any]]:

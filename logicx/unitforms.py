@@ -25,12 +25,15 @@ class CellMasks:
     n_cells: int
 
     def on(self, bank: ConceptBank, i: int) -> NDArray[np.int64]:
+        """On-counts of a unit over the bank's signatures."""
         return bank.on_counts(unpack(self.words[i], self.n_cells))
 
     def n_on(self) -> NDArray[np.int64]:
+        """Cells at which each unit is on."""
         return popcount(self.words)
 
     def parts(self) -> dict[str, NDArray[Any]]:
+        """What a file holds of them, by name."""
         return {"cell_words": self.words.view(np.int64)}
 
 
@@ -43,6 +46,7 @@ class OnCounts:
     counts: NDArray[np.int64]
 
     def on(self, bank: ConceptBank, i: int) -> NDArray[np.int64]:
+        """On-counts of a unit over the bank's signatures."""
         if bank.content != self.bank:
             raise UniverseError(
                 f"these units were counted on another bank ({self.bank[:12]}) "
@@ -55,10 +59,12 @@ class OnCounts:
         return on
 
     def n_on(self) -> NDArray[np.int64]:
+        """Cells at which each unit is on."""
         sums = np.concatenate([[0], np.cumsum(self.counts)])
         return np.diff(sums[self.signatures.indptr])
 
     def parts(self) -> dict[str, NDArray[Any]]:
+        """What a file holds of them, by name."""
         return {
             "indptr": self.signatures.indptr,
             "indices": self.signatures.indices,

@@ -1,8 +1,8 @@
-"""Units that are maps over images, such as those of a convolution: upsampled where they can be on.
+"""Units that are maps over images, such as those of a convolution, counted at a bank's cells.
 
-A map is kept as the layer gives it, 7 x 7 or 14 x 14 numbers an image. A bank has many more cells an
-image. To count on them, only the squares of a map are upsampled whose corners are high enough, and
-the cells that are on are binned by signature at once: no mask of all cells is made.
+A map is kept as the layer gives it, 7 x 7 or 14 x 14 numbers an image; a bank has many more cells.
+Only the squares of a map are upsampled whose corners are high enough, and the cells that are on are
+binned by signature at once: no mask of all cells is made.
 """
 
 from __future__ import annotations
@@ -115,7 +115,8 @@ class UnitMaps(CutActivations):
     def mask_of_image(self, i: int, image: int, bank: ConceptBank) -> NDArray[np.bool_]:
         """Where a unit is on in one image, at the bank's cells: `bool[height, width]`."""
         grid, on = self.grid(bank), self.range(i, bank)
-        return on.mask(upsampled(self.maps(i)[image : image + 1], grid)[0])
+        map_ = self.activations(i).reshape(self.universe.shape)[image].astype(np.float32)
+        return on.mask(upsampled(map_[None], grid)[0])
 
     def _is_fast(self, grid: Grid) -> bool:
         """Whether compiled functions are worth it: not for a unit or two, nor where none are."""
@@ -204,9 +205,7 @@ def _cells_on(maps: Floats, grid: Grid, on: Range, which: NDArray[np.int64]) -> 
         yield int(which[k]), sorted_places[ends[k] - counts[k] : ends[k]]
 
 
-def upsampled_quantile(
-    maps: Floats, grid: Grid, share: float, is_compiled: bool = False
-) -> float:
+def upsampled_quantile(maps: Floats, grid: Grid, share: float, is_compiled: bool = False) -> float:
     """The (1 - share)-quantile of all upsampled values, exactly as `numpy.quantile` finds it.
 
     The two values that it lies between are found by histograms of the halves of their bit patterns,

@@ -213,8 +213,9 @@ class Units:
         universe = Universe.from_dict(manifest["universe"]) if manifest["universe"] else None
         if "activations" in manifest:
             rule = Threshold.of(threshold or "positive")
-            are_maps = universe is not None and universe.kind == "pixels"
-            acts = UnitMaps(stored, rule, universe) if are_maps else CutActivations(stored, rule)
+            acts = CutActivations(stored, rule)
+            if universe is not None and universe.kind == "pixels":
+                acts = UnitMaps(stored, rule, universe)
             return cls(acts.names, universe, acts, threshold=str(acts.rule))
         if threshold is not None:
             raise DataError(

@@ -32,7 +32,8 @@ UnitsFile = Annotated[
 Cut = Annotated[
     str | None,
     typer.Option(
-        help="For activations: positive (default), quantile(0.005), value(1.5) or ranges(3)."
+        help="For activations: positive (default), quantile(0.005), value(1.5) or ranges(3); for "
+        "maps over images also quantile(0.005)@upsampled."
     ),
 ]
 UnitAxis = Annotated[int, typer.Option(help="Axis of an array along which the units lie: 0 or 1.")]
@@ -257,8 +258,16 @@ def probe(
         str, typer.Option(help="float32, or float16 for half the size and three digits.")
     ] = "float32",
     bank: Annotated[
-        str | None, typer.Option(help="A .bank file, whose cells the recording must have.")
+        str | None,
+        typer.Option(help="A .bank file, whose cells (or images) must come out."),
     ] = None,
+    grid: Annotated[
+        str | None,
+        typer.Option(help="Patches of a vision transformer as maps: height x width, as in 14x14."),
+    ] = None,
+    skip_tokens: Annotated[
+        int, typer.Option(help="With grid: tokens before the patches, such as 1 for [CLS].")
+    ] = 0,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with an unfinished recording if there is one.")
     ] = False,
@@ -270,7 +279,7 @@ def probe(
     probing.check(layer, out, resume)
     if layer is None or out is None:
         return probing.list_layers(model, json)
-    return probing.record(model, layer, out, dtype, bank, resume, json)
+    return probing.record(model, layer, out, dtype, bank, grid, skip_tokens, resume, json)
 
 
 @app.command()
@@ -292,6 +301,9 @@ def concepts(
 def units(
     pattern: Pattern = "*",
     units: UnitsFile = None,
+    bank: Annotated[
+        str | None, typer.Option(help="For maps over images: the .bank at whose cells to count.")
+    ] = None,
     threshold: Cut = None,
     unit_axis: UnitAxis = 0,
     out: Annotated[Path | None, typer.Option(help="A .units file to write.")] = None,
@@ -301,7 +313,7 @@ def units(
     """List the units of a file, with how often they fire; or convert it."""
     from logicx.cli import listings
 
-    return listings.units(pattern, units, threshold, unit_axis, out, limit, json)
+    return listings.units(pattern, units, bank, threshold, unit_axis, out, limit, json)
 
 
 @app.command()

@@ -12,8 +12,12 @@ from logicx.cli.commands import DEMO, check_output, open_bank
 from logicx.errors import DataError, OptionError, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from logicx.bank import ConceptBank
     from logicx.units import Units
 
 
@@ -52,16 +56,30 @@ def concepts(
 def units(
     pattern: str,
     path: str | None,
+    bank: str | None,
     threshold: str | None,
     unit_axis: int,
     out: Path | None,
     limit: int,
     as_json: bool,
 ) -> int:
-    """Units whose names match, with the cells they fire at; all of them are saved on request."""
+    """Units whose names match, with the cells they fire at; all of them are saved on request.
+
+    Maps over images are counted at the cells of the bank, if one is named.
+    """
     if out is not None:
-        check_output(out, ".units", [None if path is None else Path(path)])
+        check_output(out, ".units", [None if one is None else Path(one) for one in (path, bank)])
     opened = _open_units(path, threshold, unit_axis)
+    of_maps = opened.maps
+    where = ""
+    if of_maps is not None and bank is not None:
+        opened_bank = open_bank(bank)
+        opened = _counted(opened, opened_bank)
+        where = f", at the valid cells of bank {opened_bank.name}"
+    elif of_maps is not None:
+        n_images, height, width = of_maps.universe.shape
+        where = f", at the places of maps of {height} x {width} on {n_images:,} images"
+        render.note("name a bank, and the maps are upsampled to its cells: bank=FILE")
     if out is not None:
         opened.save(out)
         if not as_json:
@@ -73,8 +91,26 @@ def units(
     ]
     shown = [[row["name"], f"{row['cells']:,}", row["cut"]] for row in rows]
     rule = f", threshold {opened.threshold}" if opened.threshold else ""
-    headline = f"{len(rows):,} of {len(opened):,} units{rule}"
+    headline = f"{len(rows):,} of {len(opened):,} units{rule}{where}"
     return _list(headline, rows, ("unit", "fires at cells", "on where"), shown, limit, as_json)
+
+
+def _counted(opened: Units, bank: ConceptBank) -> Units:
+    """Maps over images, counted at the cells of a bank."""
+    from logicx.units import Units
+
+    opened.check_universe(bank)
+    cut: list[str] = []
+    with render.progress() as progress:
+
+        def on() -> Iterator[NDArray[np.int64]]:
+            for i, name in enumerate(opened.names):
+                yield opened.on(bank, name)
+                cut.append(opened.cut_of(i, bank))
+                if progress:
+                    progress("counting units", i + 1, len(opened))
+
+        return Units.counted(bank, opened.names, on(), cut=cut, threshold=opened.threshold)
 
 
 def operators(as_json: bool) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -62,11 +63,14 @@ def record(
     out: Path,
     dtype: str,
     bank: str | None,
+    grid: str | None,
+    skip_tokens: int,
     resume: bool,
     as_json: bool,
 ) -> int:
     """Record a layer; Ctrl-C leaves what is recorded and says how to go on."""
     universe = None if bank is None else open_bank(bank).universe
+    patches = None if grid is None else _grid(grid)
     model, batches = _loaded(target)
     from logicx.probe import record as recorded
 
@@ -80,6 +84,8 @@ def record(
                 out,
                 dtype=dtype,
                 universe=universe,
+                grid=patches,
+                skip_tokens=skip_tokens,
                 resume=resume,
                 progress=progress,
             )
@@ -102,9 +108,20 @@ def record(
     if as_json:
         print(json.dumps(result))
         return 0
-    print(f"{found.path}: {found.n_units:,} units of layer {layer} at {found.n_cells:,} cells")
+    of, what = found.universe, f"{found.n_cells:,} cells"
+    if of is not None and of.kind == "pixels":
+        what = f"maps of {of.shape[1]} x {of.shape[2]} on {of.shape[0]:,} images"
+    print(f"{found.path}: {found.n_units:,} units of layer {layer} at {what}")
     print(f"  {found.n_batches:,} batches, {result['bytes']:,} bytes, content {found.content[:16]}")
     return 0
+
+
+def _grid(text: str) -> tuple[int, int]:
+    """Height and width of a text such as `14x14`."""
+    found = re.fullmatch(r"\s*(\d{1,6})\s*[x,]\s*(\d{1,6})\s*", text)
+    if found is None:
+        raise OptionError(f"grid is height x width, such as 14x14, not {text!r}")
+    return int(found[1]), int(found[2])
 
 
 def _loaded(target: str) -> tuple[Any, Iterable[Any]]:

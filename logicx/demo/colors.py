@@ -16,7 +16,9 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
+
+from logicx.vision.colors import lab
 
 PROTOTYPES: dict[str, list[tuple[int, int, int]]] = {
     "black": [(0, 0, 0), (30, 30, 34), (22, 22, 40)],
@@ -39,21 +41,7 @@ PROTOTYPES: dict[str, list[tuple[int, int, int]]] = {
 }
 COLORS = tuple(PROTOTYPES)
 
-_SRGB_TO_XYZ = np.array(
-    [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
-)
-_WHITE = np.array([0.9505, 1.0, 1.089])
 _LIGHTNESS_WEIGHT = 0.7
-
-
-def lab(rgb: ArrayLike) -> NDArray[np.float64]:
-    """CIE Lab (D65) of sRGB values from 0 to 255, over the last axis."""
-    value = np.asarray(rgb, np.float64) / 255
-    linear = np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
-    relative = linear @ _SRGB_TO_XYZ.T / _WHITE
-    f = np.where(relative > 0.008856, np.cbrt(relative), 7.787 * relative + 16 / 116)
-    x, y, z = f[..., 0], f[..., 1], f[..., 2]
-    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)
 
 
 @cache

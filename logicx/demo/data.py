@@ -46,8 +46,9 @@ CORE = (
     "thresholds",
     "units",
     "universe",
+    "vision/colors",
 )
-"""Modules of the core by which bank and units are made."""
+"""Modules of the core (and of colours) by which bank and units are made."""
 
 Progress = Callable[[str, int, int], None]
 """Called as progress(what, done, total)."""

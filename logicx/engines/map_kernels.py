@@ -41,7 +41,7 @@ def on_counts(
     found = np.zeros(n_signatures + 1, np.int64)  # the last for invalid cells
     limits = _limits(on.low, on.high)
     for images, of_block in cells.packed(which):
-        _visit(maps, images, *_axes(grid), grid.is_small, *limits, _BIN, 0, *of_block, found)
+        _visit(maps, images, _axes(grid), grid.is_small, limits, (_BIN, 0), of_block, found)
     return found[:-1]
 
 
@@ -57,13 +57,13 @@ def histogram(
     mode = _UPPER if upper is None else _LOWER
     nothing = (_NO_BYTES, _NO_PLACES, _NO_PLACES, _NO_PLACES, np.zeros(0, np.int32))
     limits = _limits(low, np.inf)
-    _visit(maps, which, *_axes(grid), grid.is_small, *limits, mode, upper or 0, *nothing, found)
+    _visit(maps, which, _axes(grid), grid.is_small, limits, (mode, upper or 0), nothing, found)
     return found
 
 
-def _axes(grid: Grid) -> list[NDArray[Any]]:
+def _axes(grid: Grid) -> tuple[NDArray[Any], ...]:
     rows, columns = grid.rows, grid.columns
-    return [rows.near, rows.far, rows.bands, columns.near, columns.far, columns.bands]
+    return rows.near, rows.far, rows.bands, columns.near, columns.far, columns.bands
 
 
 def _limits(low: float, high: float) -> tuple[np.float32, np.float32]:
@@ -74,7 +74,8 @@ def _limits(low: float, high: float) -> tuple[np.float32, np.float32]:
 def _not_above(limit: float) -> np.float32:
     with np.errstate(over="ignore"):
         near = np.float32(limit)
-    return np.nextafter(near, np.float32(-np.inf)) if float(near) > limit else near
+    below: np.float32 = np.nextafter(near, np.float32(-np.inf))
+    return near if float(near) <= limit else below
 
 
 def _fma(_: Any, a: Any, b: Any, c: Any) -> Any:
@@ -140,7 +141,15 @@ def _is_high(tops: Any, y: int, y_after: int, x: int, low: Any) -> bool:
 
 @compiling()
 def _bin(
-    line: Any, first: int, stop: int, low: Any, high: Any, own: Any, width: int, at: int, counts: Any
+    line: Any,
+    first: int,
+    stop: int,
+    low: Any,
+    high: Any,
+    own: Any,
+    width: int,
+    at: int,
+    counts: Any,
 ) -> None:
     """Add the cells of a line that are on to the counts of their local numbers."""
     run, last = 0, 0  # neighbours are mostly alike: memory is touched once a run
@@ -182,22 +191,11 @@ def _rank(
 def _visit(
     maps: Any,
     images: Any,
-    row_near: Any,
-    row_far: Any,
-    row_bands: Any,
-    near: Any,
-    far: Any,
-    bands: Any,
+    axes: Any,
     is_small: bool,
-    low: Any,
-    high: Any,
-    mode: int,
-    upper: int,
-    block: Any,
-    starts: Any,
-    widths: Any,
-    indptr: Any,
-    table: Any,
+    limits: Any,
+    what: Any,
+    of_block: Any,
     found: Any,
 ) -> None:
     """Make the values of some images on the grid where they can exceed `low`, and count them.
@@ -205,6 +203,10 @@ def _visit(
     Of image i the local numbers begin at byte `starts[i]` of the block, each of `widths[i]` bytes;
     its table lies from `indptr[i]` up to `indptr[i + 1]`.
     """
+    row_near, row_far, row_bands, near, far, bands = axes
+    low, high = limits
+    mode, upper = what
+    block, starts, widths, indptr, table = of_block
     height, width = maps.shape[1], maps.shape[2]
     n_columns = len(near)
     lines = np.empty((height, n_columns), np.float32)

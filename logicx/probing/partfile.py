@@ -46,12 +46,14 @@ class Kept(NamedTuple):
         lengths: Tokens of each of its documents, or None where each cell is a row.
         inputs: Hash of what the model was called with.
         start: Where its activations begin in the file.
+        map: Height and width of a map, or None where cells are no places of maps.
     """
 
     n_cells: int
     lengths: tuple[int, ...] | None
     inputs: str
     start: int
+    map: tuple[int, int] | None = None
 
 
 class PartFile:
@@ -109,7 +111,11 @@ class PartFile:
             raise
 
     def append(
-        self, rows: NDArray[np.floating], lengths: tuple[int, ...] | None, inputs: str
+        self,
+        rows: NDArray[np.floating],
+        lengths: tuple[int, ...] | None,
+        inputs: str,
+        map_: tuple[int, int] | None = None,
     ) -> None:
         """Put a batch on file.
 
@@ -118,6 +124,7 @@ class PartFile:
         """
         data = np.ascontiguousarray(rows, self._dtype).reshape(-1).view(np.uint8).data
         says = {"batch": len(self.kept), "shape": rows.shape, "lengths": lengths, "inputs": inputs}
+        says |= {} if map_ is None else {"map": map_}
         line = json.dumps(says).encode()
         check = _sealed(self._check, line, data)
         whole = _line(line, check)
@@ -131,7 +138,7 @@ class PartFile:
             with suppress(OSError):
                 self._file.truncate(self._end)
             raise self._failed(error) from error
-        self._add(Kept(len(rows), lengths, inputs, start), rows.shape[1], check)
+        self._add(Kept(len(rows), lengths, inputs, start, map_), rows.shape[1], check)
 
     def rows(self) -> Iterator[NDArray[np.floating]]:
         """The activations of every batch in order, `[n_cells of the batch, n_units]`.
@@ -210,7 +217,8 @@ class PartFile:
                 return False
             lengths = None if says["lengths"] is None else tuple(says["lengths"])
             start = self._end + len(line)
-            self._add(Kept(n_cells, lengths, says["inputs"], start), n_units, check)
+            map_ = tuple(says["map"]) if "map" in says else None
+            self._add(Kept(n_cells, lengths, says["inputs"], start, map_), n_units, check)
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError, MemoryError):
             return False
         return True

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from logicx.errors import DataError, OptionError, did_you_mean
+from logicx.errors import OptionError, did_you_mean
+from logicx.settings import settings_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from typing_extensions import Self
 
@@ -85,14 +86,7 @@ class TextSettings:
         Raises:
             DataError: A value is not of the type that its setting has.
         """
-        values: dict[str, Any] = {}
-        for one in fields(cls):
-            if one.name in given:
-                value = given[one.name]
-                if not _FITS[str(one.type)](value):
-                    raise DataError(f"{where}: {one.name} cannot be {value!r}")
-                values[one.name] = tuple(value) if isinstance(value, list) else value
-        return cls(**values)
+        return settings_of(cls, given, where)
 
     def limit(self, family: str) -> int:
         """Most values that a family keeps."""
@@ -117,22 +111,3 @@ class DocumentSettings(TextSettings):
 
     KIND: ClassVar[str] = "texts"
     FORMATS: ClassVar[tuple[str, ...]] = ("lines", "table", "tokens")
-
-
-def _is_list_of(kind: type) -> Callable[[Any], bool]:
-    return lambda value: isinstance(value, list) and all(type(one) is kind for one in value)
-
-
-_FITS: dict[str, Callable[[Any], bool]] = {
-    "str": lambda value: type(value) is str,
-    "bool": lambda value: type(value) is bool,
-    "int": lambda value: type(value) is int,
-    "str | int": lambda value: type(value) in (str, int),
-    "tuple[str, ...]": _is_list_of(str),
-    "tuple[int, ...]": _is_list_of(int),
-    "str | tuple[str, ...]": lambda value: type(value) is str or _is_list_of(str)(value),
-    "Mapping[str, int]": lambda value: (
-        isinstance(value, dict) and all(type(one) is int for one in value.values())
-    ),
-}
-"""Whether a value of a recipe fits a setting, by the setting's type as it is written."""

@@ -1,0 +1,48 @@
+"""Settings as recipes state them: tables of TOML read into frozen data classes."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from logicx.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+T = TypeVar("T")
+
+
+def settings_of(kind: type[T], given: Mapping[str, Any], where: str) -> T:
+    """Settings of a data class from the values of a recipe's table.
+
+    Raises:
+        DataError: A value is not of the type that its setting has.
+    """
+    values: dict[str, Any] = {}
+    for one in fields(kind):  # type: ignore[arg-type]
+        if one.name in given:
+            value = given[one.name]
+            if not _FITS[str(one.type)](value):
+                raise DataError(f"{where}: {one.name} cannot be {value!r}")
+            values[one.name] = tuple(value) if isinstance(value, list) else value
+    return kind(**values)
+
+
+def _is_list_of(kind: type) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, list) and all(type(one) is kind for one in value)
+
+
+_FITS: dict[str, Callable[[Any], bool]] = {
+    "str": lambda value: type(value) is str,
+    "bool": lambda value: type(value) is bool,
+    "int": lambda value: type(value) is int,
+    "str | int": lambda value: type(value) in (str, int),
+    "tuple[str, ...]": _is_list_of(str),
+    "tuple[int, ...]": _is_list_of(int),
+    "str | tuple[str, ...]": lambda value: type(value) is str or _is_list_of(str)(value),
+    "Mapping[str, int]": lambda value: (
+        isinstance(value, dict) and all(type(one) is int for one in value.values())
+    ),
+}
+"""Whether a value of a recipe fits a setting, by the setting's type as it is written."""

@@ -1,0 +1,1 @@
+"""Images: banks from label maps, units from the maps of layers, pictures."""

@@ -184,7 +184,7 @@ class BeamSearch:
             length=best.node.length,
             objective=plan.goal.name,
             best_single=_kept(single),
-            by_length=tuple(_kept(level[0]) for level in result.levels),
+            by_length=_best_by_length(result),
             n_scored=result.n_scored,
             n_estimated=result.n_estimated,
             settings={"engine": self.engine.name, **self.settings(bank, units)},
@@ -271,6 +271,16 @@ def _bounded(
 def whole(number: Any) -> Any:
     """A whole number of NumPy's as Python's own; anything else as it is."""
     return int(number) if isinstance(number, Integral) else number
+
+
+def _best_by_length(result: SearchResult[FormulaNode]) -> tuple[Scored, ...]:
+    """The best of each level; where it is the last one's, the same object."""
+    told: list[Scored] = []
+    last = None
+    for level in result.levels:
+        told.append(told[-1] if level[0].node is last else _kept(level[0]))
+        last = level[0].node
+    return tuple(told)
 
 
 def _kept(one: Kept[FormulaNode]) -> Scored:

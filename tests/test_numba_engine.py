@@ -118,14 +118,23 @@ def test_packed_words_alone_find_the_same(monkeypatch):
         assert fast == slow
 
 
-def test_wide_counts_find_the_same(monkeypatch):
-    """Cells beyond 32 bits: each signature stands for a billion of them."""
-    for seed in range(4):
-        bank, on = random_world(seed, 9, 80, 2)
-        bank.__dict__["size"] = bank.size * 10**9
+@pytest.mark.parametrize(
+    ("most", "weight"), [(2**25, np.int32), (2**31 - 1, np.int32), (2**44, np.int64)]
+)
+@pytest.mark.parametrize("goal", [*OBJECTIVES, "fbeta(3)"])
+def test_large_counts_find_the_same(most, weight, goal):
+    """Cells up to the end of 32 bits, where sums wrap around and floats of 32 bits round; beyond."""
+    for seed in range(8):
+        bank, on = random_world(seed, 40, 120, 2)
+        dice = np.random.default_rng(seed)
+        share = dice.random(bank.n_signatures) ** 4 + 1e-6
+        bank.__dict__["size"] = np.maximum(1, (share * (most / share.sum()) * 0.999).astype(int))
         bank.__dict__.pop("count", None)
-        slow, fast = search_both(bank, on * 10**9 - (on > 0), objective("iou"), Beam(6, 4))
-        assert CompiledBank.of(bank).weight == np.int64
+        on = (bank.size * dice.random(len(on)) ** dice.choice([0.1, 1, 9])).astype(int) * (on > 0)
+        on[0] += not on.any()
+        steps = STEPS[seed % len(STEPS)]
+        slow, fast = search_both(bank, on, objective(goal), Beam(6, 5), steps)
+        assert CompiledBank.of(bank).weight == weight
         assert fast == slow
 
 

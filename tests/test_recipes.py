@@ -247,8 +247,16 @@ def test_a_wrong_type_names_recipe_table_and_setting(compiled, tmp_path):
 @pytest.mark.parametrize(
     ("recipe", "why", "hint"),
     [
-        ("", "kind is one of pairs, texts, tokens, table, masks, not None", ""),
-        ('kind = "pears"', "kind is one of pairs, texts, tokens, table, masks, not 'pears'", ""),
+        (
+            "",
+            "kind is one of pairs, texts, tokens, table, masks, broden, images, ade20k, coco, not None",
+            "",
+        ),
+        (
+            'kind = "pears"',
+            "kind is one of pairs, texts, tokens, table, masks, broden, images, ade20k, coco, not 'pears'",
+            "",
+        ),
         ("kind = []", "kind is one of", ""),
         ('kind = "pairs"\nneighbours = "x"', "unknown setting 'neighbours'", "mean: neighbors?"),
         ('kind = "pairs"\nzzz = 1', "unknown setting 'zzz'", "it may hold: name, kind"),

@@ -2,9 +2,9 @@
 
 The method is that of `numpy_engine.py`: two rows of counts per formula, a child's rows from its
 parent's. Three things make it fast besides: a candidate is first held against the worst formula of
-the beam by a linear inequality, eight at a time and without a division; what enters the beam is
-sorted in at once, so that the bar rises while candidates are walked; and where scores follow from
-meaning, a formula is expanded once only (see `Rules.expands_once`).
+the beam by a linear inequality (`filtering.py`); what enters the beam is sorted in at once, so that
+the bar rises while candidates are walked; and where scores follow from meaning, a formula is
+expanded once only (see `Rules.expands_once`).
 """
 
 from __future__ import annotations
@@ -13,20 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from logicx.compiling import compiling
 from logicx.engines.counting import add, are_equal, compiled, join, lay, n_common
+from logicx.engines.filtering import any_above, lay_lines, mark, score, unmark
 from logicx.engines.layout import (
-    ACCURACY,
+    BLOCK,
     CARRIED,
     CONCEPT,
     DEPTH,
-    DICE,
-    FBETA,
-    IOU,
+    LINES_AT_ONCE,
     ON,
     PARENT,
-    PRECISION,
-    RECALL,
     SIZE,
     STEP,
 )
@@ -36,76 +32,21 @@ if TYPE_CHECKING:
 
     from logicx.engines.layout import Bank, Levels, Rules, Store, Unit
 
-BLOCK = 512
-SLACK = 1e-13
-
-
-filtering = compiling(fastmath={"contract"})
-"""Compile with fused multiplication and addition: `_bar` has the slack for it."""
-
-
-@compiled
-def _score(kind: int, b: float, tp: int, size: int, n_on: int, n_cells: int) -> float:
-    """The objective, operation by operation as in `objectives.py`."""
-    if kind == IOU:
-        above, below = float(tp), float(size - tp + n_on) + b
-    elif kind == PRECISION:
-        above, below = float(tp), float(size)
-    elif kind == RECALL:
-        above, below = float(tp), float(n_on)
-    elif kind == DICE:
-        above, below = float(2 * tp), float(size + n_on)
-    elif kind == FBETA:
-        above, below = (1 + b) * float(tp), float(size) + b * float(n_on)
-    elif kind == ACCURACY:
-        above, below = float(n_cells - (size - tp) - (n_on - tp)), float(n_cells)
-    else:
-        fn = n_on - tp
-        above = float(tp) * float(n_cells - size - fn) - float(size - tp) * float(fn)
-        sides = np.sqrt(float(size)) * np.sqrt(float(n_cells - size))
-        below = sides * np.sqrt(float(n_on)) * np.sqrt(float(n_cells - n_on))
-    return above / below if below != 0 else 0.0
-
-
-@compiled
-def _bar(kind: int, b: float, floor: float, n_on: int, n_cells: int) -> tuple[float, float, float]:
-    """Numbers p, q, r such that `p·tp + q·size + r > 0` wherever the score is above the floor.
-
-    The last holds a slack that outweighs the rounding of sums of a few such terms.
-    """
-    if not floor >= 0:
-        return 0.0, 0.0, 1.0
-    on, n = float(n_on), float(n_cells)
-    if kind == IOU:
-        p, q, r = 1 + floor, -floor, -floor * (on + b)
-    elif kind == PRECISION:
-        p, q, r = 1.0, -floor, 0.0
-    elif kind == RECALL:
-        p, q, r = 1.0, 0.0, -floor * on
-    elif kind == DICE:
-        p, q, r = 2.0, -floor, -floor * on
-    elif kind == FBETA:
-        p, q, r = 1 + b, -floor, -floor * b * on
-    elif kind == ACCURACY:
-        p, q, r = 2.0, -1.0, n - on - floor * n
-    else:
-        p, q, r = n, -on, 0.0
-    return p, q, r + SLACK * (8 * n * (abs(p) + abs(q)) + abs(r))
-
 
 @compiled
 def _join_candidate(
-    out: NDArray[np.uint64], bank: Bank, rules: Rules, store: Store, parent: int,
-    parts: NDArray[np.int64],
-) -> None:  # fmt: skip
+    place: int, bank: Bank, rules: Rules, store: Store, parent: int, parts: NDArray[np.int64]
+) -> None:
+    """Words of a candidate, into a place of the scratch."""
+    concept = store.scratch[2]
+    lay(concept, bank, parts[CONCEPT])
     table = rules.tables[parts[STEP]]
-    lay(store.scratch[2], bank, parts[CONCEPT])
-    join(out, store.words[parent], store.scratch[2], table, bank.full)
+    join(store.scratch[place], store.words[parent], concept, table, bank.full)
 
 
 @compiled
 def _enter(
-    bank: Bank, rules: Rules, levels: Levels, store: Store, level: int, score: float,
+    bank: Bank, rules: Rules, levels: Levels, store: Store, level: int, value: float,
     new: NDArray[np.int64],
 ) -> None:  # fmt: skip
     """Sort a candidate into the beam, unless it equals a formula of the last or of this one.
@@ -125,29 +66,29 @@ def _enter(
                 if before[i, SIZE] == size and before[i, ON] == on:
                     if not is_joined:
                         is_joined = True
-                        _join_candidate(store.scratch[0], bank, rules, store, parent, new)
+                        _join_candidate(0, bank, rules, store, parent, new)
                     if are_equal(store.scratch[0], store.words[places[i]]):
                         return
         for i in range(n):
             if parts[i, STEP] != CARRIED and parts[i, SIZE] == size and parts[i, ON] == on:
                 if not is_joined:
                     is_joined = True
-                    _join_candidate(store.scratch[0], bank, rules, store, parent, new)
+                    _join_candidate(0, bank, rules, store, parent, new)
                 other = store.place[level - 1, parts[i, PARENT]] if level else parent
-                _join_candidate(store.scratch[1], bank, rules, store, other, parts[i])
+                _join_candidate(1, bank, rules, store, other, parts[i])
                 if are_equal(store.scratch[0], store.scratch[1]):
-                    if scores[i] >= score:
+                    if scores[i] >= value:
                         return
                     last = i
                     break
     if last == n:
         levels.n_kept[level] = n + 1
-    while last > 0 and scores[last - 1] < score:
+    while last > 0 and scores[last - 1] < value:
         scores[last] = scores[last - 1]
         for k in range(len(new)):
             parts[last, k] = parts[last - 1, k]
         last -= 1
-    scores[last] = score
+    scores[last] = value
     for k in range(len(new)):
         parts[last, k] = new[k]
 
@@ -162,129 +103,88 @@ def _floor(levels: Levels, level: int) -> float:
 @compiled
 def start(bank: Bank, unit: Unit, rules: Rules, levels: Levels, store: Store) -> None:
     """The beam of single concepts."""
-    new = np.zeros(6, np.int64)
-    new[STEP], new[DEPTH] = len(rules.steps), 1
+    new = store.new
+    new[STEP], new[DEPTH], new[PARENT] = len(rules.steps), 1, 0
     counts, on_counts, kind, b = bank.counts, unit.on_count, rules.kind, rules.parameter
     n_on, n_cells, floor = unit.n_on, unit.n_cells, rules.start_floor
     for concept in range(len(counts)):
         tp, size = on_counts[concept], counts[concept]
         if size < rules.min_support:
             continue
-        score = _score(kind, b, tp, size, n_on, n_cells)
-        if score > floor:
+        value = score(kind, b, tp, size, n_on, n_cells)
+        if value > floor:
             new[CONCEPT], new[SIZE], new[ON] = concept, size, tp
-            _enter(bank, rules, levels, store, 0, score, new)
+            _enter(bank, rules, levels, store, 0, value, new)
             floor = max(_floor(levels, 0), rules.start_floor)
-
-
-@filtering
-def _any_above(
-    lines: NDArray[np.float64], first_line: int, p: float, q: float,
-    on_counts: NDArray[np.float64], on_both: NDArray[Any],
-    counts: NDArray[np.float64], all_both: NDArray[Any], first: np.uint64, stop: np.uint64,
-) -> bool:  # fmt: skip
-    """Whether any candidate of three steps may score above the floor; see `_bar`."""
-    i = first_line
-    base_0, c_0, both_0 = lines[i, 0], lines[i, 1], lines[i, 2]
-    base_1, c_1, both_1 = lines[i + 1, 0], lines[i + 1, 1], lines[i + 1, 2]
-    base_2, c_2, both_2 = lines[i + 2, 0], lines[i + 2, 1], lines[i + 2, 2]
-    is_any = False
-    for j in range(first, stop):
-        c = p * on_counts[j] + q * counts[j]
-        both = p * float(on_both[j]) + q * float(all_both[j])
-        is_any |= (
-            (base_0 + c_0 * c + both_0 * both > 0)
-            | (base_1 + c_1 * c + both_1 * both > 0)
-            | (base_2 + c_2 * c + both_2 * both > 0)
-        )
-    return is_any
-
-
-@filtering
-def _mark(
-    marks: NDArray[np.uint8], bit: int, lines: NDArray[np.float64], p: float, q: float,
-    on_counts: NDArray[np.float64], on_both: NDArray[Any],
-    counts: NDArray[np.float64], all_both: NDArray[Any], first: np.uint64, stop: np.uint64,
-) -> None:  # fmt: skip
-    """Mark the candidates of one step that may score above the floor."""
-    base, of_c, of_both = lines[bit, 0], lines[bit, 1], lines[bit, 2]
-    for j in range(first, stop):
-        c = p * on_counts[j] + q * counts[j]
-        both = p * float(on_both[j]) + q * float(all_both[j])
-        marks[j] |= np.uint8(base + of_c * c + of_both * both > 0) << bit
-
-
-@compiled
-def _unmark(
-    marks: NDArray[np.uint8], bit: int, lines: NDArray[np.float64], change: float,
-    counts: NDArray[np.float64], all_both: NDArray[Any], first: np.uint64, stop: np.uint64,
-) -> None:  # fmt: skip
-    """Take the mark from those whose size is their parent's."""
-    of_c, of_both = lines[bit, 1], lines[bit, 2]
-    for j in range(first, stop):
-        is_same = change + of_c * counts[j] + of_both * float(all_both[j]) == 0
-        marks[j] &= ~(np.uint8(is_same) << bit)
 
 
 @compiled
 def _expand(
     bank: Bank, unit: Unit, rules: Rules, levels: Levels, store: Store, level: int, slot: int,
-    counts: NDArray[np.float64], on_counts: NDArray[np.float64], marks: NDArray[np.uint8],
+    most: float,
 ) -> None:  # fmt: skip
     """Walk all expansions of one formula and sort those that are good enough into the beam.
 
-    Blocks of concepts are passed by as a whole where no candidate can be good enough. Arrays are
-    not sliced in loops: that would count references.
+    Blocks of concepts are passed by as a whole where no candidate can be good enough.
     """
-    f, f_on, depth = levels.parts[level - 1, slot, SIZE:]
-    alls, ons = store.all[store.place[level - 1, slot]], store.on[store.place[level - 1, slot]]
-    kind, b, n_on, n_cells = rules.kind, rules.parameter, unit.n_on, unit.n_cells
-    steps, may_add = rules.steps, rules.may_add
-    n_steps, n_concepts = len(steps), len(counts)
-    sizes = steps[:, 0] * n_cells + steps[:, 1] * f
-    tps = steps[:, 0] * n_on + steps[:, 1] * f_on
-    factors = rules.factors[depth - 1 + rules.added]
-    drops, factor = rules.one_sided & rules.drops_equals, factors.max()
-    n_lines = -(-n_steps // 3) * 3
-    lines = np.zeros((n_lines, 3))
-    lines[:, 0] = -np.inf
-    lines[:n_steps, 1:] = steps[:, 2:]
-    new = np.empty(6, np.int64)
+    parent, place = levels.parts[level - 1, slot], store.place[level - 1, slot]
+    f, f_on, depth = parent[SIZE], parent[ON], parent[DEPTH]
+    alls, ons = store.all[place], store.on[place]
+    marks, lines, new = store.marks, store.lines, store.new
+    counts, on_counts = bank.float_counts, unit.float_on_count
+    n_on, n_cells, steps = unit.n_on, unit.n_cells, rules.steps
+    factor = 0.0
+    for i in range(len(steps)):
+        factor = max(factor, rules.factors[depth - 1 + rules.added[i]])
+    for i in range(len(steps), len(lines)):
+        lines[i, 0], lines[i, 1], lines[i, 2] = -np.inf, 0, 0
     floor = _floor(levels, level)
-    for start_of_block in range(0, n_concepts, BLOCK):
+    laid, p, q = np.nan, np.float32(0), np.float32(0)
+    for start_of_block in range(0, len(counts), BLOCK):
         first = np.uint64(start_of_block)
-        stop = np.uint64(min(start_of_block + BLOCK, n_concepts))
-        p, q, r = _bar(kind, b, floor / factor, n_on, n_cells)
-        for i in range(n_steps):
-            lines[i, 0] = p * float(tps[i]) + q * float(sizes[i]) + r
+        stop = np.uint64(min(start_of_block + BLOCK, len(counts)))
+        if floor != laid:
+            p, q = lay_lines(lines, unit, rules, most, parent, floor / factor)
+            laid = floor
         is_any = False
-        for i in range(0, n_lines, 3):
-            is_any |= _any_above(lines, i, p, q, on_counts, ons, counts, alls, first, stop)
+        for i in range(0, len(lines), LINES_AT_ONCE):
+            is_any |= any_above(lines, i, p, q, on_counts, ons, counts, alls, first, stop)
         if not is_any:
             continue
-        for j in range(first, stop):
+        for j in range(BLOCK):
             marks[j] = 0
-        for i in range(n_steps):
-            _mark(marks, i, lines, p, q, on_counts, ons, counts, alls, first, stop)
-            if drops[i]:
-                _unmark(marks, i, lines, float(sizes[i] - f), counts, alls, first, stop)
+        for i in range(len(steps)):
+            mark(marks, i, lines, p, q, on_counts, ons, counts, alls, first, stop)
+            if rules.one_sided[i] and rules.drops_equals:
+                change = steps[i, 0] * n_cells + steps[i, 1] * f - f
+                unmark(marks, i, steps[i], change, bank.weights, alls, first, stop)
         for j in range(first, stop):
-            if marks[j] == 0 or not may_add[j]:
+            marked = marks[j - first]
+            if marked == 0 or not rules.may_add[j]:
                 continue
-            for i in range(n_steps):
-                if not (marks[j] >> i) & 1:
+            for i in range(len(steps)):
+                if not (marked >> i) & 1:
                     continue
-                size = sizes[i] + steps[i, 2] * np.int64(counts[j])
-                size += steps[i, 3] * np.int64(alls[j])
+                by_all, by_f, by_c, by_both = steps[i]
+                size = by_all * n_cells + by_f * f
+                size += by_c * bank.counts[j] + by_both * np.int64(alls[j])
                 if size < rules.min_support:
                     continue
-                tp = tps[i] + steps[i, 2] * np.int64(on_counts[j]) + steps[i, 3] * np.int64(ons[j])
-                score = _score(kind, b, tp, size, n_on, n_cells) * factors[i]
-                if score > floor:
+                tp = by_all * n_on + by_f * f_on
+                tp += by_c * unit.on_count[j] + by_both * np.int64(ons[j])
+                value = score(rules.kind, rules.parameter, tp, size, n_on, n_cells)
+                value *= rules.factors[depth - 1 + rules.added[i]]
+                if value > floor:
                     new[PARENT], new[STEP], new[CONCEPT] = slot, i, np.int64(j)
                     new[SIZE], new[ON], new[DEPTH] = size, tp, depth + rules.added[i]
-                    _enter(bank, rules, levels, store, level, score, new)
+                    _enter(bank, rules, levels, store, level, value, new)
                     floor = _floor(levels, level)
+
+
+@compiled
+def _copy(rows: NDArray[Any], to: int, of: int) -> None:
+    for k in range(rows.shape[1]):
+        rows[to, k] = rows[of, k]
 
 
 @compiled
@@ -293,43 +193,44 @@ def _derive(
     child: int,
 ) -> None:  # fmt: skip
     """Words and rows of a child from those of its parent; anew where that is less work."""
-    words, before = store.words[child], store.words[parent]
-    lay(store.scratch[2], bank, concept)
-    join(words, before, store.scratch[2], rules.tables[step], bank.full)
+    words, before, fires = store.words[child], store.words[parent], unit.fires
+    operand, changed, part = store.scratch[2], store.scratch[3], store.scratch[4]
+    lay(operand, bank, concept)
+    join(words, before, operand, rules.tables[step], bank.full)
     n = n_common(words, words)
     n_delta = n + n_common(before, before) - 2 * n_common(words, before)
     is_anew = n < n_delta
     if is_anew:
-        store.all[child] = 0
-        store.on[child] = 0
+        for k in range(store.all.shape[1]):
+            store.all[child, k] = store.on[child, k] = 0
     else:
-        store.all[child] = store.all[parent]
-        store.on[child] = store.on[parent]
+        _copy(store.all, child, parent)
+        _copy(store.on, child, parent)
     keep = np.uint64(0) if is_anew else ~np.uint64(0)
-    changed, fires = np.empty_like(words), unit.fires
     for sign in (1, -1):
         if sign < 0 and is_anew:
             break
         for w in range(len(words)):
             old = before[w] & keep
             changed[w] = words[w] & ~old if sign > 0 else old & ~words[w]
-        add(store.all[child], changed, sign, bank.size, bank.size_planes, bank)
+        add(store.all[child], changed, sign, bank.size, bank.size_planes, bank, part)
         for w in range(len(words)):
             changed[w] &= fires[w]
-        add(store.on[child], changed, sign, unit.on, unit.on_planes, bank)
+        add(store.on[child], changed, sign, unit.on, unit.on_planes, bank, part)
 
 
 @compiled
 def lay_atoms(bank: Bank, unit: Unit, levels: Levels, store: Store) -> None:
     """Words of the single concepts in the beam, and their rows of firing cells."""
-    words = np.empty_like(bank.full)
+    inside, part = store.scratch[3], store.scratch[4]
     for slot in range(levels.n_kept[0]):
         store.place[0, slot] = slot
-        store.on[slot] = 0
+        for k in range(store.on.shape[1]):
+            store.on[slot, k] = 0
         lay(store.words[slot], bank, levels.parts[0, slot, CONCEPT])
-        for w in range(len(words)):
-            words[w] = store.words[slot, w] & unit.fires[w]
-        add(store.on[slot], words, 1, unit.on, unit.on_planes, bank)
+        for w in range(len(inside)):
+            inside[w] = store.words[slot, w] & unit.fires[w]
+        add(store.on[slot], inside, 1, unit.on, unit.on_planes, bank, part)
 
 
 @compiled
@@ -340,23 +241,25 @@ def grow(bank: Bank, unit: Unit, rules: Rules, levels: Levels, store: Store) -> 
         How many levels are filled (the rest would repeat the last), and how many formulas were
         scored, counting all expansions of every beam.
     """
-    counts, on_counts = bank.counts.astype(np.float64), unit.on_count.astype(np.float64)
     length, width = levels.scores.shape
-    n_operands = np.sum(rules.may_add)
-    n_scored = 0
-    is_taken, marks = np.zeros(2 * width, np.bool_), np.empty(len(counts), np.uint8)
+    n_operands, most = 0, np.int64(0)
+    for j in range(len(bank.counts)):
+        n_operands += rules.may_add[j]
+        most = max(most, bank.counts[j])
+    n_scored, is_taken = 0, store.is_taken
     for level in range(1, length):
         n = levels.n_kept[level - 1]
         n_scored += n * n_operands * len(rules.steps)
         levels.n_kept[level] = n
-        levels.scores[level] = levels.scores[level - 1]
-        levels.parts[level] = levels.parts[level - 1]
-        levels.parts[level, :, STEP] = CARRIED
-        levels.parts[level, :, PARENT] = np.arange(width)
+        _copy(levels.scores, level, level - 1)
+        for slot in range(width):
+            _copy(levels.parts[:, slot], level, level - 1)
+            levels.parts[level, slot, STEP], levels.parts[level, slot, PARENT] = CARRIED, slot
         for slot in range(n):
             if not rules.expands_once or levels.parts[level - 1, slot, STEP] != CARRIED:
-                _expand(bank, unit, rules, levels, store, level, slot, counts, on_counts, marks)
-        is_taken[:] = False
+                _expand(bank, unit, rules, levels, store, level, slot, float(most))
+        for slot in range(len(is_taken)):
+            is_taken[slot] = False
         n_new = 0
         for slot in range(n):
             is_taken[store.place[level - 1, slot]] = True
@@ -366,11 +269,12 @@ def grow(bank: Bank, unit: Unit, rules: Rules, levels: Levels, store: Store) -> 
             return level + 1, n_scored
         free = 0
         for slot in range(levels.n_kept[level]):
-            parent, step, concept = levels.parts[level, slot, :SIZE]
+            parent, step = levels.parts[level, slot, PARENT], levels.parts[level, slot, STEP]
             place = store.place[level - 1, parent]
             if step != CARRIED:
                 while is_taken[free]:
                     free += 1
+                concept = levels.parts[level, slot, CONCEPT]
                 _derive(bank, unit, rules, store, place, step, concept, free)
                 place, free = free, free + 1
             store.place[level, slot] = place

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
     from logicx.engines.layout import Bank, Unit
 
-compiled = compiling(error_model="numpy")
+compiled = compiling(error_model="numpy", _nrt=False)
+"""Compile a function. Arrays are not counted by reference (`_nrt`), which took a sixth of the time;
+so a compiled function must not make any, and works in memory that it is given."""
 
 
 @compiled
@@ -72,9 +74,18 @@ def _n_common_with(a: NDArray[np.uint64], rows: NDArray[np.uint64], row: int) ->
 @compiled
 def add(
     row: NDArray[Any], words: NDArray[np.uint64], sign: int, weights: NDArray[Any],
-    planes: NDArray[np.uint64], bank: Bank,
+    planes: NDArray[np.uint64], bank: Bank, part: NDArray[np.uint64],
 ) -> None:  # fmt: skip
     """Add to the count of every concept the weights of some signatures, or take them away.
+
+    Args:
+        row: The counts.
+        words: The signatures.
+        sign: 1 or -1.
+        weights: Of every signature.
+        planes: Binary digits of these, packed.
+        bank: The bank.
+        part: Scratch, of the shape of `words`.
 
     Cost: the concepts of those signatures; or, where that is less, packed words of the frequent
     concepts and the rare concepts of those signatures.
@@ -86,7 +97,7 @@ def add(
     n_saved = n * (len(indices) - len(bank.rare_indices)) // len(weights)
     if n_saved > bank.word_price * (len(bank.frequent) * n_words * len(planes)):
         indptr, indices = bank.rare_indptr, bank.rare_indices
-        part, frequent, all_words = np.empty_like(words), bank.frequent, bank.words
+        frequent, all_words = bank.frequent, bank.words
         for i in range(len(planes)):
             for w in range(n_words):
                 part[w] = words[w] & planes[i, w]
@@ -104,17 +115,16 @@ def add(
 
 
 @compiled
-def together(row: NDArray[Any], bank: Bank, concept: int) -> None:
+def together(row: NDArray[Any], bank: Bank, concept: int, scratch: NDArray[np.uint64]) -> None:
     """Cells of every concept together with one, into a row of zeros."""
-    words = np.empty_like(bank.full)
-    lay(words, bank, concept)
-    add(row, words, 1, bank.size, bank.size_planes, bank)
+    lay(scratch[0], bank, concept)
+    add(row, scratch[0], 1, bank.size, bank.size_planes, bank, scratch[1])
 
 
 @compiled
-def count_on(row: NDArray[Any], bank: Bank, unit: Unit) -> None:
+def count_on(row: NDArray[Any], bank: Bank, unit: Unit, part: NDArray[np.uint64]) -> None:
     """Cells of every concept at which the unit fires, into a row of zeros."""
-    add(row, unit.fires, 1, unit.on, unit.on_planes, bank)
+    add(row, unit.fires, 1, unit.on, unit.on_planes, bank, part)
 
 
 @compiled

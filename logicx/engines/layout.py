@@ -15,8 +15,15 @@ if TYPE_CHECKING:
 PARENT, STEP, CONCEPT, SIZE, ON, DEPTH = range(6)
 """What is noted of a formula in a beam: its place in the beam before, the step that made it (or
 CARRIED), the concept added, its two sizes, and its length as the penalty counts it."""
+N_NOTED = 6
 
 CARRIED = -1
+BLOCK = 256
+"""Concepts that are looked at together."""
+LINES_AT_ONCE = 3
+"""Steps that are looked at together."""
+N_SCRATCH = 5
+"""Sets of signatures that the functions of a search work on at a time."""
 IOU, PRECISION, RECALL, DICE, FBETA, ACCURACY, MCC = range(7)
 """Objectives that are compiled."""
 
@@ -32,6 +39,7 @@ class Bank(NamedTuple):
         size: `Weight[n_signatures]`, cells of each signature.
         size_planes: `uint64[n_planes, n_words]`, the binary digits of the sizes.
         counts: `int64[n_concepts]`, cells of each concept.
+        weights, float_counts: `Weight[n_concepts]`, `float32[n_concepts]`, the same (rounded).
         indptr, indices: concepts of each signature, `int64`, `uint32`.
         rare_indptr, rare_indices: the same without the frequent ones.
         frequent: `int64[n_kept]`, the concepts that have packed bits; none where that is no faster.
@@ -46,6 +54,8 @@ class Bank(NamedTuple):
     size: NDArray[Any]
     size_planes: NDArray[np.uint64]
     counts: NDArray[np.int64]
+    weights: NDArray[Any]
+    float_counts: NDArray[np.float32]
     indptr: NDArray[np.int64]
     indices: NDArray[np.uint32]
     rare_indptr: NDArray[np.int64]
@@ -58,13 +68,15 @@ class Unit(NamedTuple):
     """A unit as the kernels read it.
 
     Shape: `on: Weight[n_signatures]`, `fires: uint64[n_words]` (where `on` is not 0),
-    `on_planes: uint64[n_planes, n_words]`, `on_count: int64[n_concepts]`.
+    `on_planes: uint64[n_planes, n_words]`, `on_count: int64[n_concepts]`,
+    `float_on_count: float32[n_concepts]` (the same, rounded).
     """
 
     on: NDArray[Any]
     fires: NDArray[np.uint64]
     on_planes: NDArray[np.uint64]
     on_count: NDArray[np.int64]
+    float_on_count: NDArray[np.float32]
     n_on: int
     n_cells: int
 
@@ -108,7 +120,7 @@ class Rules(NamedTuple):
 class Levels(NamedTuple):
     """The beam of each length, best first.
 
-    Shape: `scores: float64[length, width]`, `parts: int64[length, width, 6]`,
+    Shape: `scores: float64[length, width]`, `parts: int64[length, width, N_NOTED]`,
     `n_kept: int64[length]`.
     """
 
@@ -128,16 +140,26 @@ class Found(NamedTuple):
 class Store(NamedTuple):
     """Words and rows of the formulas of two beams, and where those of each formula lie.
 
-    Shape: `words: uint64[2 * width + 1, n_words]`, the last all zero;
-    `all, on: Weight[2 * width, n_concepts]`; `place: int64[length, width]`;
-    `scratch: uint64[3, n_words]`.
+    Shape:
+        words: `uint64[2 * width + 1, n_words]`, the last all zero.
+        all, on: `Weight[2 * width, n_concepts]`.
+        place: `int64[length, width]`.
+        is_taken: `bool[2 * width]`.
+        scratch: `uint64[N_SCRATCH, n_words]`, for one function at a time.
+        lines: `float32[a multiple of LINES_AT_ONCE, 3]`, what one expansion is held against.
+        marks: `int32[BLOCK]`, steps that are worth a look, as bits, of some concepts.
+        new: `int64[N_NOTED]`, a candidate.
     """
 
     words: NDArray[np.uint64]
     all: NDArray[Any]
     on: NDArray[Any]
     place: NDArray[np.int64]
+    is_taken: NDArray[np.bool_]
     scratch: NDArray[np.uint64]
+    lines: NDArray[np.float32]
+    marks: NDArray[np.int32]
+    new: NDArray[np.int64]
 
 
 KINDS = {

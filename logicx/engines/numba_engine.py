@@ -11,7 +11,19 @@ import numpy as np
 
 from logicx.bits import pack
 from logicx.engines import compiled, counting
-from logicx.engines.layout import CONCEPT, Bank, Found, Levels, Rules, Store, Unit
+from logicx.engines.layout import (
+    BLOCK,
+    CONCEPT,
+    LINES_AT_ONCE,
+    N_NOTED,
+    N_SCRATCH,
+    Bank,
+    Found,
+    Levels,
+    Rules,
+    Store,
+    Unit,
+)
 from logicx.engines.numpy_engine import NumpyEngine
 from logicx.holdings import KEPT_BYTES
 from logicx.signatures import Incidence
@@ -59,6 +71,8 @@ class CompiledBank:
             size=_frozen(bank.size, self.weight),
             size_planes=_frozen(_planes(bank.size, digits if len(frequent) else 0), np.uint64),
             counts=_frozen(bank.count, np.int64),
+            weights=_frozen(bank.count, self.weight),
+            float_counts=_frozen(bank.count, np.float32),
             indptr=_frozen(bank.concepts_of.indptr, np.int64),
             indices=_frozen(bank.concepts_of.indices.view(np.uint32), np.uint32),
             rare_indptr=_frozen(rare.indptr, np.int64),
@@ -84,22 +98,31 @@ class CompiledBank:
         @lru_cache(maxsize=max(16, KEPT_BYTES // row_bytes))
         def together(concept: int) -> NDArray[Any]:
             row = np.zeros(len(self.arrays.counts), self.weight)
-            counting.together(row, self.arrays, concept)
+            counting.together(row, self.arrays, concept, self.scratch(2))
             return row
 
         return together
 
-    def store(self, width: int, length: int) -> Store:
+    def scratch(self, n: int) -> NDArray[np.uint64]:
+        """Working memory of a few sets of signatures, `uint64[n, n_words]`."""
+        return np.empty((n, len(self.arrays.full)), np.uint64)
+
+    def store(self, width: int, length: int, n_steps: int) -> Store:
         """Working memory, used again by later searches of this thread."""
         store: Store | None = getattr(self._of_thread, "store", None)
-        if store is None or store.place.shape != (length, width):
+        shape, n_lines = (length, width), -(-n_steps // LINES_AT_ONCE) * LINES_AT_ONCE
+        if store is None or (store.place.shape, len(store.lines)) != (shape, n_lines):
             n_concepts, n_words = len(self.arrays.counts), len(self.arrays.full)
             store = Store(
                 words=np.zeros((2 * width + 1, n_words), np.uint64),
                 all=np.empty((2 * width, n_concepts), self.weight),
                 on=np.empty((2 * width, n_concepts), self.weight),
                 place=np.zeros((length, width), np.int64),
-                scratch=np.zeros((3, n_words), np.uint64),
+                is_taken=np.zeros(2 * width, np.bool_),
+                scratch=self.scratch(N_SCRATCH),
+                lines=np.zeros((n_lines, 3), np.float32),
+                marks=np.zeros(BLOCK, np.int32),
+                new=np.zeros(N_NOTED, np.int64),
             )
             self._of_thread.store = store
         return store
@@ -127,13 +150,16 @@ class NumbaEngine(NumpyEngine):
             on=_frozen(on, on.dtype),
             fires=_frozen(fires, np.uint64),
             on_planes=_frozen(planes, np.uint64),
-            on_count=_frozen(np.empty(0, np.int64), np.int64),
+            on_count=_frozen(np.empty(0), np.int64),
+            float_on_count=_frozen(np.empty(0), np.float32),
             n_on=n_on,
             n_cells=n_cells,
         )
         row = np.zeros(len(bank.counts), self.shared.weight)
-        counting.count_on(row, bank, unit)
-        return unit._replace(on_count=_frozen(row, np.int64))
+        counting.count_on(row, bank, unit, self.shared.scratch(1)[0])
+        return unit._replace(
+            on_count=_frozen(row, np.int64), float_on_count=_frozen(row, np.float32)
+        )
 
     @cached_property
     def on_count(self) -> NDArray[np.int64]:
@@ -143,10 +169,10 @@ class NumbaEngine(NumpyEngine):
     def beam(self, width: int, length: int, rules: Rules) -> Found:
         """The beams of all lengths."""
         shared, unit = self.shared, self.unit
-        bank, store = shared.arrays, shared.store(width, length)
+        bank, store = shared.arrays, shared.store(width, length, len(rules.steps))
         levels = Levels(
             scores=np.empty((length, width)),
-            parts=np.zeros((length, width, 6), np.int64),
+            parts=np.zeros((length, width, N_NOTED), np.int64),
             n_kept=np.zeros(length, np.int64),
         )
         compiled.start(bank, unit, rules, levels, store)

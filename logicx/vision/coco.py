@@ -28,11 +28,13 @@ if TYPE_CHECKING:
 
     from logicx.vision.settings import CocoSettings
 
-NEEDED = {
-    "images": ("id", "file_name", "height", "width"),
-    "annotations": ("id", "image_id", "category_id", "segmentation"),
-    "categories": ("id", "name"),
+ID = (int, str)
+NEEDED: dict[str, dict[str, tuple[type, ...]]] = {
+    "images": {"id": ID, "file_name": (str,), "height": (int,), "width": (int,)},
+    "annotations": {"id": ID, "image_id": ID, "category_id": ID, "segmentation": (dict, list)},
+    "categories": {"id": ID, "name": (str,)},
 }
+"""What is used of the annotations, and the types that it may have."""
 
 
 class Coco:
@@ -53,14 +55,14 @@ class Coco:
         stated = _stated(self.folder.read(settings.annotations), self._where)
         self._coco = _index(stated)
         self._numbers = {
-            one["id"]: self.vocabulary.add(str(one["name"]), "object", str(self._where))
+            one["id"]: self.vocabulary.add(one["name"], "object", str(self._where))
             for one in stated["categories"]
         }
-        self._entries = sorted(stated["images"], key=lambda one: str(one["file_name"]))
+        self._entries = sorted(stated["images"], key=lambda one: one["file_name"])
         self._entries = self._entries[: settings.first or None]
         for one in self._entries:
             self.folder.check(f"{settings.images}/{one['file_name']}", str(self._where))
-        self.images = [str(one["file_name"]) for one in self._entries]
+        self.images = [one["file_name"] for one in self._entries]
         if not self.images:
             raise DataError(f"{self._where} lists no image")
         refuse_doubled(self.images, f"{self._where}: an image")
@@ -78,7 +80,7 @@ class Coco:
         """The images by path."""
         pixels = Pixels(self.folder, self._settings.images, self._settings, self.vocabulary)
         for entry in self._entries:
-            path = str(entry["file_name"])
+            path = entry["file_name"]
             size, colors = pixels.of(path)
             stated = (entry["height"], entry["width"])
             if size != stated:
@@ -96,24 +98,57 @@ class Coco:
             yield Labelled(path, planes or [empty], (), colors)
 
     def _mask(self, annotation: Any, size: tuple[int, int]) -> NDArray[np.bool_]:
-        shape = annotation["segmentation"]
         where = f"{self._where}, annotation {annotation['id']}"
-        if isinstance(shape, dict):
-            counts = shape.get("counts")
-            if tuple(shape.get("size", ())) != size or (
-                isinstance(counts, list) and sum(counts) != size[0] * size[1]
-            ):
-                raise DataError(
-                    f"{where}: its mask has not the image's size, {size[0]} x {size[1]}"
-                )
+        shape = annotation["segmentation"]
+        if not (_is_run_lengths(shape, size) if isinstance(shape, dict) else _is_near(shape, size)):
+            raise DataError(
+                f"{where}: its mask is not one of an image of {size[0]} x {size[1]} pixels",
+                hint="polygons [[x, y, x, y, x, y, ...], ...], or {size: [...], counts: ...}",
+            )
         try:
             with warnings.catch_warnings():  # pycocotools has no `copy` in its __array__
                 warnings.simplefilter("ignore", DeprecationWarning)
-                mask = self._coco.annToMask(annotation)
+                mask = np.asarray(self._coco.annToMask(annotation))
         except Exception as error:  # pycocotools raises what its C code meets
             raise DataError(f"{where}: its mask cannot be read: {error}") from error
-        found: NDArray[np.bool_] = np.asarray(mask).astype(bool)
+        if isinstance(shape, dict) and not isinstance(shape["counts"], list):
+            from pycocotools.mask import encode
+
+            counts = shape["counts"].encode()
+            # Too short a text leaves pixels as they happen to be, which then are not what it says.
+            if mask.shape != size or encode(np.asfortranarray(mask))["counts"] != counts:
+                raise DataError(f"{where}: its run-length text does not fill the mask")
+        found: NDArray[np.bool_] = mask.astype(bool)
         return found
+
+
+def _is_run_lengths(shape: dict[str, Any], size: tuple[int, int]) -> bool:
+    """Whether a run-length mask is of that size; of a text only the size is known yet."""
+    stated, counts = shape.get("size"), shape.get("counts")
+    if not isinstance(stated, list) or tuple(stated) != size:
+        return False
+    if isinstance(counts, str):
+        return counts.isascii()
+    is_counts = isinstance(counts, list) and all(type(one) is int and one >= 0 for one in counts)
+    return is_counts and sum(counts) == size[0] * size[1]  # type: ignore[arg-type]
+
+
+def _is_near(shape: Any, size: tuple[int, int]) -> bool:
+    """Whether it is polygons that lie within an image, or outside by no more than its size.
+
+    pycocotools walks along every edge, so far points would take all time and memory.
+    """
+    if not isinstance(shape, list):
+        return False
+    sides = (size[1], size[0])
+    return all(
+        isinstance(polygon, list)
+        and len(polygon) >= 6
+        and len(polygon) % 2 == 0
+        and all(type(one) in (int, float) for one in polygon)
+        and all(-sides[i % 2] <= one <= 2 * sides[i % 2] for i, one in enumerate(polygon))
+        for polygon in shape
+    )
 
 
 def _stated(data: bytes, where: Path) -> dict[str, Any]:
@@ -127,9 +162,11 @@ def _stated(data: bytes, where: Path) -> dict[str, Any]:
         if not isinstance(entries, list):
             raise FileError(f"{where} holds no list {part!r}: these are no COCO instances")
         for i, one in enumerate(entries):
-            lacking = [key for key in keys if not isinstance(one, dict) or key not in one]
-            if lacking:
-                raise FileError(f"{where}: entry {i} of {part!r} has no {lacking[0]!r}")
+            for key, types in keys.items():
+                if not isinstance(one, dict) or type(one.get(key)) not in types:
+                    raise FileError(
+                        f"{where}: entry {i} of {part!r} has no {key!r} that can be one"
+                    )
     found: dict[str, Any] = stated
     return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import re
 import warnings
 from pathlib import Path, PurePosixPath
@@ -64,8 +65,8 @@ class Folder:
             DataError: It is absolute, climbs with "..", or leads out by a link.
         """
         is_relative = (
-            is_plain_text(name)
-            and bool(name)
+            bool(name)
+            and (name.isprintable() or is_plain_text(name))
             and "\\" not in name
             and not name.startswith("/")
             and not re.match("[A-Za-z]:", name)
@@ -76,20 +77,23 @@ class Folder:
                 f"{where}: the path {name!r} is refused",
                 hint='paths are relative to the folder, with "/" and without ".."',
             )
-        path = self.path / name
-        parent = str(path.parent)
+        path = f"{self.path}/{name}"
+        parent = os.path.dirname(path)
         if parent not in self._real_parents:
-            self._real_parents[parent] = path.parent.resolve().is_relative_to(self._real)
+            self._real_parents[parent] = self._is_inside(parent)
         is_inside = self._real_parents[parent]
-        if is_inside and path.is_symlink():
-            is_inside = path.resolve().is_relative_to(self._real)
+        if is_inside and os.path.islink(path):
+            is_inside = self._is_inside(path)
         if not is_inside:
             raise DataError(f"{where}: the path {name!r} leads out of {self.path}")
         return name
 
+    def _is_inside(self, path: str) -> bool:
+        return Path(path).resolve().is_relative_to(self._real)
+
     def has(self, name: str) -> bool:
         """Whether there is a file of that path."""
-        return (self.path / name).is_file()
+        return os.path.isfile(f"{self.path}/{name}")
 
     def read(self, name: str) -> bytes:
         """The bytes of a file, which count towards the hash.

@@ -51,10 +51,11 @@ def binned(kept: Path, n_units: int) -> dict[str, Any]:
     on = [units.on(bank, name) for name in names]
     seconds = (time.process_time() - started) / len(names)
     Units.counted(bank, names, on).save(kept / "counted.units")
+    used = memory()
     by_torch = [on_by_torch(bank, units, name) for name in names[:N_BY_TORCH]]
     same = all(np.array_equal(*pair) for pair in zip(on, by_torch, strict=False))
     share = float(np.mean([one.sum() for one in on])) / bank.universe.n_cells
-    return {"seconds": seconds, "same": same, "share": share, **memory()}
+    return {"seconds": seconds, "same": same, "share": share, **used}
 
 
 def on_by_torch(bank: ConceptBank, units: Units, name: str) -> np.ndarray:

@@ -320,31 +320,19 @@ class GroupMap(CellMap):
             **{_block_name(k): self._block(k) for k in blocks},
         }
 
-    def packed(
-        self, groups: NDArray[np.integer]
-    ) -> Iterator[tuple[NDArray[np.int64], tuple[NDArray[Any], ...]]]:
-        """Some groups, block by block, as compiled functions read them.
-
-        Args:
-            groups: Their numbers, ascending.
+    def packed(self, groups: NDArray[np.int64]) -> Iterator[tuple[NDArray[Any], ...]]:
+        """Some groups, which ascend, block by block, as compiled functions read them.
 
         Yields:
-            The groups that lie in one block; and the bytes of the block, where in it the local
-            numbers of each of these groups begin, of how many bytes each number is, where their
-            tables begin and end, and these tables.
-
-        Shape: `int64[n], (uint8[n_bytes], int64[n], int64[n], int64[n + 1], int32[n_local])`.
+            The groups of a block; its bytes, where each group's numbers begin in it, how many bytes
+            each has; where the groups' tables begin and end, and all tables.
         """
         ends = np.searchsorted(groups, self._block_starts)
         for k in np.flatnonzero(np.diff(ends)).tolist():
-            own = np.asarray(groups[ends[k] : ends[k + 1]], np.int64)
-            n_local = self._indptr[own + 1] - self._indptr[own]
-            width = np.where(n_local <= 1 << 8, 1, np.where(n_local <= 1 << 16, 2, 4))
+            own = groups[ends[k] : ends[k + 1]]
             starts = self._bytes[own] - self._bytes[self._block_starts[k]]
-            indptr = starts_of(n_local)
-            places = np.arange(indptr[-1]) + np.repeat(self._indptr[own] - indptr[:-1], n_local)
-            table = np.asarray(self._table[places])
-            yield own, (self._block(k), starts, width.astype(np.int64), indptr, table)
+            tables = self._indptr[own], self._indptr[own + 1], self._table
+            yield own, self._block(k), starts, self._width[own], *tables
 
     def _groups(self) -> Iterator[tuple[slice, NDArray[np.int32], NDArray[np.integer]]]:
         """Cells, table and local numbers of each group."""

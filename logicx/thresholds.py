@@ -130,9 +130,21 @@ def _top(values: NDArray[np.floating], share: float) -> float:
     if not len(values):
         return np.inf
     place, between = rank_of(share, len(values))
-    kept = values.astype(np.float32) if values.dtype == np.float16 else values
     pair = [place, min(place + 1, len(values) - 1)]
-    return between_two(np.partition(kept, pair)[pair], between)
+    if values.dtype == np.float16:
+        return between_two(_of_ranks(values, pair), between)
+    return between_two(np.partition(values, pair)[pair], between)
+
+
+def _of_ranks(values: NDArray[np.float16], ranks: list[int]) -> NDArray[np.float16]:
+    """The values at some places of the ascending order, by counting each of the 65,536 there are.
+
+    Bit patterns ascend with the value from zero up, and descend below it.
+    """
+    counts = np.bincount(values.view(np.uint16), minlength=1 << 16)
+    patterns = np.concatenate([np.arange(0xFFFF, 0x7FFF, -1), np.arange(0x8000)])
+    places = np.searchsorted(np.cumsum(counts[patterns]), ranks, side="right")
+    return np.asarray(patterns[places].astype(np.uint16).view(np.float16))
 
 
 def rank_of(share: float, n: int) -> tuple[int, float]:

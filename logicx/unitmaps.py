@@ -15,7 +15,7 @@ import numpy as np
 
 from logicx.activations import CutActivations
 from logicx.errors import DataError, UniverseError
-from logicx.thresholds import Range, between_two, rank_of
+from logicx.thresholds import Range, Threshold, between_two, rank_of
 from logicx.upsampling import SLACK, Grid, reach, squares, upsampled
 
 if TYPE_CHECKING:
@@ -24,13 +24,16 @@ if TYPE_CHECKING:
     from logicx.bank import ConceptBank
     from logicx.cellmap import CellMap
     from logicx.storage import Stored
-    from logicx.thresholds import Threshold
     from logicx.universe import Universe
 
     Floats = NDArray[np.float32]
 
 COMPILED_FROM = 1 << 26
-"""After so many upsampled values compiled functions take over, which take a second to load."""
+"""Compiled functions take a second to load: they take over after so many cells of images on which
+some value can be high."""
+
+PER_UNIT = 1 << 22
+"""What a unit takes besides, with NumPy, as cells."""
 
 AT_ONCE = 1 << 22
 """Cells that are on at once, with NumPy: about 100 MB."""
@@ -90,17 +93,17 @@ class UnitMaps(CutActivations):
             )
         key = i, bank.universe.shape
         if key not in self._cuts:
-            grid = self.grid(bank)
             self.check_finite(i)
-            value = upsampled_quantile(self.maps(i), grid, self.rule.number, self._is_fast(grid))
-            self._cuts[key] = Range(value)
+            grid, maps, share = self.grid(bank), self.maps(i), self.rule.number
+            is_fast = self._is_fast(maps, grid, _bound(maps, 2 * share))
+            self._cuts[key] = Range(upsampled_quantile(maps, grid, share, is_fast))
         return self._cuts[key]
 
     def on(self, bank: ConceptBank, i: int) -> NDArray[np.int64]:
         """On-counts of a unit over the bank's signatures."""
-        grid, on = self.grid(bank), self.range(i, bank)
-        is_fast = self._is_fast(grid)
-        return on_counts(self.maps(i), grid, on, bank.cell_map, bank.n_signatures, is_fast)
+        grid, on, maps = self.grid(bank), self.range(i, bank), self.maps(i)
+        is_fast = self._is_fast(maps, grid, on.low)
+        return on_counts(maps, grid, on, bank.cell_map, bank.n_signatures, is_fast)
 
     def mask(self, i: int, bank: ConceptBank | None = None) -> NDArray[np.bool_]:
         """Where a unit is on: at the places of its maps, or at the cells of a bank."""
@@ -118,10 +121,10 @@ class UnitMaps(CutActivations):
         map_ = self.activations(i).reshape(self.universe.shape)[image].astype(np.float32)
         return on.mask(upsampled(map_[None], grid)[0])
 
-    def _is_fast(self, grid: Grid) -> bool:
+    def _is_fast(self, maps: Floats, grid: Grid, low: float) -> bool:
         """Whether compiled functions are worth it: not for a unit or two, nor where none are."""
-        n_cells = self.universe.n_groups * int(np.prod(grid.shape))
-        self._n_made += n_cells
+        if self._n_made < COMPILED_FROM:
+            self._n_made += PER_UNIT + len(_high(maps, low)) * int(np.prod(grid.shape))
         return self._n_made >= COMPILED_FROM and _can_compile()
 
 
@@ -223,16 +226,15 @@ def upsampled_quantile(maps: Floats, grid: Grid, share: float, is_compiled: bool
     if not n:
         return float(np.inf)
     rank, between = rank_of(share, n)
-    wanted, low = 2 * share, -np.inf
+    wanted = 2 * share
     while True:
-        if wanted < 1:
-            low = float(np.quantile(maps, 1 - wanted))
+        low = _bound(maps, wanted)
         which = _high(maps, low)
         found = _histogram(maps, grid, low, which, None, is_compiled)
         below = n - int(found.sum())
         if below <= rank:
             break
-        wanted, low = 4 * wanted, -np.inf
+        wanted *= 4
     ends = below + np.cumsum(found)
     values = []
     for one in (rank, min(rank + 1, n - 1)):
@@ -244,6 +246,11 @@ def upsampled_quantile(maps: Floats, grid: Grid, share: float, is_compiled: bool
         bits = key ^ np.uint32(1 << 31) if key >> 31 else ~key
         values.append(float(bits.view(np.float32)))
     return between_two(np.array(values), between)
+
+
+def _bound(maps: Floats, share: float) -> float:
+    """A value that about this share of the maps lies above; that of all of them, minus infinity."""
+    return Threshold("quantile", share).ranges(maps.reshape(-1))[0].low if share < 1 else -np.inf
 
 
 def _histogram(

@@ -159,7 +159,7 @@ def test_how_a_mixed_formula_was_read_is_said(folder, capsys):
         (["concepts", "sort=size"], "option", "sort is bank, name or cells"),
         (["concepts", "limit=-1"], "option", "limit must be 0 or more"),
         (["compile", "sni"], "file", "did you mean: snli?"),
-        (["compile", "xyz"], "file", "shipped recipes: snli"),
+        (["compile", "xyz"], "file", "shipped recipes: broden, folder, snli"),
         (["compile", "none.toml"], "file", "no file none.toml"),
         (["demo", "unit=512"], "unknown-unit", "among 512 units"),
         (["scor"], "usage", "scor"),

@@ -16,7 +16,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from logicx import ConceptBank, Units, Universe, cellmap, explain, score, unitmaps
+from logicx import ConceptBank, Units, Universe, explain, packing, score, unitmaps
 from logicx.activations import write_activations
 from logicx.cli import run
 from logicx.errors import DataError, OptionError, UniverseError, UnknownUnit
@@ -191,7 +191,7 @@ def test_counts_are_those_of_a_dense_evaluation(is_compiled, data):
     height, width = draw(st.integers(1, 40)), draw(st.integers(1, 40) | st.just(120))
     maps = some_maps(rng, n, h, w)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cellmap, "BLOCK_BYTES", 100)
+        patch.setattr(packing, "BLOCK_BYTES", 100)
         patch.setattr(unitmaps, "AT_ONCE", draw(st.sampled_from([1, 300, 1 << 20])))
         bank = a_bank(rng, n, height, width, draw(st.sampled_from([1.0, 0.7, 0.0])))
         whole = by_torch(maps, height, width)

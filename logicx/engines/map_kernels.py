@@ -40,8 +40,8 @@ def on_counts(
     """On-counts of the signatures, `int64[n_signatures]`; see `logicx.unitmaps`."""
     found = np.zeros(n_signatures + 1, np.int64)  # the last for invalid cells
     limits = _limits(on.low, on.high)
-    for images, of_block in cells.packed(which):
-        _visit(maps, images, _axes(grid), grid.is_small, limits, (_BIN, 0), of_block, found)
+    for images, *of_block in cells.packed(which):
+        _visit(maps, images, _axes(grid), grid.is_small, limits, (_BIN, 0), tuple(of_block), found)
     return found[:-1]
 
 
@@ -55,7 +55,7 @@ def histogram(
     """Values above `low` by half of their keys, `int64[65536]`; see `logicx.unitmaps`."""
     found = np.zeros(1 << 16, np.int64)
     mode = _UPPER if upper is None else _LOWER
-    nothing = (_NO_BYTES, _NO_PLACES, _NO_PLACES, _NO_PLACES, np.zeros(0, np.int32))
+    nothing = (_NO_BYTES, *[_NO_PLACES] * 4, np.zeros(0, np.int32))
     limits = _limits(low, np.inf)
     _visit(maps, which, _axes(grid), grid.is_small, limits, (mode, upper or 0), nothing, found)
     return found
@@ -201,12 +201,12 @@ def _visit(
     """Make the values of some images on the grid where they can exceed `low`, and count them.
 
     Of image i the local numbers begin at byte `starts[i]` of the block, each of `widths[i]` bytes;
-    its table lies from `indptr[i]` up to `indptr[i + 1]`.
+    its table lies from `begins[i]` up to `ends[i]`.
     """
     row_near, row_far, row_bands, near, far, bands = axes
     low, high = limits
     mode, upper = what
-    block, starts, widths, indptr, table = of_block
+    block, starts, widths, begins, ends, table = of_block
     height, width = maps.shape[1], maps.shape[2]
     n_columns = len(near)
     lines = np.empty((height, n_columns), np.float32)
@@ -222,7 +222,7 @@ def _visit(
                 _across(map_, y, near, far, bands, lines[y])
         own, n_bytes, n_local = block, 0, 0
         if mode == _BIN:
-            own, n_bytes, n_local = block[starts[i] :], widths[i], indptr[i + 1] - indptr[i]
+            own, n_bytes, n_local = block[starts[i] :], widths[i], ends[i] - begins[i]
         counts = np.zeros(n_local, np.int64)
         for y in range(height):
             y_after = min(y + 1, height - 1)
@@ -246,4 +246,4 @@ def _visit(
                         _rank(line, keys, first, stop, low, mode, upper, found)
                 x += 1
         for k in range(n_local):
-            found[table[indptr[i] + k]] += counts[k]
+            found[table[begins[i] + k]] += counts[k]

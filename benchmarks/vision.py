@@ -24,7 +24,7 @@ from broden_like import add_settings, chosen_settings, folder_of, made
 from common import asked, in_fresh_process, machine, memory, searched, table
 from plain import PlainSignatures, whole_beams
 
-from logicx import ConceptBank, Units, explain, score
+from logicx import ConceptBank, Units, explain, score, unitmaps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,8 +41,9 @@ N_BY_TORCH = 3
 # ---- the parts, each run in a fresh process
 
 
-def binned(kept: Path, n_units: int) -> dict[str, Any]:
+def binned(kept: Path, n_units: int, way: str) -> dict[str, Any]:
     """Units cut, upsampled and binned by signature; kept for the searches."""
+    unitmaps.COMPILED_FROM = 0 if way == "numba" else sys.maxsize
     bank = ConceptBank.open(kept / "images.bank")
     units = Units.open(kept / "maps.units", THRESHOLD)
     names = units.names[:n_units]
@@ -211,9 +212,9 @@ def searches(run: Any, n_units: int) -> Asked:
 def rest(kept: Path, run: Any, of_binning: dict[str, Any], n_units: int) -> Asked:
     """Print binning, proofs, all units and scores, and return rows of what was asked for."""
     table(
-        ["binning, CPU ms per unit", "cells on", "peak, MB", "as torch"],
-        [[1e3 * of_binning["seconds"], f"{of_binning['share']:.2%}", of_binning["peak"],
-          of_binning["same"]]],
+        ["binned by", "CPU ms per unit", "cells on", "peak, MB", "as torch"],
+        [[way, 1e3 * one["seconds"], f"{one['share']:.2%}", one["peak"], one["same"]]
+         for way, one in of_binning.items()],
     )  # fmt: skip
     best = run("proven")
     table(
@@ -270,7 +271,7 @@ def main() -> None:
         found: Any = {
             "images": lambda: made(what, chosen.folder, settings),
             "maps": lambda: made(what, chosen.folder, settings),
-            "binned": lambda: binned(kept, n_units),
+            "binned": lambda way: binned(kept, n_units, way),
             "compared": lambda: compared(kept, n_units),
             "search": lambda engine, beam, length: searched(
                 *files, engine, int(length), int(beam), n_units
@@ -289,7 +290,7 @@ def main() -> None:
 
     print(machine())
     rows_asked = compiled(kept, run)
-    of_binning = run("binned")
+    of_binning = {way: run("binned", way) for way in ("numpy", "numba")}
     rows_asked += searches(run, n_units)
     rows_asked += rest(kept, run, of_binning, n_units)
     asked(rows_asked)

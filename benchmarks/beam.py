@@ -14,7 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from common import Plain, as_cells, engines, essence, machine, made_up, memory, timed
+from common import engines, essence, machine, made_up, memory, timed
+from plain import Plain, as_cells
 
 from logicx import ConceptBank, explain
 from logicx.loading import open_units

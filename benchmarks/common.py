@@ -15,11 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from logicx import ConceptBank, Units
-from logicx.bits import pack, popcount, unpack
-from logicx.formula import Concept, Formula
+from logicx import ConceptBank, Units, explain
+from logicx.bits import unpack
 from logicx.search.running import ENGINES
-from logicx.search.steps import Step
 from logicx.signatures import Incidence
 
 if TYPE_CHECKING:
@@ -120,88 +118,6 @@ def sparse_units(bank: ConceptBank, n: int, share: float, seed: int = 1) -> Unit
     return Units.from_masks(np.array(masks))
 
 
-# ---- the slow way
-
-
-def as_cells(bank: ConceptBank, units: Units, unit: str) -> np.ndarray:
-    """A mask over cells with the unit's on-counts; which cells of a signature are on is free."""
-    order = np.argsort(bank.of_cell, kind="stable")
-    starts = np.concatenate([[0], np.cumsum(bank.size)])
-    on = np.zeros(bank.universe.n_cells, bool)
-    for signature, n in enumerate(units.on(bank, unit)):
-        on[order[starts[signature] : starts[signature] + n]] = True
-    return on
-
-
-GROW: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
-    "OR": lambda f, c: f | c,
-    "AND": lambda f, c: f & c,
-    "AND NOT": lambda f, c: f & ~c,
-}
-
-Slot = tuple[str, float]
-"""A formula of a beam and its score."""
-
-
-class Plain:
-    """The same beam; every candidate's counts by AND and popcount of packed cells.
-
-    Works on cells (signatures of one cell each), keeps formulas of equal meaning once.
-    """
-
-    def __init__(self, bank: ConceptBank) -> None:
-        self.names = bank.names
-        self.cells = np.flatnonzero(bank.of_cell >= 0)
-        self.concepts = pack(unpack(bank.packed, bank.n_signatures)[:, bank.of_cell[self.cells]])
-
-    def beams(self, on: np.ndarray, width: int, length: int) -> list[list[Slot]]:
-        """The whole beam of every length."""
-        concepts = self.concepts
-        unit = pack(on[self.cells])
-        n_on = int(popcount(unit))
-
-        def iou(words: np.ndarray) -> np.ndarray:
-            both = popcount(words & unit)
-            return both / (n_on + popcount(words) - both)
-
-        beam: list[Any] = []  # (score, words, concept numbers and steps)
-        seen = set()
-        scores = iou(concepts)
-        for k in np.argsort(-scores, kind="stable"):
-            if len(beam) < width and concepts[k].tobytes() not in seen:
-                seen.add(concepts[k].tobytes())
-                beam.append((float(scores[k]), concepts[k], ((None, int(k)),)))
-        beams = [beam]
-        for _ in range(1, length):
-            scores = np.stack(
-                [[iou(grow(f, concepts)) for grow in GROW.values()] for _, f, _ in beam]
-            )
-            scores = scores.transpose(0, 2, 1)
-            known, grown = {words.tobytes() for _, words, _ in beam}, []
-            for i in np.argsort(-scores, axis=None, kind="stable"):
-                if len(grown) == width or (scores.flat[i] <= beam[-1][0] and len(beam) == width):
-                    break
-                b, k, s = np.unravel_index(i, scores.shape)
-                step = list(GROW)[s]
-                words = GROW[step](beam[b][1], concepts[k])
-                if words.tobytes() not in known:
-                    known.add(words.tobytes())
-                    grown.append((float(scores.flat[i]), words, (*beam[b][2], (step, int(k)))))
-            beam = sorted([*beam, *grown], key=lambda one: -one[0])[:width]
-            beams.append(beam)
-        return [[(str(self._formula(parts)), score) for score, _, parts in one] for one in beams]
-
-    def best(self, on: np.ndarray, width: int, length: int) -> Slot:
-        """The best formula."""
-        return self.beams(on, width, length)[-1][0]
-
-    def _formula(self, parts: Sequence[Any]) -> Formula:
-        formula: Formula = Concept(self.names[parts[0][1]])
-        for step, k in parts[1:]:
-            formula = Step.of(step).formula(formula, Concept(self.names[k]))
-        return formula
-
-
 # ---- clocks and memory
 
 
@@ -245,6 +161,54 @@ def engines() -> list[str]:
     return [one for one in ENGINES if one != "auto" and find_spec(needs.get(one, "numpy"))]
 
 
+class Clock:
+    """CPU seconds that an iterable takes itself."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def running(self, items: Iterable[Any]) -> Iterator[Any]:
+        iterator = iter(items)
+        while True:
+            started = time.process_time()
+            item = next(iterator, None)
+            self.seconds += time.process_time() - started
+            if item is None:
+                return
+            yield item
+
+
+def searched(
+    bank_path: Path, units_path: Path, engine: str, length: int, beam: int, n_units: int | None
+) -> dict[str, Any]:
+    """What it takes to map a bank and explain units twice, and what is found."""
+    if engine == "numba":  # load the kernels, which has nothing to do with the size
+        tiny = ConceptBank.from_masks([[1, 1, 0], [0, 1, 1]], ["a", "b"])
+        list(explain(tiny, Units.from_masks([[1, 0, 0]]), length=2, engine=engine))
+    before = memory()["peak"]
+    started = time.process_time()
+    bank, units = ConceptBank.open(bank_path), Units.open(units_path)
+    opened = time.process_time()
+    names = units.names[:n_units]
+    seconds, found = [], []
+    for _ in range(2):
+        for one in names:
+            began = time.process_time()
+            found += explain(bank, units, unit=one, length=length, beam=beam, engine=engine)
+            seconds.append(time.process_time() - began)
+    again = seconds[len(names) :]
+    return {
+        "open": opened - started,
+        "first": seconds[0],
+        "unit": sum(again) / len(again),
+        "slowest": max(again),
+        "before": before,
+        "found": repr(essence(found[: len(names)])),
+        "best": [(str(one.formula), one.score) for one in found[: len(names)]],
+        **memory(),
+    }
+
+
 # ---- printing
 
 
@@ -273,6 +237,22 @@ def table(head: Sequence[Any], rows: Iterable[Sequence[Any]]) -> None:
     for row in rows:
         print("| " + " | ".join(shown(one) for one in row) + " |", flush=True)
     print()
+
+
+def asked(rows: Iterable[tuple[str, str, float, float]]) -> None:
+    """Print what was asked for beside what was measured: what, `<=` or `>=`, limit, value."""
+    table(
+        ["asked for", "limit", "measured", "met"],
+        (
+            [
+                what,
+                f"{sign} {limit:,g}",
+                value,
+                bool(value <= limit if sign == "<=" else value >= limit),
+            ]
+            for what, sign, limit, value in rows
+        ),
+    )
 
 
 def shown(value: Any) -> str:

@@ -19,25 +19,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from common import (
-    Plain,
-    as_cells,
-    engines,
-    essence,
-    in_fresh_process,
-    machine,
-    memory,
-    nli,
-    table,
-)
+from common import asked, engines, essence, in_fresh_process, machine, memory, nli, table
+from plain import Plain, as_cells, holds, whole_beams
 
 from logicx import ConceptBank, Units, explain, score
 from logicx.formula import Apply, Concept, Formula
-from logicx.objectives import objective
-from logicx.search.beam import Beam
-from logicx.search.formulas import FormulaSpace
-from logicx.search.running import search_compiled
-from logicx.search.steps import DEFAULT_STEPS, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,10 +37,12 @@ TARGETS = {"numba": (1.0, 1.4, 2.2, 5.0), "numpy": (6.0, 10.0, 17.0, 40.0)}
 # ---- the parts, each run in a fresh process
 
 
-def ours(folder: Path, engine: str, length: int, n_units: int, repeats: int) -> dict[str, Any]:
+def ours(
+    folder: Path, engine: str, length: int, n_units: int, repeats: int, beam: int = BEAM
+) -> dict[str, Any]:
     bank, units = ConceptBank.open(folder / "a.bank"), Units.open(folder / "a.units")
     names = list(units.names[:n_units])
-    options: dict[str, Any] = {"beam": BEAM, "engine": engine}
+    options: dict[str, Any] = {"beam": beam, "engine": engine}
     list(explain(bank, units, unit=names[:2], length=2, **options))  # kernels are loaded
     seconds, found = [], []
     for _ in range(repeats):
@@ -75,17 +63,28 @@ def plain(folder: Path, length: int, n_units: int) -> dict[str, Any]:
     return {"seconds": seconds, "best": best, **memory()}
 
 
-def package(folder: Path, peers: Path, length: int, n_units: int) -> dict[str, Any] | None:
-    """The published package on the same cells, or None where it is not installed."""
+def package(
+    folder: Path, peers: Path, length: int, n_units: int, beam: int = BEAM
+) -> dict[str, Any] | None:
+    """The published package on the same cells, or None where it is not installed.
+
+    It is given images as its samples, and other cells as one sample.
+    """
     if not (peers / "compositional_explanations").is_dir():
         return None
     bank, units = ConceptBank.open(folder / "a.bank"), Units.open(folder / "a.units")
     names = units.names[:n_units]
-    cells = np.array([as_cells(bank, units, one) for one in names])
-    concepts = np.array([bank.cells(_holds(bank, one)) for one in range(bank.n_concepts)])
-    np.savez(folder / "peer.npz", concepts=concepts, units=cells)
+    n_samples = bank.universe.n_groups if bank.universe.kind == "pixels" else 1
+    shape = (-1, n_samples, bank.universe.n_cells // n_samples)
+    np.savez(
+        folder / "peer.npz",
+        concepts=np.array([bank.cells(holds(bank, i)) for i in range(bank.n_concepts)]).reshape(
+            shape
+        ),
+        units=np.array([units.mask(one) for one in names]).reshape(shape),
+    )
     script = str(Path(__file__).with_name("peer.py"))
-    made = in_fresh_process(script, folder / "peer.npz", length, BEAM, PYTHONPATH=str(peers))
+    made = in_fresh_process(script, folder / "peer.npz", length, beam, PYTHONPATH=str(peers))
     best = []
     for name, (_, listed) in zip(names, made["found"], strict=True):
         formula = _read(listed, bank) if listed is not None else None
@@ -93,13 +92,6 @@ def package(folder: Path, peers: Path, length: int, n_units: int) -> dict[str, A
         best.append((str(formula), value))
     seconds = sum(one for one, _ in made["found"]) / len(names)
     return {"seconds": seconds, "best": best, "peak": made["peak"]}
-
-
-def _holds(bank: ConceptBank, concept: int) -> np.ndarray:
-    holds = np.zeros(bank.n_signatures, bool)
-    indptr, signatures = bank.signatures_of
-    holds[signatures[indptr[concept] : indptr[concept + 1]]] = True
-    return holds
 
 
 def _read(listed: Any, bank: ConceptBank) -> Formula:
@@ -141,17 +133,21 @@ def compared(folder: Path, chosen: argparse.Namespace) -> dict[tuple[str, int], 
                     yield [length, name, "not installed (make peers): skipped", *[""] * 4]
                     continue
                 measured["package", length] = one
-                pairs = list(zip(one["best"], mine["best"], strict=False))
-                n_same = sum(abs(a[1] - b[1]) < 1e-12 for a, b in pairs)
-                note = f"same IoU {n_same} of {len(pairs)}"
-                if n_same < len(pairs):
-                    note += " (" + ", ".join(f"{a[1]:.6f} for {b[1]:.6f}" for a, b in pairs) + ")"
-                yield [length, name, len(pairs), 1e3 * one["seconds"],
+                note = iou_beside(one["best"], mine["best"])
+                yield [length, name, len(one["best"]), 1e3 * one["seconds"],
                        one["seconds"] / fastest, one["peak"], note]  # fmt: skip
 
     head = ["length", "way", "units", "CPU ms per unit", "ratio to ours", "peak MB", "result"]
     table(head, rows())
     return measured
+
+
+def iou_beside(theirs: list[Any], mine: list[Any]) -> str:
+    """How often scores are the same, and which are not."""
+    pairs = [(a[1], b[1]) for a, b in zip(theirs, mine, strict=False)]
+    other = [f"{a:.6f} for {b:.6f}" for a, b in pairs if abs(a - b) >= 1e-12]
+    note = f"same IoU {len(pairs) - len(other)} of {len(pairs)}"
+    return f"{note} ({', '.join(other)})" if other else note
 
 
 def many(folder: Path) -> dict[str, dict[str, Any]]:
@@ -170,53 +166,37 @@ def many(folder: Path) -> dict[str, dict[str, Any]]:
 
 def targets(measured: dict[tuple[str, int], Any], of_many: dict[str, Any]) -> None:
     """Print what was asked for beside what was measured."""
-    rows: list[list[Any]] = []
+    rows: list[tuple[str, str, float, float]] = []
     for engine, limits in TARGETS.items():
         for length, limit in zip(LENGTHS, limits, strict=True):
             if (engine, length) in measured:
                 ms = 1e3 * measured[engine, length]["seconds"]
-                rows.append([f"{engine}, length {length}, ms per unit", f"<= {limit:g}", ms,
-                             ms <= limit])  # fmt: skip
+                rows.append((f"{engine}, length {length}, ms per unit", "<=", limit, ms))
     best = "numba" if ("numba", 3) in measured else "numpy"
     for way, length, least in (("plain", 3, 50), ("plain", 5, 50), ("plain", 10, 50),
                                ("package", 3, 5000)):  # fmt: skip
         if (way, length) in measured:
             ratio = measured[way, length]["seconds"] / measured[best, length]["seconds"]
             name = {"plain": "plain loop"}.get(way, "compositional-explanations")
-            rows.append([f"{name} by {best}, length {length}", f">= {least:,}", ratio,
-                         ratio >= least])  # fmt: skip
+            rows.append((f"{name} by {best}, length {length}", ">=", least, ratio))
     if best in of_many:
         one = of_many[best]
         seconds = len(one["best"]) * one["seconds"]
-        rows.append([f"1,024 units, length 10, {best}, CPU s", "<= 5", seconds, seconds <= 5])
-        rows.append(["its peak, MB", "< 500", one["peak"], one["peak"] < 500])
-    table(["asked for", "limit", "measured", "met"], rows)
+        rows.append((f"1,024 units, length 10, {best}, CPU s", "<=", 5, seconds))
+        rows.append(("its peak, MB", "<=", 500, one["peak"]))
+    asked(rows)
 
 
 def check(n_units: int, length: int) -> None:
     """Hold whole beams of every length against the plain loop."""
-    from logicx.engines.numpy_engine import NumpyEngine
-
     bank, units = nli(n_units)
     slow = Plain(bank)
-    beam = Beam(BEAM, length)
-    steps = [Step.of(one) for one in DEFAULT_STEPS]
     n_slots = 0
     for done, name in enumerate(units.names[:n_units], 1):
         on = units.on(bank, name)
         expected = slow.beams(as_cells(bank, units, name), BEAM, length)
         for engine in (one for one in engines() if one in ("numpy", "numba")):
-            if engine == "numba":
-                from logicx.engines.numba_engine import NumbaEngine
-
-                made: NumpyEngine = NumbaEngine(bank, on)
-            else:
-                made = NumpyEngine(bank, on)
-            space = FormulaSpace(made, objective("iou"), steps, np.arange(bank.n_concepts))
-            found = (search_compiled(beam, space, all_slots=True) if engine == "numba"
-                     else beam.search(space))  # fmt: skip
-            levels = [[(str(one.node.formula), one.score) for one in level]
-                      for level in found.levels]  # fmt: skip
+            levels = whole_beams(bank, on, engine, BEAM, length)
             if levels != expected:
                 raise SystemExit(f"{engine} differs from the plain loop at the unit {name!r}")
             n_slots += sum(len(level) for level in levels)

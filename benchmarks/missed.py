@@ -13,16 +13,11 @@ import sys
 import time
 
 import numpy as np
-from optimal import DATA, linear_units, unpacked
+from common import REFERENCE, linear_units, unpacked
+from plain import whole_beams
 
 from logicx import ConceptBank
-from logicx.engines.numba_engine import NumbaEngine
-from logicx.objectives import objective
-from logicx.search.beam import Beam
-from logicx.search.formulas import FormulaSpace
 from logicx.search.optimal import optimal
-from logicx.search.running import search_compiled
-from logicx.search.steps import DEFAULT_STEPS, Step
 
 WIDTHS = (1, 5, 10, 50)
 SAME = 1e-9
@@ -30,18 +25,14 @@ SAME = 1e-9
 
 def beam_scores(bank: ConceptBank, on: np.ndarray, width: int, longest: int) -> list[float]:
     """The best score of a beam at each length."""
-    steps = [Step.of(one) for one in DEFAULT_STEPS]
-    goal, operands = objective("iou"), np.arange(bank.n_concepts)
-    space = FormulaSpace(NumbaEngine(bank, on), goal, steps, operands)
-    found = search_compiled(Beam(width, longest), space)
-    return [level[0].score for level in found.levels]
+    return [level[0][1] for level in whole_beams(bank, on, "numba", width, longest)]
 
 
 def main() -> None:
     longest = int(sys.argv[1]) if len(sys.argv) > 1 else 3
-    masks, names = unpacked(DATA / "bank.npz")
+    masks, names = unpacked(REFERENCE / "bank.npz")
     bank = ConceptBank.from_masks(masks, names)
-    given, unit_names = unpacked(DATA / "units.npz")
+    given, unit_names = unpacked(REFERENCE / "units.npz")
     units = [*zip(unit_names, given, strict=True), *linear_units(masks)]
     gaps: dict[tuple[str, int, int], list[float]] = {}
     start = time.process_time()

@@ -2,9 +2,9 @@
 
     PYTHONPATH=.peers python benchmarks/peer.py masks.npz length beam
 
-`masks.npz` holds `concepts: bool[n_concepts, n_cells]` and `units: bool[n_units, n_cells]`. Masks
-are given as one row of cells, the layout in which the package is fastest on such input; the matrix
-of disjoint concepts, which it asks for, is not in its time. Imports nothing of logicx.
+`masks.npz` holds `concepts: bool[n_concepts, n_samples, n_cells]` and `units`, alike: images are
+samples, and other cells one sample, the layout in which the package is fastest on such input. The
+matrix of disjoint concepts, which it asks for, is not in its time. Imports nothing of logicx.
 """
 
 from __future__ import annotations
@@ -34,16 +34,18 @@ def main() -> None:
     path, length, width = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     with np.load(path) as given:
         concepts, units = given["concepts"], given["units"]
-    cells = torch.from_numpy(concepts.astype(np.float32))
-    disjoint = cells @ cells.T == 0
+    disjoint = torch.ones(len(concepts), len(concepts), dtype=torch.bool)
+    for sample in range(concepts.shape[1]):
+        cells = torch.from_numpy(concepts[:, sample].astype(np.float32))
+        disjoint &= cells @ cells.T == 0
     disjoint.fill_diagonal_(True)  # as in the package's own example
-    masks = [torch.from_numpy(one[None]) for one in concepts]
+    masks = [torch.from_numpy(one) for one in concepts]
     found = []
     for unit in units:
         started = time.process_time()
         with contextlib.redirect_stdout(io.StringIO()):
             formula = beam.compute_beam_explanations(
-                bitmaps=torch.from_numpy(unit[None]),
+                bitmaps=torch.from_numpy(unit),
                 masks=masks,
                 disjoint_info=disjoint,
                 length=length,

@@ -17,37 +17,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from common import (
+    Clock,
     engines,
-    essence,
     in_fresh_process,
     machine,
     memory,
+    searched,
     sparse_cells,
     sparse_units,
     table,
 )
 
-from logicx import ConceptBank, Units, explain
+from logicx import ConceptBank
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-
-class Clock:
-    """CPU seconds that an iterable takes itself."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def running(self, items: Iterable[Any]) -> Iterator[Any]:
-        iterator = iter(items)
-        while True:
-            started = time.process_time()
-            item = next(iterator, None)
-            self.seconds += time.process_time() - started
-            if item is None:
-                return
-            yield item
+    from collections.abc import Iterator
 
 
 def compiled(folder: Path, n_concepts: int, n_cells: int, per_cell: int) -> dict[str, Any]:
@@ -64,32 +48,6 @@ def compiled(folder: Path, n_concepts: int, n_cells: int, per_cell: int) -> dict
         "bank": repr(bank),
         "per cell": len(bank.concepts_of.indices) / max(1, bank.n_signatures),
         "frequent": len(bank.frequent),
-        **memory(),
-    }
-
-
-def searched(folder: Path, engine: str, length: int, beam: int) -> dict[str, Any]:
-    if engine == "numba":  # load the kernels, which has nothing to do with the size
-        tiny = ConceptBank.from_masks([[1, 1, 0], [0, 1, 1]], ["a", "b"])
-        list(explain(tiny, Units.from_masks([[1, 0, 0]]), length=2, engine=engine))
-    before = memory()["peak"]
-    started = time.process_time()
-    bank, units = ConceptBank.open(folder / "scale.bank"), Units.open(folder / "scale.units")
-    opened = time.process_time()
-    seconds, found = [], []
-    for _ in range(2):
-        for one in units.names:
-            began = time.process_time()
-            found += explain(bank, units, unit=one, length=length, beam=beam, engine=engine)
-            seconds.append(time.process_time() - began)
-    again = seconds[len(units) :]
-    return {
-        "open": opened - started,
-        "first": seconds[0],
-        "unit": sum(again) / len(again),
-        "slowest": max(again),
-        "before": before,
-        "found": repr(essence(found[: len(units)])),
         **memory(),
     }
 
@@ -116,7 +74,8 @@ def main() -> None:
             units.save(Path(folder) / "scale.units")
             found = {}
         else:
-            found = searched(Path(folder), rest[0], int(rest[1]), chosen.beam)
+            paths = (Path(folder) / "scale.bank", Path(folder) / "scale.units")
+            found = searched(*paths, rest[0], int(rest[1]), chosen.beam, None)
         print(json.dumps(found))
         return
     sizes = [f"--concepts={chosen.concepts}", f"--cells={chosen.cells}"]

@@ -51,7 +51,7 @@ def ceiling(size: NDArray[np.int64], on: NDArray[np.int64], goal: Objective) -> 
     make = getattr(goal, "ratio", None)
     if make is None:
         return None
-    fires = np.flatnonzero(on)
+    fires = np.flatnonzero(on != 0)  # of booleans that takes a fifth of the time
     inside: NDArray[Any] = on[fires]
     off: NDArray[Any] = size[fires] - inside
     n_on, n_cells = int(inside.sum()), int(size.sum())

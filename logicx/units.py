@@ -63,8 +63,6 @@ class Units:
         if doubled:
             raise DataError(f"the unit name {doubled[0]!r} is given twice")
 
-    # ---- building
-
     @classmethod
     def from_masks(
         cls,
@@ -185,8 +183,6 @@ class Units:
         )
         return cls(names, bank.universe, held, cut, threshold)
 
-    # ---- files
-
     def save(self, path: str | Path) -> str:
         """Write a `*.units` file of masks or on-counts and return its content hash.
 
@@ -251,8 +247,6 @@ class Units:
             "n_cells": None if isinstance(self._held, OnCounts) else self._held.n_cells,
         }
 
-    # ---- what they hold
-
     def __len__(self) -> int:
         """Number of units."""
         return len(self.names)
@@ -306,6 +300,11 @@ class Units:
             numbers.setdefault(name, i)
         return numbers
 
+    @cached_property
+    def _has_numbers(self) -> bool:
+        """Whether some name begins with a digit: then numbers are names, not places."""
+        return any(name[:1].isdecimal() for name in self.names)
+
     def number(self, unit: str | int) -> int:
         """Place of a unit, by its name; or by its number, where no name begins with a digit.
 
@@ -315,8 +314,8 @@ class Units:
         if str(unit) in self._numbers:
             return self._numbers[str(unit)]
         digits = str(unit)
-        is_place = digits.isdecimal() and not any(name[:1].isdecimal() for name in self.names)
-        if is_place and len(digits) < 20 and int(digits) < len(self):
+        is_place = digits.isdecimal() and len(digits) < 20 and not self._has_numbers
+        if is_place and int(digits) < len(self):
             return int(digits)
         named = did_you_mean(str(unit), self.names)
         span = f"{self.names[0]} ... {self.names[-1]}" if len(self) else "none"

@@ -147,18 +147,19 @@ class NumbaEngine(NumpyEngine):
         counting.read_unit(on, fires, planes)
         n_on, n_cells = np.int64(self.n_on), np.int64(self.n_cells)
         unit = Unit(
-            on=_frozen(on, on.dtype),
-            fires=_frozen(fires, np.uint64),
-            on_planes=_frozen(planes, np.uint64),
-            on_count=_frozen(np.empty(0), np.int64),
-            float_on_count=_frozen(np.empty(0), np.float32),
+            on=_read_only(on),
+            fires=_read_only(fires),
+            on_planes=_read_only(planes),
+            on_count=_read_only(np.empty(0, np.int64)),
+            float_on_count=_read_only(np.empty(0, np.float32)),
             n_on=n_on,
             n_cells=n_cells,
         )
         row = np.zeros(len(bank.counts), self.shared.weight)
         counting.count_on(row, bank, unit, self.shared.scratch(1)[0])
         return unit._replace(
-            on_count=_frozen(row, np.int64), float_on_count=_frozen(row, np.float32)
+            on_count=_read_only(row.astype(np.int64)),
+            float_on_count=_read_only(row.astype(np.float32)),
         )
 
     @cached_property
@@ -187,9 +188,13 @@ class NumbaEngine(NumpyEngine):
 
 def _frozen(array: NDArray[Any], dtype: Any) -> NDArray[Any]:
     """The array as the kernels are compiled for: contiguous, aligned, read-only."""
-    frozen: NDArray[Any] = np.require(array, dtype, ["C", "A"]).view()
-    frozen.flags.writeable = False
-    return frozen
+    return _read_only(np.require(array, dtype, ["C", "A"]))
+
+
+def _read_only(array: NDArray[Any]) -> NDArray[Any]:
+    view: NDArray[Any] = array.view()
+    view.flags.writeable = False
+    return view
 
 
 def _without(cells: Incidence, concepts: NDArray[np.bool_]) -> Incidence:

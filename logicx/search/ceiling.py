@@ -60,7 +60,7 @@ def ceiling(size: NDArray[np.int64], on: NDArray[np.int64], goal: Objective) -> 
     n_pure = n_on - int(inside.sum())
     ratio: Ratio = make(n_on, n_cells)
     scale = lcm(*(one.denominator for part in ratio for one in part))
-    upper, lower = ([int(one * scale) for one in part] for part in ratio)
+    upper, lower = ([one.numerator * (scale // one.denominator) for one in part] for part in ratio)
 
     def counted(is_taken: NDArray[Any]) -> tuple[int, int]:
         which = np.flatnonzero(is_taken)

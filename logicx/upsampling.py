@@ -117,10 +117,21 @@ class Square(NamedTuple):
 
 
 def upsampled(maps: Floats, grid: Grid) -> Floats:
-    """Whole maps on a grid: `float32[n, h, w] -> float32[n, H, W]`."""
+    """Whole maps on a grid: `float32[n, h, w] -> float32[n, H, W]`.
+
+    Cost: `AT_ONCE` values at a time, but one map at least.
+    """
     found = np.empty((len(maps), *grid.shape), np.float32)
-    for square in squares(maps, grid):
-        found[square.maps, square.rows, square.columns] = square.values
+    rows, columns = grid.rows, grid.columns
+    step = max(1, AT_ONCE // max(1, grid.shape[0] * grid.shape[1]))
+    for first in range(0, len(maps), step):
+        some = maps[first : first + step]
+        corners = [
+            some[:, i[:, None], j]
+            for i in (rows.before, rows.after)
+            for j in (columns.before, columns.after)
+        ]
+        found[first : first + step] = _between(corners, grid, slice(None), slice(None))
     return found
 
 
@@ -151,7 +162,9 @@ def squares(maps: Floats, grid: Grid, low: float = -np.inf) -> Iterator[Square]:
             step = max(1, AT_ONCE // n_values)
             for first in range(0, len(high), step):
                 which = high[first : first + step]
-                corners = [maps[which, i, j] for i in (y, y_after) for j in (x, x_after)]
+                corners = [
+                    maps[which, i, j, None, None] for i in (y, y_after) for j in (x, x_after)
+                ]
                 values = _between(corners, grid, own_rows, own_columns)
                 yield Square(which, own_rows, own_columns, values)
 
@@ -166,11 +179,11 @@ def reach(maps: Floats) -> NDArray[np.float64]:
 
 
 def _between(corners: list[Floats], grid: Grid, rows: slice, columns: slice) -> Floats:
-    """Values between the corners of some squares: `float32[n]` each -> `float32[n, rows, columns]`.
+    """Values between corners, which are in order of rows, then columns.
 
-    Corners are in order of rows, then columns.
+    Shape: each corner `float32[n, rows or 1, columns or 1]` -> `float32[n, rows, columns]`.
     """
-    p, q, r, s = (one[:, None, None] for one in corners)
+    p, q, r, s = corners
     top, bottom = grid.rows.near[rows][:, None], grid.rows.far[rows][:, None]
     left, right = grid.columns.near[columns], grid.columns.far[columns]
     if grid.is_small:

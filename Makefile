@@ -30,7 +30,7 @@ demo: $(STAMP)
 	$(BIN)/logicx explain unit=483
 
 test: $(MODELS)
-	$(BIN)/python -m pytest -n auto --maxprocesses=4
+	$(BIN)/python -m pytest -n auto --maxprocesses=4 --dist loadgroup
 
 check: $(STAMP)
 	$(BIN)/ruff check .

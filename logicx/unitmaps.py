@@ -116,7 +116,16 @@ class UnitMaps(CutActivations):
         return found.reshape(-1)
 
     def mask_of_image(self, i: int, image: int, bank: ConceptBank) -> NDArray[np.bool_]:
-        """Where a unit is on in one image, at the bank's cells: `bool[height, width]`."""
+        """Where a unit is on in one image, at the bank's cells: `bool[height, width]`.
+
+        Raises:
+            DataError: There is no image of that number.
+        """
+        if not 0 <= image < self.universe.n_groups:
+            raise DataError(
+                f"there is no image {image:,}: they are numbered from 0 to "
+                f"{self.universe.n_groups - 1:,}"
+            )
         grid, on = self.grid(bank), self.range(i, bank)
         map_ = self.activations(i).reshape(self.universe.shape)[image].astype(np.float32)
         return on.mask(upsampled(map_[None], grid)[0])

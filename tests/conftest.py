@@ -17,7 +17,25 @@ from logicx.universe import Universe
 # Machine code outlives a test run; all else is cached in a folder of its own, see below.
 os.environ.setdefault("NUMBA_CACHE_DIR", str(platformdirs.user_cache_path("logicx")))
 
+GROUPS = {
+    **dict.fromkeys(("test_cli", "test_demo_network", "test_demo_scenes"), "demo"),
+    **dict.fromkeys(("test_docs", "test_optimal", "test_optimal_beyond"), "proofs"),
+    "test_nli_example": "nli",
+    "test_vision_example": "vision",
+}
+"""Test files whose costly beginnings (the demo, compiled proofs, a study) one process makes for all
+of a group, so that parallel ones do not make them again."""
+
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tell parallel runs which tests belong together."""
+    if config.pluginmanager.hasplugin("xdist"):
+        for item in items:
+            if item.path.stem in GROUPS:
+                item.add_marker(pytest.mark.xdist_group(GROUPS[item.path.stem]))
 
 
 @pytest.fixture(scope="session")

@@ -12,12 +12,14 @@ from logicx.report.pictures import (
     UNIT_COLOR,
     Panel,
     SheetRow,
+    _wrapped,
     image_sheet,
     pick_scenes,
     unit_sheet,
 )
 
 matplotlib = pytest.importorskip("matplotlib")
+Image = pytest.importorskip("PIL.Image")
 
 NOTHING = np.zeros((48, 48), np.bool_)
 EVERYTHING = np.ones((48, 48), np.bool_)
@@ -69,6 +71,18 @@ def test_long_text_makes_room_for_itself(tmp_path):
     row = SheetRow("unit 3", "river OR " * 20 + "sea", ["words " * 100], [grey_panel()])
     unit_sheet(tmp_path / "long.png", [row], "Units", "note " * 200)
     assert png_size(tmp_path / "long.png")[1] > png_size(tmp_path / "short.png")[1] + 200
+
+
+def test_lines_are_as_long_as_there_is_room_for(tmp_path):
+    """Nothing is dark right of the margin, whatever letters a formula has."""
+    name = " AND NOT ".join(["WWWWWWWW $M", *["water"] * 30])
+    row = SheetRow("unit 7 " + "W" * 12 + " over all images", name, ["W " * 90], [grey_panel()])
+    image_sheet(tmp_path / "a.png", row)
+    with Image.open(tmp_path / "a.png") as picture:
+        pixels = np.asarray(picture.convert("L"))
+    assert (pixels[:, -6:] > 250).all()
+    assert _wrapped("a b", 9, size=10) == ["a b"]
+    assert " ".join(_wrapped(name, 2.0, size=13)) == name
 
 
 def test_both_outlines_are_drawn_where_their_masks_are(tmp_path):

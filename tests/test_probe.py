@@ -1062,6 +1062,27 @@ def test_mistakes_on_the_command_line(folder, capsys, arguments, message):
     assert list(folder.glob("*.units*")) == []
 
 
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("def load(:", "importing broken failed: SyntaxError"),
+        ("import no_such_package_here", "importing broken failed: ModuleNotFoundError"),
+        (
+            "def load():\n    return 1 / 0",
+            "broken:load failed: ZeroDivisionError: division by zero",
+        ),
+    ],
+)
+def test_a_users_own_code_that_fails_is_told_with_its_place(folder, capsys, code, message):
+    (folder / "broken.py").write_text(code + "\n")
+    sys.modules.pop("broken", None)
+    assert run(["probe", "broken:load", "layer=0", "out=a.units"]) == 2
+    _, err = capsys.readouterr()
+    assert message in err
+    assert "broken.py, line" in err
+    assert "Traceback" not in err
+
+
 def test_the_commands_of_the_page_run(folder, capsys):
     """On its first block, written to the file that the page names; and every option is on it."""
     page = (ROOT / "docs" / "probe.md").read_text(encoding="utf-8")

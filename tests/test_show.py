@@ -127,7 +127,8 @@ def test_more_images_and_longer_formulas_make_a_larger_picture(folder, capsys):
         (("unit=484",), "no unit '484'"),
         (("water AND blu", "unit=483"), "no concept 'blu'"),
         (("unit=483", "images=nowhere"), "no folder nowhere"),
-        (("unit=483", "top=0"), "must be at least 1"),
+        (("unit=483", "top=0"), "top must be at least 1"),
+        (("water", "unit=483", "length=-1"), "length must be at least 0"),
         (("unit=483", "order=size"), "order is activation"),
         (("unit=483", "out=a.jpg"), "must end in .png"),
         (("water", "unit=dead"), "never fires"),
@@ -140,6 +141,17 @@ def test_bad_input_is_refused(folder, capsys, arguments, message):
     assert status == 2
     assert message in err
     assert not list(folder.glob("*.png"))
+
+
+def test_pictures_of_others_are_not_drawn_over(folder, capsys):
+    before = (folder / "images" / "four.png").read_bytes()
+    status, _, err = call(capsys, "water", "unit=483", "out=images/four.png")
+    assert (status, "did not draw" in err) == (2, True)
+    assert (folder / "images" / "four.png").read_bytes() == before
+    assert call(capsys, "water", "unit=483", "out=own.png")[0] == 0
+    first = (folder / "own.png").read_bytes()
+    assert call(capsys, "river", "unit=483", "out=own.png")[0] == 0
+    assert (folder / "own.png").read_bytes() != first
 
 
 def test_all_missing_and_damaged_images_are_told_at_once(folder, capsys):

@@ -137,7 +137,8 @@ def unit_table(
     if cells and bank.texts is None:
         raise DataError(
             f"bank {bank.name!r} holds no texts of its cells",
-            hint="compile it from texts with keep_text = true; or set cells=0",
+            hint="set cells=0 for the table alone; for images: logicx show; banks of texts keep "
+            "them with keep_text = true",
         )
     for row in _chosen(journal, units, unit, limit, length):
         number = units.number(row["unit"])

@@ -247,6 +247,14 @@ def check_output(out: Path, suffix: str, inputs: Sequence[Path | None]) -> None:
     for one in inputs:
         if one is not None and out.exists() and one.exists() and out.samefile(one):
             raise FileError(f"{out} cannot be written: it is an input")
+    if suffix == ".png" and out.exists():
+        from logicx.report.pictures import is_ours
+
+        if not is_ours(out):
+            raise FileError(
+                f"{out} cannot be written: there is a picture that logicx did not draw",
+                hint="name another file, or remove it",
+            )
 
 
 @contextmanager

@@ -6,13 +6,14 @@ import json
 import os
 import re
 import sys
+import traceback
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from logicx.cli import render
 from logicx.cli.commands import check_output, open_bank
-from logicx.errors import DataError, OptionError, did_you_mean
+from logicx.errors import DataError, LogicxError, OptionError, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -134,22 +135,38 @@ def _loaded(target: str) -> tuple[Any, Iterable[Any]]:
         sys.path.insert(0, folder)
     try:
         home = import_module(module)
-    except ModuleNotFoundError as error:
-        if error.name is None or not f"{module}.".startswith(f"{error.name}."):
-            raise  # a module that the user's own code lacks
-        raise OptionError(f"there is no module {module!r} to import", hint=USAGE) from None
+    except Exception as error:
+        missing = error.name if isinstance(error, ModuleNotFoundError) else None
+        if missing and f"{module}.".startswith(f"{missing}."):
+            raise OptionError(f"there is no module {module!r} to import", hint=USAGE) from None
+        raise _broken(f"importing {module}", error) from error
     load = getattr(home, name, None)
     if not callable(load):
         names = [one for one in dir(home) if callable(getattr(home, one))]
         hint = did_you_mean(name, names) or USAGE
         raise OptionError(f"module {module!r} has no function {name!r}", hint=hint)
-    given = load()
+    try:
+        given = load()
+    except LogicxError:
+        raise
+    except Exception as error:
+        raise _broken(target, error) from error
     if not isinstance(given, tuple) or len(given) != 2 or not hasattr(given[1], "__iter__"):
         raise DataError(
             f"{target} must return a model and its batches, not {_described(given)}",
             hint="return model, batches",
         )
     return given
+
+
+def _broken(what: str, error: Exception) -> DataError:
+    """What a user's own code raised, and where."""
+    if isinstance(error, SyntaxError):
+        place = f" ({error.filename}, line {error.lineno})"
+    else:
+        frames = [one for one in traceback.extract_tb(error.__traceback__) if one.line]
+        place = f" ({frames[-1].filename}, line {frames[-1].lineno})" if frames else ""
+    return DataError(f"{what} failed: {type(error).__name__}: {error}{place}")
 
 
 def _described(given: Any) -> str:

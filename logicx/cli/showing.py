@@ -44,6 +44,9 @@ def show(
 ) -> int:
     """Draw the images in which a unit fires most, with its formula, and list their counts."""
     check_images(data.bank)
+    for option, value, low in (("top", top, 1), ("length", length, 0), ("beam", beam, 1)):
+        if value < low:
+            raise OptionError(f"{option} must be at least {low}, not {value}")
     target = None if as_json and out is None else out or DEFAULT_OUT
     if target is not None:
         check_output(target, ".png", [])

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Panel", "SheetRow", "image_sheet", "pick_scenes", "unit_sheet"]
 
+MAKER = "logicx"
+"""What the pictures' metadata name as their software, so that no other picture is replaced."""
+
 # Inches; type sizes are in points, so the sheet is laid out in absolute measures.
 _PICTURE = 1.85
 _LARGE = 2.75
@@ -98,6 +101,17 @@ def pick_scenes(
     return np.array(chosen, np.int64)
 
 
+def is_ours(path: Path) -> bool:
+    """Whether a file is a picture that was drawn here, which may be replaced."""
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(path) as found:
+            return bool(found.info.get("Software") == MAKER)
+    except (OSError, UnidentifiedImageError):
+        return False
+
+
 def unit_sheet(
     path: str | os.PathLike[str], rows: Sequence[SheetRow], title: str, note: str
 ) -> None:
@@ -157,19 +171,22 @@ def image_sheet(
         raise ValueError("a sheet needs at least one panel")
     n_columns = max(2, min(n_columns, len(row.panels)))
     width = 2 * _MARGIN + n_columns * (_LARGE + _GAP) - _GAP
-    formula = textwrap.wrap(row.formula, int(width * 10.5)) if row.formula else []
-    details = textwrap.wrap("; ".join(row.details), int(width * 14))
+    room = width - 2 * _MARGIN
+    heading = _wrapped(row.heading, room, size=14, weight="bold")
+    formula = _wrapped(row.formula, room, size=13, weight="bold")
+    details = _wrapped("; ".join(row.details), room, size=9.5)
     notes = textwrap.wrap(note, int(width * _PER_INCH))
     legend = _legend_lines(row.panels, width)
-    text_height = 0.3 + 0.26 * len(formula) + 0.18 * len(details) + 0.06
+    text_height = 0.3 * len(heading) + 0.26 * len(formula) + 0.18 * len(details) + 0.06
     head = _MARGIN + text_height + _LEGEND * len(legend)
     shape = _shape_of(row.panels, _LARGE)
     step = shape + _caption_height(row.panels) + _ROW_GAP
     n_rows = -(-len(row.panels) // n_columns)
     sheet = _Sheet(width, head + n_rows * step - _ROW_GAP + _foot(notes))
     top = _MARGIN
-    sheet.write(_MARGIN, top, row.heading, size=14, weight="bold")
-    top += 0.3
+    for text in heading:
+        sheet.write(_MARGIN, top, text, size=14, weight="bold")
+        top += 0.3
     for text in formula:
         sheet.write(_MARGIN, top, text, size=13, color=FORMULA_INK, weight="bold")
         top += 0.26
@@ -198,11 +215,32 @@ class _RowText:
 
 
 def _row_text(row: SheetRow) -> _RowText:
-    formula = textwrap.wrap(row.formula, 32) or [""]
+    formula = _wrapped(row.formula, _TEXT - 2 * _GAP, size=11.5) or [""]
     details = [line for text in row.details for line in textwrap.wrap(text, 46) or [""]]
     text_height = 0.3 + 0.23 * len(formula) + 0.08 + _LINE * len(details)
     pictures = _shape_of(row.panels, _PICTURE) + _caption_height(row.panels)
     return _RowText(formula, details, max(pictures, text_height))
+
+
+def _wrapped(text: str, width: float, **style: Any) -> list[str]:
+    """The text in lines of at most so many inches, as they are drawn; words are not divided."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import TextPath
+
+    font = FontProperties(**style)
+
+    def is_too_wide(line: str) -> bool:
+        # A path has one unit a point; a dollar sign is a dollar sign.
+        drawn = TextPath((0, 0), line.replace("$", r"\$"), prop=font)
+        return float(drawn.get_extents().width) > 72 * width
+
+    lines: list[str] = []
+    for word in text.split():
+        if lines and not is_too_wide(f"{lines[-1]} {word}"):
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines
 
 
 def _shape_of(panels: Sequence[Panel], side: float) -> float:
@@ -271,7 +309,7 @@ class _Sheet:
 
         FigureCanvasAgg(self.figure)
         with replacing(Path(path)) as unfinished:
-            self.figure.savefig(unfinished, format="png", dpi=_DPI)
+            self.figure.savefig(unfinished, format="png", dpi=_DPI, metadata={"Software": MAKER})
 
     def write(self, left: float, top: float, text: str, **style: Any) -> None:
         """A line of plain text (a dollar sign is a dollar sign)."""

@@ -19,7 +19,10 @@ os.environ.setdefault("NUMBA_CACHE_DIR", str(platformdirs.user_cache_path("logic
 
 GROUPS = {
     **dict.fromkeys(("test_cli", "test_demo_network", "test_demo_scenes"), "demo"),
-    **dict.fromkeys(("test_docs", "test_optimal", "test_optimal_beyond"), "proofs"),
+    **dict.fromkeys(
+        ("test_atoms", "test_ceiling", "test_docs", "test_optimal", "test_optimal_beyond"), "proofs"
+    ),
+    **dict.fromkeys(("test_search", "test_support"), "proofs"),
     "test_nli_example": "nli",
     "test_vision_example": "vision",
 }

@@ -199,7 +199,9 @@ class Language:
             return FormulaError(
                 f"no operator {word!r}, and no operator between it and the parenthesis",
                 code="unknown-operator",
-                hint=did_you_mean(word, self.operators) or "list them: logicx operators",
+                hint=did_you_mean(word, self.operators)
+                or "list them: logicx operators; a concept's name that has parentheses stands in "
+                f'quotes: "{word} (...)"',
                 text=text,
                 span=span,
             )

@@ -32,10 +32,11 @@ from logicx.probing.hooks import (
 from logicx.probing.partfile import PartFile
 from logicx.search.journal import refuse_other
 from logicx.storage import Stored
+from logicx.unitmaps import hash_of_names
 from logicx.universe import Universe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     Progress = Callable[[str, int, int | None], None]
 
@@ -95,6 +96,7 @@ def record(
     batch_first: bool | None = None,
     grid: tuple[int, int] | None = None,
     skip_tokens: int = 0,
+    images: Sequence[str] | None = None,
     resume: bool = False,
     progress: Progress | None = None,
 ) -> Recording:
@@ -125,6 +127,8 @@ def record(
         grid: Height and width of the patches of a vision transformer, whose tokens are then places
             of maps.
         skip_tokens: Tokens before the patches, such as 1 for [CLS].
+        images: Names of the images in order, as `bank.source["images"]` has them: then the units
+            are refused on banks of other images.
         resume: Go on with an unfinished recording if there is one. Its batches are taken again and
             compared, but not run; so it is with all where the recording is finished already.
         progress: Called with what is done, steps done, and steps in all or None.
@@ -172,6 +176,7 @@ def record(
         "torch": str(torch.__version__),
         "logicx": __version__,
         **({} if patches is None else {"grid": list(patches[:2]), "skip_tokens": patches.skip}),
+        **({} if images is None else {"images": hash_of_names(images)}),
     }
     part = out.with_name(out.name + ".part")
     if out.exists():

@@ -208,7 +208,9 @@ class Stored:
                 length = int.from_bytes(raw.read(8), "little")
                 self._entries: dict[str, Any] = json.loads(raw.read(length))
             stated = json.loads(header.get(KEY, "{}"))
-        except FileNotFoundError:
+        except FileNotFoundError:  # so safetensors calls all that it cannot open
+            if path.exists():
+                raise FileError(f"{path} may not be read", hint="change its permissions") from None
             raise FileError(f"no file {path}", hint="check the name, or compile it first") from None
         except (SafetensorError, OSError, ValueError, RecursionError) as error:
             if os.path.isdir(path):

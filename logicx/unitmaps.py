@@ -7,7 +7,9 @@ binned by signature at once: no mask of all cells is made.
 
 from __future__ import annotations
 
+import json
 from functools import cache
+from hashlib import sha256
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +21,8 @@ from logicx.thresholds import Range, Threshold, between_two, rank_of
 from logicx.upsampling import SLACK, Grid, reach, squares, upsampled
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from logicx.bank import ConceptBank
@@ -69,13 +73,23 @@ class UnitMaps(CutActivations):
         return Grid.of(*self.universe.shape[1:], *bank.universe.shape[1:])
 
     def check(self, bank: ConceptBank) -> None:
-        """Raise a `UniverseError` unless the bank is of as many images; their sizes may differ."""
+        """Raise a `UniverseError` unless the bank is of the same images; their sizes may differ.
+
+        Which images they are is known where the recording was told, else only how many.
+        """
         cells = bank.universe
         if cells.kind != "pixels" or cells.n_groups != self.universe.n_groups:
             raise UniverseError(
                 f"bank {bank.name!r} covers {cells}, but the set of units covers maps on "
                 f"{self.universe}",
                 hint="use units that were recorded on the images the bank was compiled from",
+            )
+        mine, names = self._stored.manifest["source"].get("images"), bank.source.get("images")
+        if mine is not None and names is not None and mine != hash_of_names(names):
+            raise UniverseError(
+                f"bank {bank.name!r} is of other images than those on which the units were "
+                "recorded, or has them in another order",
+                hint="record the units on the images of this bank, or name the bank they belong to",
             )
 
     def range(self, i: int, bank: ConceptBank | None = None) -> Range:
@@ -135,6 +149,11 @@ class UnitMaps(CutActivations):
         if self._n_made < COMPILED_FROM:
             self._n_made += PER_UNIT + len(_high(maps, low)) * int(np.prod(grid.shape))
         return self._n_made >= COMPILED_FROM and _can_compile()
+
+
+def hash_of_names(names: Sequence[str]) -> str:
+    """By which a recording knows its images again: SHA-256 over their names in order."""
+    return sha256(json.dumps(list(names)).encode()).hexdigest()
 
 
 @cache

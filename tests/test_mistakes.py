@@ -220,7 +220,8 @@ error[unknown-operator]: no operator 'neighbours', and no operator between it an
 error[unknown-operator]: no operator 'water', and no operator between it and the parenthesis
   water (river)
         ^
-  list them: logicx operators""",
+  list them: logicx operators; a concept's name that has parentheses stands in quotes: \
+"water (...)\"""",
     "water AND 'river": """\
 error[unclosed-quote]: a quotation mark is not closed
   water AND 'river

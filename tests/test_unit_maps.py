@@ -348,6 +348,28 @@ def test_banks_of_other_images_are_refused(tmp_path):
         units.on(a_bank(np.random.default_rng(0), 3, 12, 12), 7)
 
 
+def test_a_recording_knows_the_images_of_its_bank(tmp_path, monkeypatch, capsys):
+    """By their names in order; another grid, or a bank that names none, is none the wiser."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "amodel", raising=False)
+    (tmp_path / "amodel.py").write_text(
+        "import torch\nload = lambda: (torch.nn.Conv2d(3, 2, 3), [torch.ones(3, 3, 6, 6)])\n"
+    )
+    rng = np.random.default_rng(0)
+    names = {"own": "abc", "grid": "abc", "turned": "acb", "others": "xyz", "nameless": ""}
+    for name, images in names.items():
+        bank = a_bank(rng, 3, *((20, 9) if name == "grid" else (12, 12)))
+        bank.source = {"images": [f"{one}.png" for one in images]} if images else {}
+        bank.save(f"{name}.bank")
+    assert run(["probe", "amodel:load", "layer=", "out=a.units", "bank=own.bank"]) == 0
+    for name in names:
+        units = ["units=a.units", "unit=0", "threshold=value(-9)"]
+        status = run(["score", "c1", f"bank={name}.bank", *units])
+        is_other = name in ("turned", "others")
+        assert (status, "is of other images" in capsys.readouterr().err) == (2 * is_other, is_other)
+
+
 @pytest.mark.parametrize("rule", ["value(1)", "quantile(0.1)@upsampled"])
 def test_nan_is_refused(tmp_path, rule):
     maps = np.ones((2, 3, 4, 4), np.float32)

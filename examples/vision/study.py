@@ -204,7 +204,14 @@ def recorded(settings: Settings, load: Load, bank_file: Path, clock: Clock) -> P
         if not is_there:
             told = progress("recording", every=5)
             record(
-                model, settings.layer, batches, path, dtype="float16", resume=True, progress=told
+                model,
+                settings.layer,
+                batches,
+                path,
+                dtype="float16",
+                images=bank.source["images"],
+                resume=True,
+                progress=told,
             )
     return path
 

@@ -70,7 +70,7 @@ def record(
     as_json: bool,
 ) -> int:
     """Record a layer; Ctrl-C leaves what is recorded and says how to go on."""
-    universe = None if bank is None else open_bank(bank).universe
+    opened = None if bank is None else open_bank(bank)
     patches = None if grid is None else _grid(grid)
     model, batches = _loaded(target)
     from logicx.probe import record as recorded
@@ -84,7 +84,8 @@ def record(
                 batches,
                 out,
                 dtype=dtype,
-                universe=universe,
+                universe=None if opened is None else opened.universe,
+                images=None if opened is None else opened.source.get("images"),
                 grid=patches,
                 skip_tokens=skip_tokens,
                 resume=resume,

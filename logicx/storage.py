@@ -209,7 +209,7 @@ class Stored:
                 self._entries: dict[str, Any] = json.loads(raw.read(length))
             stated = json.loads(header.get(KEY, "{}"))
         except FileNotFoundError:  # so safetensors calls all that it cannot open
-            if path.exists():
+            if os.path.exists(path):
                 raise FileError(f"{path} may not be read", hint="change its permissions") from None
             raise FileError(f"no file {path}", hint="check the name, or compile it first") from None
         except (SafetensorError, OSError, ValueError, RecursionError) as error:

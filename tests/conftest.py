@@ -22,7 +22,7 @@ GROUPS = {
     **dict.fromkeys(
         ("test_atoms", "test_ceiling", "test_docs", "test_optimal", "test_optimal_beyond"), "proofs"
     ),
-    **dict.fromkeys(("test_search", "test_support"), "proofs"),
+    **dict.fromkeys(("test_search_options", "test_search_proofs", "test_support"), "proofs"),
     "test_nli_example": "nli",
     "test_vision_example": "vision",
 }

@@ -8,7 +8,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from test_search import world
+from searched_worlds import world
 
 from logicx import ConceptBank, Units, explain, run_journal, score
 from logicx.cli import run as run_command

@@ -1,247 +1,32 @@
+"""Recipes: what all kinds share, and the paper's data."""
+
 from __future__ import annotations
 
 import json
 import math
 import subprocess
 import sys
-import zipfile
 from collections import Counter
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from written_recipes import (
+    CSV,
+    LINES,
+    compiled,  # noqa: F401, fixtures
+    holds,
+    pairs,
+)
 
-from logicx.arrays import read_arrays, texts
 from logicx.bank import ConceptBank
-from logicx.bits import unpack
 from logicx.errors import DataError, FileError, LogicxError
 from logicx.recipes import compile_recipe, read_toml
 from logicx.resources import resource
 from logicx.universe import Universe
 
 ROOT = Path(__file__).resolve().parents[1]
-LINES = "A man sleeps .\nA man is awake .\nTwo dogs run\ndogs Run\n"
-MASKS = np.array([[1, 1, 0, 0], [0, 1, 1, 0]], bool)
-
-
-@pytest.fixture
-def compiled(tmp_path):
-    """Compile a recipe whose text and files beside it are given."""
-
-    def compile_it(recipe, data=None, **files) -> ConceptBank:
-        for name, content in files.items():
-            path = tmp_path / name.replace("_", ".")
-            path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        path = tmp_path / "r.toml"
-        path.write_bytes(recipe if isinstance(recipe, bytes) else recipe.encode())
-        bank = compile_recipe(path, data)
-        bank.save(tmp_path / "out.bank")
-        assert ConceptBank.open(tmp_path / "out.bank").content == bank.content
-        return bank
-
-    return compile_it
-
-
-def holds(bank: ConceptBank, name: str) -> list[int]:
-    """The cells at which a concept holds."""
-    row = unpack(bank.packed[bank.number(name)], bank.n_signatures)
-    return np.flatnonzero(bank.cells(row)).tolist()
-
-
-def pairs(extra: str = "", top: str = "", path: str = "d.tok") -> str:
-    return f'kind = "pairs"\n{top}\n[source]\npath = {json.dumps(path)}\n[pairs]\n{extra}\n'
-
-
-# ---- pairs
-
-
-def test_pairs_of_lines(compiled):
-    bank = compiled(pairs("most_common = 4\noverlap = [0, 50]", 'name = "two"'), d_tok=LINES)
-    assert bank.name == "two"
-    assert bank.universe == Universe.pairs(2)
-    words = ["a", "man", ".", "dogs"]
-    names = [f"{side}:{word}" for side in ("pre", "hyp") for word in words]
-    assert bank.names == (*names, "overlap-0%", "overlap-50%")
-    assert bank.categories == ("pre:word",) * 4 + ("hyp:word",) * 4 + ("overlap",) * 2
-    expected = [[0], [0], [0], [1]] * 2 + [[0, 1], [1]]  # 3 of 6 words is not above 50 %
-    assert [holds(bank, name) for name in bank.names] == expected
-    assert bank.source["file"] == "d.tok"
-    assert bank.source["recipe"]["pairs"] == {"most_common": 4, "overlap": [0, 50]}
-
-
-def test_options_of_pairs_change_what_is_made(compiled):
-    base = compiled(pairs(), d_tok=LINES)
-    assert base.n_concepts == 2 * 9 + 4
-    cased = compiled(pairs("lowercase = false"), d_tok=LINES)
-    assert {"pre:A", "hyp:Run", "hyp:run"} < set(cased.names)
-    assert "pre:a" not in cased
-    assert holds(base, "overlap-25%") == holds(cased, "overlap-0%") == [0, 1]
-    assert holds(cased, "overlap-25%") == [0]  # of Two, dogs, run and Run, one is shared
-    fewer = compiled(pairs('stop_words = ["a", ".", "nothing"]\nmost_common = 2'), d_tok=LINES)
-    assert fewer.names[:4] == ("pre:man", "pre:dogs", "hyp:man", "hyp:dogs")
-    sides = compiled(pairs('sides = ["first", "second"]\nmost_common = 1'), d_tok=LINES)
-    assert sides.names[:2] == ("first:a", "second:a")
-    none = compiled(pairs("most_common = 0\noverlap = []"), d_tok=LINES)
-    assert (none.n_concepts, none.n_signatures) == (0, 1)
-
-
-def test_the_most_common_words_tie_in_order_of_appearance(compiled):
-    bank = compiled(pairs("most_common = 3\noverlap = []"), d_tok="b c\na b\nc d\ne a\n")
-    assert bank.names[:3] == ("pre:b", "pre:c", "pre:a")
-
-
-@pytest.mark.parametrize(
-    ("name", "text", "extra"),
-    [
-        ("d.csv", 'premise,x,hypothesis\n"A man, asleep",1,A man\nTwo dogs,2,dogs\n', ""),
-        ("d.tsv", "premise\tx\thypothesis\nA man, asleep\t1\tA man\nTwo dogs\t2\tdogs\n", ""),
-        ("d.csv", 's1,s2\n"A man, asleep",A man\nTwo dogs,dogs\n', 'premise="s1"\nhypothesis="s2"'),
-        ("d.tsv", "A man, asleep\tA man\nTwo dogs\tdogs\n", "premise=1\nhypothesis=2"),
-        ("d.tsv", "A man\tx\tA man, asleep\ndogs\tx\tTwo dogs\n", "premise=3\nhypothesis=1"),
-    ],
-)
-def test_pairs_of_tables(tmp_path, name, text, extra):
-    (tmp_path / name).write_text(text)
-    recipe = tmp_path / "r.toml"
-    recipe.write_text(pairs(f'format = "table"\n{extra}', path=name))
-    bank = compile_recipe(recipe)
-    assert holds(bank, "pre:man,") == [0]
-    assert holds(bank, "hyp:man") == [0]
-    assert holds(bank, "hyp:dogs") == holds(bank, "pre:two") == [1]
-    assert "hyp:man," in bank
-    assert holds(bank, "hyp:man,") == holds(bank, "hyp:two") == []
-
-
-def test_spacy_splits_punctuation(compiled):
-    pytest.importorskip("spacy")
-    lines = "A man, asleep; isn't he?\nA  man.\n"
-    bank = compiled(pairs('tokenizer = "spacy"'), d_tok=lines)
-    assert {"pre:,", "pre:n't", "pre:?", "hyp:.", "hyp:man"} < set(bank.names)
-    assert not any(name.endswith(":") or " " in name for name in bank.names)
-    german = compiled(pairs('tokenizer = "spacy"\nlanguage = "de"'), d_tok=lines)
-    assert "pre:isn't" in german
-    long = compiled(pairs('tokenizer = "spacy"'), d_tok="a " * 600_000 + "\nb\n")
-    assert long.n_concepts == 2 * 2 + 4
-
-
-@pytest.mark.parametrize(
-    "language",
-    ["", "zz", "en/x", "../x", "e n", "os", "lex_attrs", "char_classes", "tokenizer_exceptions"],
-)
-def test_a_language_that_is_none_is_told(compiled, language):
-    pytest.importorskip("spacy")
-    with pytest.raises(DataError, match="spaCy has no language"):
-        compiled(pairs(f'tokenizer = "spacy"\nlanguage = "{language}"'), d_tok=LINES)
-
-
-@pytest.mark.parametrize(
-    "text", [LINES.replace("\n", "\r\n"), LINES.replace("\n", "\r"), "\ufeff" + LINES, LINES[:-1]]
-)
-def test_line_ends_and_byte_order_marks_do_not_matter(compiled, text):
-    base = compiled(pairs(), d_tok=LINES)
-    bank = compiled(pairs(), d_tok=text)
-    assert bank.names == base.names
-    np.testing.assert_array_equal(bank.packed, base.packed)
-
-
-@pytest.mark.parametrize("character", ["\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\x1c"])
-def test_only_line_ends_end_a_line(compiled, character):
-    bank = compiled(pairs("overlap = []"), d_tok=f"a{character}b\nc{character}\n")
-    assert bank.universe == Universe.pairs(1)
-    assert bank.names == ("pre:a", "pre:b", "pre:c", "hyp:a", "hyp:b", "hyp:c")
-
-
-@pytest.mark.parametrize(
-    ("text", "why"),
-    [
-        ("", "holds no sentence pair"),
-        ("a\nb\nc\n", "has 3 lines, an odd number"),
-        ("a\nb\n\n", "has 3 lines, an odd number"),
-        ("a\n\n", "the hypothesis of pair 1 is empty"),
-        ("a\nb\n \t\nc\n", "the premise of pair 2 is empty"),
-        ("a\0b\nc\n", "concept 0 has no printable name"),
-        (b"caf\xe9\nc\n", r"is not UTF-8 text \(byte 3\)"),
-    ],
-)
-def test_lines_that_are_no_pairs_are_told(compiled, text, why):
-    with pytest.raises(DataError, match=why):
-        compiled(pairs(), d_tok=text)
-
-
-@pytest.mark.parametrize(
-    ("text", "extra", "why"),
-    [
-        ("premise,hyp\na,b\n", "", "has no column 'hypothesis'"),
-        ("premise,hypothesis\na,\n", "", "the hypothesis of pair 1 is empty"),
-        ("premise,hypothesis\n", "", "holds no sentence pair"),
-        ("a,b\n", "premise = 1\nhypothesis = 3", "has no column 3"),
-        ("a,b\n", "premise = 0\nhypothesis = 1", "has no column 0"),
-        ("a,b\n", "premise = -1\nhypothesis = 1", "has no column -1"),
-    ],
-)
-def test_tables_that_are_no_pairs_are_told(tmp_path, text, extra, why):
-    (tmp_path / "d.csv").write_text(text)
-    (tmp_path / "r.toml").write_text(pairs(f'format = "table"\n{extra}', path="d.csv"))
-    with pytest.raises(DataError, match=why):
-        compile_recipe(tmp_path / "r.toml")
-
-
-@pytest.mark.parametrize(
-    "extra",
-    [
-        'most_common = "x"',
-        "most_common = -1",
-        "most_common = true",
-        "most_common = 1.5",
-        "overlap = 3",
-        'overlap = ["x"]',
-        "overlap = [[1]]",
-        "overlap = [100]",
-        "overlap = [-1]",
-        "overlap = [true]",
-        "overlap = [0.5]",
-        "overlap = [0, 0]",
-        "overlap = [nan]",
-        'stop_words = "a"',
-        "stop_words = [1]",
-        "stop_words = [[1]]",
-        "stop_words = {a = 1}",
-        'sides = ["a"]',
-        'sides = ["a", "a"]',
-        'sides = ["a", ""]',
-        "sides = [[], []]",
-        "sides = [1, 2]",
-        'sides = ["a", "b", "c"]',
-        'sides = ["a\\n", "b"]',
-        "sides = []",
-        "lowercase = 1",
-        'lowercase = "yes"',
-        "language = 5",
-        'tokenizer = "words"',
-        'format = "x"',
-        "format = 3",
-        "premise = 1.5",
-        "premise = true",
-        "premise = []",
-        "most_common = 2000-01-01",
-        "premise = 12:00:00",
-        f"most_common = {2**63}",
-    ],
-)
-def test_settings_of_pairs_that_mean_nothing_are_told(compiled, extra):
-    with pytest.raises(LogicxError):
-        compiled(pairs(extra), d_tok=LINES)
-
-
-def test_a_wrong_type_names_recipe_table_and_setting(compiled, tmp_path):
-    with pytest.raises(DataError) as e:
-        compiled(pairs('most_common = "x"'), d_tok=LINES)
-    assert e.value.message == f"{tmp_path / 'r.toml'}, [pairs]: most_common cannot be 'x'"
-
-
-# ---- what all recipes share
 
 
 @pytest.mark.parametrize(
@@ -403,236 +188,6 @@ def test_other_data_of_the_same_name_is_another_bank(compiled):
     assert compiled(pairs("most_common = 0"), d_tok=LINES.replace("Two", "Six")).content != first
 
 
-# ---- tables
-
-CSV = "color,age,old\nred,1,no\nblue,2,yes\n,3,yes\nred,NA,\n"
-
-
-def table(columns: str, path: str = "d.csv") -> str:
-    return f'kind = "table"\n[source]\npath = "{path}"\n[columns]\n{columns}\n'
-
-
-def test_a_table_becomes_a_bank(compiled):
-    recipe = table('color = "category"\nage = {kind = "quantiles", bins = 2}\nold = "boolean"')
-    bank = compiled(recipe, d_csv=CSV)
-    assert bank.universe == Universe.rows(4)
-    expected = {
-        "color:blue": [1],
-        "color:red": [0, 3],
-        "age:q1": [0, 1],
-        "age:q2": [2],
-        "old": [1, 2],
-    }
-    assert {name: holds(bank, name) for name in bank.names} == expected
-    assert bank.source["quantile_edges"] == {"age": [2.0]}
-    assert bank.source["file"] == "d.csv"
-    assert bank.name == "r"
-
-
-@pytest.mark.parametrize(
-    ("columns", "why"),
-    [
-        ("", "names no columns"),
-        ('colr = "category"', "the table has no column 'colr'"),
-        ('color = "categories"', "'categories' is not one of category"),
-        ("color = 3", "[columns.color] must be a table of settings"),
-        ("color = []", "[columns.color] must be a table of settings"),
-        ("color = {}", "[columns.color] has no kind"),
-        ("color = {bins = 3}", "[columns.color] has no kind"),
-        ("color = {kind = 3}", "column kind 3 is not one of"),
-        ('color = {kind = "category", bims = 1}', "unknown setting 'bims'"),
-        ('age = {kind = "quantiles", bins = "x"}', "2 to 100 quantile bins, not 'x'"),
-        ('age = {kind = "quantiles", bins = 2.0}', "2 to 100 quantile bins, not 2.0"),
-        ('age = {kind = "quantiles", bins = 1}', "2 to 100 quantile bins, not 1"),
-        ('age = {kind = "quantiles", bins = inf}', "2 to 100 quantile bins, not inf"),
-        ('color = {kind = "category", bins = 2000-01-01}', "holds a date"),
-        (f'color = {{kind = "category", bins = {"0x" + "f" * 4000}}}', "a number too large"),
-        ('color = {kind = "category", bins = [[1]]}', "2 to 100 quantile bins, not [[1]]"),
-        ('age = "boolean"', "column 'age', row 2: '2' is neither true nor false"),
-        ('color = "quantiles"', "column 'color', row 1: 'red' is not a number"),
-        ("color.kind.kind = 1", "is not one of category"),
-    ],
-)
-def test_columns_that_mean_nothing_are_told(compiled, columns, why):
-    with pytest.raises(LogicxError) as e:
-        compiled(table(columns), d_csv=CSV)
-    assert why in e.value.message
-
-
-# ---- masks
-
-
-def npz(path: Path, **arrays) -> Path:
-    np.savez(path, **arrays)
-    return path
-
-
-def masks_recipe(path: str, names: str = "") -> str:
-    line = f"names = {json.dumps(names)}\n" if names else ""
-    return f'kind = "masks"\n[source]\npath = "{path}"\n{line}'
-
-
-def test_masks_of_an_npz(tmp_path, compiled):
-    names, kinds, valid = np.array(["a", "ü b"]), np.array(["x", "y"]), [1, 1, 0, 1]
-    npz(tmp_path / "m.npz", masks=MASKS, names=names, categories=kinds, valid=valid)
-    bank = compiled(masks_recipe("m.npz"))
-    assert bank.names == ("a", "ü b")
-    assert bank.categories == ("x", "y")
-    assert (holds(bank, "a"), holds(bank, "ü b"), bank.n_valid) == ([0, 1], [1], 3)
-    encoded = np.char.encode(names, "utf-8")
-    npz(tmp_path / "m.npz", masks=MASKS.astype(np.float32), names=encoded, valid=valid)
-    assert compiled(masks_recipe("m.npz")).names == ("a", "ü b")
-
-
-def test_masks_of_images(tmp_path, compiled):
-    valid = np.array([[[1, 1]], [[0, 1]]])
-    npz(tmp_path / "m.npz", masks=MASKS.reshape(2, 2, 1, 2), names=["a", "b"], valid=valid)
-    bank = compiled(masks_recipe("m.npz"))
-    assert bank.universe == Universe.pixels(2, 1, 2)
-    assert (holds(bank, "a"), holds(bank, "b")) == ([0, 1], [1])
-    for shape in ((0, 2, 1, 2), (2, 0, 1, 2)):
-        npz(tmp_path / "m.npz", masks=np.zeros(shape), names=np.array(["a", "b"])[: shape[0]])
-        assert compiled(masks_recipe("m.npz")).universe == Universe.pixels(*shape[1:])
-
-
-@pytest.mark.parametrize("name", ["m.npy", "M.NPY"])
-def test_masks_of_an_npy_with_a_file_of_names(tmp_path, compiled, name):
-    with (tmp_path / name).open("wb") as opened:
-        np.save(opened, MASKS)
-    for text in ("a\nb c\n", "a\r\nb c", "\ufeffa\nb c\n"):
-        bank = compiled(masks_recipe(name, "n.txt"), n_txt=text)
-        assert bank.names == ("a", "b c")
-        assert holds(bank, "b c") == [1, 2]
-
-
-@pytest.mark.parametrize(
-    ("text", "why"),
-    [
-        (None, "no file"),
-        ("a\n\nb\n", "2 masks but 3 names"),
-        ("a\n\n", "concept 1 has no printable name"),
-        ("a\x0cb\nb\n", "concept 0 has no printable name"),
-        ("", "2 masks but 0 names"),
-        (b"\xff\nb\n", "is not UTF-8"),
-    ],
-)
-def test_names_that_fit_no_masks_are_told(tmp_path, compiled, text, why):
-    np.save(tmp_path / "m.npy", MASKS)
-    files = {} if text is None else {"n_txt": text}
-    with pytest.raises(DataError, match=why):
-        compiled(masks_recipe("m.npy", "n.txt"), **files)
-
-
-N = np.array(["a", "b"])
-
-
-@pytest.mark.parametrize(
-    ("arrays", "why"),
-    [
-        ({}, "holds no masks"),
-        ({"names": N}, "holds no masks"),
-        ({"masks": MASKS}, "holds no names"),
-        ({"masks": MASKS[0], "names": N}, "masks must have 2 axes"),
-        ({"masks": MASKS[None], "names": N}, "masks must have 2 axes"),
-        ({"masks": np.array(1), "names": N}, "masks must have 2 axes"),
-        ({"masks": MASKS * 0.5, "names": N}, "masks must hold only true and false"),
-        ({"masks": MASKS * np.nan, "names": N}, "masks must hold only true and false"),
-        ({"masks": MASKS.astype(str), "names": N}, "masks must hold only true and false"),
-        ({"masks": np.zeros((2, 2), [("a", "f8")]), "names": N}, "masks must hold only"),
-        ({"masks": MASKS.astype(object), "names": N}, "allow_pickle=False"),
-        ({"masks": MASKS, "names": np.array(["a", None])}, "allow_pickle=False"),
-        ({"masks": MASKS, "names": N[0]}, r"names must be a list of texts, not <U1 of shape \(\)"),
-        ({"masks": MASKS, "names": N[:, None]}, "names must be a list of texts"),
-        ({"masks": MASKS, "names": np.zeros(2)}, "names must be a list of texts"),
-        ({"masks": MASKS, "names": np.array([b"\xff", b"b"])}, "names are not UTF-8"),
-        ({"masks": MASKS, "names": N[:1]}, "2 masks but 1 names"),
-        ({"masks": MASKS, "names": np.array(["a", "a"])}, "'a' is given twice"),
-        ({"masks": MASKS, "names": np.array(["a", "\ud800"])}, "no printable name"),
-        ({"masks": MASKS, "names": N, "categories": N[:1]}, "2 names but 1 categories"),
-        ({"masks": MASKS, "names": N, "categories": N[0]}, "categories must be a list of texts"),
-        ({"masks": MASKS, "names": N, "categories": np.array(["\ud800", "b"])}, "printable text"),
-        ({"masks": MASKS, "names": N, "valid": [1]}, "valid has 1 cells, the masks have 4"),
-        ({"masks": MASKS, "names": N, "valid": [1, 2, 0, 0]}, "valid must hold only"),
-        ({"masks": MASKS, "names": N, "valid": N}, "valid must hold only"),
-    ],
-)
-def test_arrays_that_make_no_bank_are_told(tmp_path, compiled, arrays, why):
-    npz(tmp_path / "m.npz", **arrays)
-    with pytest.raises(DataError, match=why):
-        compiled(masks_recipe("m.npz"))
-
-
-def test_a_pickle_is_never_loaded(tmp_path):
-    class Bomb:
-        def __reduce__(self):
-            return (Path.touch, (tmp_path / "exploded",))
-
-    bomb = np.empty(1, object)
-    bomb[0] = Bomb()
-    np.save(tmp_path / "a.npy", bomb)
-    np.savez(tmp_path / "a.npz", masks=bomb)
-    for name in ("a.npy", "a.npz"):
-        with pytest.raises(FileError, match="holds no readable arrays"):
-            read_arrays(tmp_path / name)
-    assert not (tmp_path / "exploded").exists()
-
-
-def test_a_zip_file_of_other_things_is_told(tmp_path):
-    for name in ("a.npz", "a.npy"):
-        with zipfile.ZipFile(tmp_path / name, "w") as opened:
-            opened.writestr("masks", "hello")
-        with pytest.raises(FileError, match="'masks' is no array"):
-            read_arrays(tmp_path / name)
-
-
-@pytest.mark.parametrize("compressed", [True, False])
-def test_a_damaged_npz_ends_in_arrays_or_in_a_file_error(tmp_path, compressed):
-    path = tmp_path / "a.npz"
-    (np.savez_compressed if compressed else np.savez)(path, masks=MASKS, names=N)
-    good = path.read_bytes()
-    refused = 0
-    for byte in range(len(good)):
-        bad = bytearray(good)
-        bad[byte] ^= 1 << byte % 8
-        path.write_bytes(bad)
-        try:
-            found = read_arrays(path)
-        except FileError:
-            refused += 1
-        else:
-            assert all(isinstance(one, np.ndarray) for one in found.values())
-    assert refused > len(good) / 4
-    for n in range(0, len(good), 5):
-        path.write_bytes(good[:n])
-        with pytest.raises(FileError):
-            read_arrays(path)
-
-
-def test_a_damaged_npy_ends_in_an_array_or_in_a_file_error(tmp_path):
-    path = tmp_path / "a.npy"
-    np.save(path, MASKS)
-    good = path.read_bytes()
-    refused = 0
-    for bit in range(8 * (len(good) - MASKS.size)):
-        bad = bytearray(good)
-        bad[bit // 8] ^= 1 << bit % 8
-        path.write_bytes(bad)
-        try:
-            read_arrays(path)
-        except FileError:
-            refused += 1
-    assert refused > 100
-
-
-def test_texts_are_decoded():
-    assert texts(np.array(["a", "ü"]), "x") == ["a", "ü"]
-    assert texts(np.array([b"a", "ü".encode()]), "x") == ["a", "ü"]
-    assert texts(np.array([3, 4]), "x") == ["3", "4"]
-    assert texts(np.array([], dtype=str), "x") == []
-
-
-# ---- anything at all
-
 scalars = st.one_of(
     st.booleans(),
     st.integers(-(2**64), 2**64),
@@ -640,13 +195,21 @@ scalars = st.one_of(
     st.sampled_from(["", "pairs", "lines", "table", "spacy", "a", "..", "/", "d.tok", "x\0", "é"]),
     st.just(...),
 )
+
+
 anything = st.recursive(
     scalars,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abk"), inner),
     max_leaves=4,
 )
+
+
 PAIR_KEYS = ["format", "premise", "hypothesis", "tokenizer", "language", "lowercase"]
+
+
 PAIR_KEYS += ["most_common", "stop_words", "sides", "overlap", "families", "limits", "typo"]
+
+
 PAIR_KEYS += ["label", "drop_unlabelled", "keep_text", "column", "sentences"]
 
 
@@ -664,6 +227,8 @@ def as_toml(value: object) -> str:
 
 
 tables_of = st.dictionaries(st.sampled_from(PAIR_KEYS), anything, max_size=3) | anything
+
+
 recipes = st.fixed_dictionaries(
     {"kind": st.sampled_from(["pairs", "texts", "tokens", "table", "masks"])},
     optional={
@@ -700,9 +265,6 @@ def read_toml_ends_well(path: Path) -> None:
         assert isinstance(read_toml(path), dict)
     except DataError as error:
         assert "holds a date" in error.message  # noqa: PT017
-
-
-# ---- the paper's data
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from test_search import DEFAULT, plain_beam, world
+from searched_worlds import DEFAULT, plain_beam, world
 
 from logicx import ConceptBank, Units, explain, parse, run_journal
 from logicx.bits import pack, unpack

@@ -29,19 +29,25 @@ _config: Any = numba.config
 _SOURCES = ("compiling.py", "objectives.py", "engines/*.py", "search/optimal/*.py")
 
 
-def compiling(**options: Any) -> Callable[[F], F]:
+def compiling(is_inner: bool = False, **options: Any) -> Callable[[F], F]:
     """A decorator that compiles a function once per machine, to run without the interpreter's lock.
 
+    Where a whole number is passed that is a literal, or is one at first, write `np.int64(0)`: for
+    a literal the function is compiled once more.
+
     Args:
+        is_inner: Only compiled functions call it. It gets no door to Python, and doors are half of
+            the work where arguments are tuples of many arrays.
         options: As of `numba.njit`.
     """
+    options |= {"nogil": True, "no_cpython_wrapper": is_inner, "no_cfunc_wrapper": True}
 
     def compiled(function: F) -> F:
         folder = _folder()
         before = _config.CACHE_DIR
         try:
             _config.CACHE_DIR = folder or before
-            made = numba.njit(cache=bool(folder), nogil=True, **options)(function)
+            made = numba.njit(cache=bool(folder), **options)(function)
         finally:
             _config.CACHE_DIR = before
         return cast("F", made)

@@ -18,11 +18,12 @@ from logicx.universe import Universe
 os.environ.setdefault("NUMBA_CACHE_DIR", str(platformdirs.user_cache_path("logicx")))
 
 GROUPS = {
-    **dict.fromkeys(("test_cli", "test_demo_network", "test_demo_scenes"), "demo"),
+    **dict.fromkeys(("test_cli", "test_demo_network", "test_demo_scenes", "test_show"), "demo"),
     **dict.fromkeys(
         ("test_atoms", "test_ceiling", "test_docs", "test_optimal", "test_optimal_beyond"), "proofs"
     ),
     **dict.fromkeys(("test_search_options", "test_search_proofs", "test_support"), "proofs"),
+    **dict.fromkeys(("test_heuristics_guided", "test_numba_engine"), "beams"),
     "test_nli_example": "nli",
     "test_vision_example": "vision",
 }
@@ -95,6 +96,8 @@ def pipeline(has_pipeline: bool) -> str:
 @pytest.fixture(scope="session", autouse=True)
 def demo_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A cache folder of the test run's own, so that the demo is made anew once."""
-    folder = tmp_path_factory.mktemp("cache")
+    run = tmp_path_factory.getbasetemp()
+    run = run.parent if "PYTEST_XDIST_WORKER" in os.environ else run  # one for all processes
+    folder = run / "logicx-cache"
     os.environ["LOGICX_CACHE"] = str(folder)
     return folder

@@ -24,22 +24,22 @@ EXAMPLE = ROOT / "examples" / "nli"
 STAGES = ("train", "compile", "probe", "explain")
 
 
-def study(*arguments, **options):
+def study(*arguments):
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     command = [sys.executable, str(EXAMPLE / "study.py"), *map(str, arguments)]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, **options)
+    return subprocess.run(command, env=environment, capture_output=True, text=True)
 
 
-def small(folder, *arguments, has_pipeline):
+def small(folder, has_pipeline):
     recipe = "snli" if has_pipeline else "snli-words"
-    return study("--small", "--out", folder, "--recipe", recipe, *arguments)
+    return ["--small", "--out", str(folder), "--recipe", recipe]
 
 
 @pytest.fixture(scope="module")
 def done(tmp_path_factory, has_pipeline):
     """A folder with a finished study, and what it printed."""
     folder = tmp_path_factory.mktemp("nli")
-    ran = small(folder, has_pipeline=has_pipeline)
+    ran = study(*small(folder, has_pipeline))
     assert ran.returncode == 0, ran.stderr
     return folder, ran.stdout
 
@@ -65,6 +65,18 @@ def example(monkeypatch):
     yield
     for name in names:
         sys.modules.pop(name, None)
+
+
+@pytest.fixture
+def study_here(example, capsys):
+    """What the study prints, run in this process: the slow imports are there already."""
+    from study import main
+
+    def run(*arguments):
+        assert main(arguments) == 0
+        return capsys.readouterr().out
+
+    return run
 
 
 def test_the_network_learns_and_its_units_are_explained(done, has_pipeline):
@@ -151,22 +163,23 @@ def test_the_table_has_all_units_with_weights_and_pairs(done):
         assert abs(float(row["weight:contradiction"])) < 10
 
 
-def test_a_finished_study_does_nothing_again(done, has_pipeline):
+def test_a_finished_study_does_nothing_again(done, has_pipeline, study_here):
     folder, out = done
     made = {
         path: (path.stat().st_mtime_ns, path.read_bytes())
         for path in (only(folder, one) for one in ("net-*", "*.bank", "*.units", "run-*.jsonl"))
     }
-    again = small(folder, has_pipeline=has_pipeline)
-    assert again.returncode == 0
-    assert there(again.stdout) == dict.fromkeys(STAGES, True)
+    again = study_here(*small(folder, has_pipeline))
+    assert there(again) == dict.fromkeys(STAGES, True)
     assert not any(there(out).values())
     for path, was in made.items():
         assert (path.stat().st_mtime_ns, path.read_bytes()) == was, path
-    assert out.split("$ logicx")[1] in again.stdout
+    assert out.split("$ logicx")[1] in again
 
 
-def test_a_study_that_was_cut_off_goes_on_to_the_same_files(done, tmp_path, has_pipeline):
+def test_a_study_that_was_cut_off_goes_on_to_the_same_files(
+    done, tmp_path, has_pipeline, study_here
+):
     """A journal that ends in mid-line, and a recording that is missing."""
     import shutil
 
@@ -177,11 +190,10 @@ def test_a_study_that_was_cut_off_goes_on_to_the_same_files(done, tmp_path, has_
     whole, recorded = journal.read_bytes(), units.read_bytes()
     journal.write_bytes(whole[: len(whole) * 2 // 3])
     units.unlink()
-    ran = small(cut, has_pipeline=has_pipeline)
-    assert ran.returncode == 0, ran.stderr
+    printed = study_here(*small(cut, has_pipeline))
     assert units.read_bytes() == recorded
     assert journal.read_bytes() == whole
-    assert there(ran.stdout) == {"train": True, "compile": True, "probe": False, "explain": False}
+    assert there(printed) == {"train": True, "compile": True, "probe": False, "explain": False}
 
 
 def test_other_settings_make_other_files(done, tmp_path, example):

@@ -50,6 +50,9 @@ CORE = (
 )
 """Modules of the core (and of colours) by which bank and units are made."""
 
+_DRAWN: dict[int, tuple[Scenes, NDArray[np.float32]]] = {}
+"""What `draw_and_run` has made, by number of scenes."""
+
 Progress = Callable[[str, int, int], None]
 """Called as progress(what, done, total)."""
 
@@ -89,7 +92,7 @@ def open_demo(progress: Progress | None = None) -> Demo:
 
 
 def draw_and_run(progress: Progress | None = None) -> tuple[Scenes, NDArray[np.float32]]:
-    """The demo's scenes, and the maps of all units on them.
+    """The demo's scenes, and the maps of all units on them; a process makes them once.
 
     Shape: maps are `float32[n_scenes, n_units, 12, 12]`.
     """
@@ -97,9 +100,12 @@ def draw_and_run(progress: Progress | None = None) -> tuple[Scenes, NDArray[np.f
     def told(what: str) -> Callable[[int, int], None] | None:
         return (lambda done, total: progress(what, done, total)) if progress else None
 
-    scenes = render_scenes(N_SCENES, 0, told("drawing the demo's scenes"))
-    weights = load_weights(resource("concepts", "waterside", "cnn.safetensors"))
-    return scenes, activations(weights, scenes.images, told("running the demo's network"))
+    if N_SCENES not in _DRAWN:
+        scenes = render_scenes(N_SCENES, 0, told("drawing the demo's scenes"))
+        weights = load_weights(resource("concepts", "waterside", "cnn.safetensors"))
+        maps = activations(weights, scenes.images, told("running the demo's network"))
+        _DRAWN[N_SCENES] = scenes, maps
+    return _DRAWN[N_SCENES]
 
 
 def concepts_of(scenes: Scenes) -> ConceptBank:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from logicx.engines.counting import add, are_equal, compiled, join, lay, n_common
+from logicx.engines.counting import add, are_equal, compiled, entry, join, lay, n_common
 from logicx.engines.filtering import any_above, lay_lines, mark, score, unmark
 from logicx.engines.layout import (
     BLOCK,
@@ -66,16 +66,16 @@ def _enter(
                 if before[i, SIZE] == size and before[i, ON] == on:
                     if not is_joined:
                         is_joined = True
-                        _join_candidate(0, bank, rules, store, parent, new)
+                        _join_candidate(np.int64(0), bank, rules, store, parent, new)
                     if are_equal(store.scratch[0], store.words[places[i]]):
                         return
         for i in range(n):
             if parts[i, STEP] != CARRIED and parts[i, SIZE] == size and parts[i, ON] == on:
                 if not is_joined:
                     is_joined = True
-                    _join_candidate(0, bank, rules, store, parent, new)
+                    _join_candidate(np.int64(0), bank, rules, store, parent, new)
                 other = store.place[level - 1, parts[i, PARENT]] if level else parent
-                _join_candidate(1, bank, rules, store, other, parts[i])
+                _join_candidate(np.int64(1), bank, rules, store, other, parts[i])
                 if are_equal(store.scratch[0], store.scratch[1]):
                     if scores[i] >= value:
                         return
@@ -100,7 +100,7 @@ def _floor(levels: Levels, level: int) -> float:
     return float(levels.scores[level, n - 1]) if n == width else -np.inf
 
 
-@compiled
+@entry
 def start(bank: Bank, unit: Unit, rules: Rules, levels: Levels, store: Store) -> None:
     """The beam of single concepts."""
     new = store.new
@@ -114,8 +114,8 @@ def start(bank: Bank, unit: Unit, rules: Rules, levels: Levels, store: Store) ->
         value = score(kind, b, tp, size, n_on, n_cells)
         if value > floor:
             new[CONCEPT], new[SIZE], new[ON] = concept, size, tp
-            _enter(bank, rules, levels, store, 0, value, new)
-            floor = max(_floor(levels, 0), rules.start_floor)
+            _enter(bank, rules, levels, store, np.int64(0), value, new)
+            floor = max(_floor(levels, np.int64(0)), rules.start_floor)
 
 
 @compiled
@@ -219,7 +219,7 @@ def _derive(
         add(store.on[child], changed, sign, unit.on, unit.on_planes, bank, part)
 
 
-@compiled
+@entry
 def lay_atoms(bank: Bank, unit: Unit, levels: Levels, store: Store) -> None:
     """Words of the single concepts in the beam, and their rows of firing cells."""
     inside, part = store.scratch[3], store.scratch[4]
@@ -230,10 +230,10 @@ def lay_atoms(bank: Bank, unit: Unit, levels: Levels, store: Store) -> None:
         lay(store.words[slot], bank, levels.parts[0, slot, CONCEPT])
         for w in range(len(inside)):
             inside[w] = store.words[slot, w] & unit.fires[w]
-        add(store.on[slot], inside, 1, unit.on, unit.on_planes, bank, part)
+        add(store.on[slot], inside, np.int64(1), unit.on, unit.on_planes, bank, part)
 
 
-@compiled
+@entry
 def grow(bank: Bank, unit: Unit, rules: Rules, levels: Levels, store: Store) -> tuple[int, int]:
     """The beams from length 2; single concepts and their rows are there.
 

@@ -13,9 +13,12 @@ if TYPE_CHECKING:
 
     from logicx.engines.layout import Bank, Unit
 
-compiled = compiling(error_model="numpy", _nrt=False)
-"""Compile a function. Arrays are not counted by reference (`_nrt`), which took a sixth of the time;
-so a compiled function must not make any, and works in memory that it is given."""
+entry = compiling(error_model="numpy", _nrt=False)
+"""Compile a function that Python calls. Arrays are not counted by reference (`_nrt`), which took a
+sixth of the time; so a compiled function must not make any: it works in memory that it is given."""
+
+compiled = compiling(is_inner=True, error_model="numpy", _nrt=False)
+"""Compile a function that only compiled ones call."""
 
 
 @compiled
@@ -114,20 +117,20 @@ def add(
                 row[indices[j]] += weight
 
 
-@compiled
+@entry
 def together(row: NDArray[Any], bank: Bank, concept: int, scratch: NDArray[np.uint64]) -> None:
     """Cells of every concept together with one, into a row of zeros."""
     lay(scratch[0], bank, concept)
-    add(row, scratch[0], 1, bank.size, bank.size_planes, bank, scratch[1])
+    add(row, scratch[0], np.int64(1), bank.size, bank.size_planes, bank, scratch[1])
 
 
-@compiled
+@entry
 def count_on(row: NDArray[Any], bank: Bank, unit: Unit, part: NDArray[np.uint64]) -> None:
     """Cells of every concept at which the unit fires, into a row of zeros."""
-    add(row, unit.fires, 1, unit.on, unit.on_planes, bank, part)
+    add(row, unit.fires, np.int64(1), unit.on, unit.on_planes, bank, part)
 
 
-@compiled
+@entry
 def read_unit(on: NDArray[Any], fires: NDArray[np.uint64], planes: NDArray[np.uint64]) -> None:
     """Mark where a unit fires, and the binary digits of its on-counts, in words of zeros."""
     for s in range(len(on)):

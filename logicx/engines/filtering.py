@@ -33,7 +33,7 @@ ROUNDING = 2.0**-20
 """More than what single precision loses of a candidate's line, as a share of its largest terms:
 eight roundings of at most 2^-24 each."""
 
-filtering = compiling(fastmath={"contract"}, error_model="numpy", _nrt=False)
+filtering = compiling(is_inner=True, fastmath={"contract"}, error_model="numpy", _nrt=False)
 """Compile with fused multiplication and addition, which `ROUNDING` allows for."""
 
 

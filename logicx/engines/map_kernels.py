@@ -87,7 +87,7 @@ fma = cast("Callable[[Any, Any, Any], Any]", intrinsic(_fma))
 """`a * b + c` of float32, rounded once."""
 
 
-@compiling()
+@compiling(is_inner=True)
 def _across(map_: Any, y: int, near: Any, far: Any, bands: Any, line: Any) -> None:
     """A row of a map on all columns of the grid."""
     width = map_.shape[1]
@@ -97,7 +97,7 @@ def _across(map_: Any, y: int, near: Any, far: Any, bands: Any, line: Any) -> No
             line[column] = fma(p, near[column], q * far[column])
 
 
-@compiling()
+@compiling(is_inner=True)
 def _down(
     upper: Any, lower: Any, near: np.float32, far: np.float32, first: int, stop: int, line: Any
 ) -> None:
@@ -106,7 +106,7 @@ def _down(
         line[column] = fma(upper[column], near, lower[column] * far)
 
 
-@compiling()
+@compiling(is_inner=True)
 def _by_products(
     map_: Any, y: int, near: Any, far: Any, row: Any, bands: Any, x: int, line: Any
 ) -> None:
@@ -119,7 +119,7 @@ def _by_products(
         line[column] = fma(row[1] * right, s, fma(row[1] * left, r, value))
 
 
-@compiling()
+@compiling(is_inner=True)
 def _reach(map_: Any, tops: Any) -> None:
     """What no value can exceed of which a place of the map is the highest corner."""
     largest = np.float32(0)
@@ -131,7 +131,7 @@ def _reach(map_: Any, tops: Any) -> None:
             tops[y, x] = np.float64(map_[y, x]) + np.float64(largest) * _SLACK
 
 
-@compiling()
+@compiling(is_inner=True)
 def _is_high(tops: Any, y: int, y_after: int, x: int, low: Any) -> bool:
     """Whether a value of a square can exceed `low`."""
     x_after = min(x + 1, tops.shape[1] - 1)
@@ -139,7 +139,7 @@ def _is_high(tops: Any, y: int, y_after: int, x: int, low: Any) -> bool:
     return bool(max(upper, lower) > low)
 
 
-@compiling()
+@compiling(is_inner=True)
 def _bin(
     line: Any,
     first: int,
@@ -171,7 +171,7 @@ def _bin(
         counts[last] += run
 
 
-@compiling()
+@compiling(is_inner=True)
 def _rank(
     line: Any, keys: Any, first: int, stop: int, low: Any, mode: int, upper: int, found: Any
 ) -> None:

@@ -225,14 +225,13 @@ def _row_text(row: SheetRow) -> _RowText:
 def _wrapped(text: str, width: float, **style: Any) -> list[str]:
     """The text in lines of at most so many inches, as they are drawn; words are not divided."""
     from matplotlib.font_manager import FontProperties
-    from matplotlib.textpath import TextPath
+    from matplotlib.textpath import text_to_path
 
     font = FontProperties(**style)
 
     def is_too_wide(line: str) -> bool:
-        # A path has one unit a point; a dollar sign is a dollar sign.
-        drawn = TextPath((0, 0), line.replace("$", r"\$"), prop=font)
-        return float(drawn.get_extents().width) > 72 * width
+        points, _, _ = text_to_path.get_text_width_height_descent(line, font, ismath=False)
+        return float(points) > 72 * width
 
     lines: list[str] = []
     for word in text.split():

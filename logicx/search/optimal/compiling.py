@@ -14,11 +14,15 @@ except ImportError as error:
         hint="pip install 'logicx[fast]'",
     ) from error
 
-__all__ = ["ONE", "ZERO", "compiled", "count_bits"]
+__all__ = ["ONE", "ZERO", "compiled", "count_bits", "entry"]
 
-compiled = compiling(fastmath=True, _nrt=False)
-"""Compile a function. Sums may be reordered (`fastmath`), which changes nothing here: all floats
-are whole numbers below 2^53, and neither infinity nor NaN occurs. Arrays are not counted by
-reference (`_nrt`), which took two thirds of the time; so a compiled function must not make any."""
+entry = compiling(fastmath=True, _nrt=False)
+"""Compile a function that Python calls. Sums may be reordered (`fastmath`), which changes nothing
+here: all floats are whole numbers below 2^53, and neither infinity nor NaN occurs. Arrays are not
+counted by reference (`_nrt`), which took two thirds of the time; so a compiled function must not
+make any."""
+
+compiled = compiling(is_inner=True, fastmath=True, _nrt=False)
+"""Compile a function that only compiled ones call."""
 
 ZERO, ONE = np.uint64(0), np.uint64(1)

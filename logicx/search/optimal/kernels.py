@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 CONTEXTS, PAIRS, EVALUATIONS, CHOICES = range(4)
 """Places of the counters."""
 
-OR, AND, AND_NOT = 0, 1, 2
+OR, AND, AND_NOT = np.int64(0), np.int64(1), np.int64(2)
 
 NOTHING = -1e15
 """Below every worth."""

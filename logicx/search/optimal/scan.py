@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from logicx.search.optimal.bounds import bound_both, n_above, sort_by
-from logicx.search.optimal.compiling import compiled
+from logicx.search.optimal.compiling import compiled, entry
 from logicx.search.optimal.kernels import (
     AND,
     AND_NOT,
@@ -110,7 +110,7 @@ def try_or(
         if next_gain == most_gain and next_value == most_value:
             break
         most_gain, most_value = next_gain, next_value
-    n, which, lists, bounds = 0, scratch.which, scratch.lists, scratch.bounds
+    n, which, lists, bounds = np.int64(0), scratch.which, scratch.lists, scratch.bounds
     for a in range(side.first, side.last):
         gain = gain_of[a]
         is_cheap = whole - loss_of[a] > bar
@@ -151,7 +151,7 @@ def try_and(
     counters: Longs,
 ) -> float:
     """The best `a AND b` and `a AND NOT b`: a alone must gain more than the bar."""
-    n, which, lists, bounds = 0, scratch.which, scratch.lists, scratch.bounds
+    n, which, lists, bounds = np.int64(0), scratch.which, scratch.lists, scratch.bounds
     for a in range(side.first, side.last):
         if scratch.gain_of[a] > bar:
             which[n] = a
@@ -181,7 +181,7 @@ def try_and(
         return bar
     removed, removed_lists = scratch.removed, scratch.removed_lists
     fill_singles(plan, k, side, at, side.first_removed, side.last_removed, scratch)
-    n_removed = 0
+    n_removed = np.int64(0)
     for b in range(side.first_removed, side.last_removed):
         if scratch.loss_of[b] + most_value > bar:
             removed[n_removed] = b
@@ -209,7 +209,7 @@ def try_and(
             half[1],
             removed,
             removed_lists,
-            0,
+            np.int64(0),
             end,
             False,
             bounds,
@@ -258,7 +258,7 @@ def best_hole(
     return bar
 
 
-@compiled
+@entry
 def scan(
     tables: Tables,
     grow: Side,

@@ -27,7 +27,7 @@ def levels_of(result):
     ]
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=200)
 @given(
     st.integers(0, 10**6),
     st.sampled_from(["pixels", "pairs", "tokens", "rows"]),

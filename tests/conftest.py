@@ -20,7 +20,9 @@ os.environ.setdefault("NUMBA_CACHE_DIR", str(platformdirs.user_cache_path("logic
 GROUPS = {
     **dict.fromkeys(("test_cli", "test_demo_network", "test_demo_scenes"), "demo"),
     **dict.fromkeys(("test_docs", "test_show"), "demo"),
-    **dict.fromkeys(("test_atoms", "test_ceiling", "test_optimal", "test_optimal_beyond"), "proofs"),
+    **dict.fromkeys(
+        ("test_atoms", "test_ceiling", "test_optimal", "test_optimal_beyond"), "proofs"
+    ),
     **dict.fromkeys(("test_search_options", "test_search_proofs", "test_support"), "proofs"),
     **dict.fromkeys(("test_heuristics_guided", "test_numba_engine"), "beams"),
     "test_nli_example": "nli",

@@ -97,15 +97,18 @@ class Incidence(NamedTuple):
 
         Cost: the entries of those rows; memory for `SUMMED` of them at a time.
         """
-        total = np.zeros(n_lines * n_columns)
         lengths = self.indptr[np.asarray(rows) + 1] - self.indptr[rows]
         chosen = Incidence(starts_of(lengths), self.indices)  # only for the sizes of its pieces
+        total: Any = None
         for piece in chosen.pieces(SUMMED):
             keys, counts = self.gather(rows[piece])
             if lines is not None and n_lines > 1:
                 keys = np.repeat(lines[piece] * n_columns, counts) + keys
-            total += np.bincount(keys, np.repeat(weights[piece], counts), minlength=len(total))
-        return total.reshape(n_lines, n_columns)
+            sums = np.bincount(keys, np.repeat(weights[piece], counts), n_lines * n_columns)
+            total = sums if total is None else total + sums
+        if total is None:
+            total = np.zeros(n_lines * n_columns)
+        return np.asarray(total, np.float64).reshape(n_lines, n_columns)
 
     def gather(self, rows: NDArray[np.integer]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """The entries of some rows, one after the other, and how many each row has."""

@@ -119,7 +119,9 @@ class Numbers:
             self.nodes = nodes
             self.scores = np.array([-abs(node.value - target) for node in nodes], float)
             self.n_scored = len(nodes)
-            self.repeats = None
+
+        def above(self, floor: float, repeats: bool = True) -> Numbers.Some:
+            return self
 
         def node(self, i: int) -> Number:
             return self.nodes[i]
@@ -130,14 +132,14 @@ class Numbers:
     def atoms(self) -> Numbers.Some:
         return self.Some([Number(str(n), n, 1) for n in (2, 3, 7)], self.target)
 
-    def expand(self, nodes: Sequence[Number]) -> Numbers.Some:
+    def expand(self, nodes: Sequence[Number], at_once: bool = False) -> list[Numbers.Some]:
         grown = [
             Number(f"({node.text}{sign}{n})", value, node.length + 1)
             for node in nodes
             for n in (2, 3, 7)
             for sign, value in (("+", node.value + n), ("*", node.value * n))
         ]
-        return self.Some(grown, self.target)
+        return [self.Some(grown, self.target)]
 
 
 def run(**options):

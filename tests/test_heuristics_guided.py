@@ -60,7 +60,7 @@ class GuidedNumbers(Numbers):
         self.error = error
 
     def estimate(self, nodes):
-        return self.Estimated(self.expand(nodes), self.target, self.error)
+        return self.Estimated(*self.expand(nodes), self.target, self.error)
 
     class Estimated:
         def __init__(self, children, target, error):

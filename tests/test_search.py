@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from searched_worlds import DEFAULT, Numbers, plain_beam, searched, world
 
 from logicx import ConceptBank, Units, explain, format_formula, parse, score
 from logicx.objectives import OBJECTIVES, objective
 from logicx.search.beam import Beam
-
-if TYPE_CHECKING:
-    pass
-from searched_worlds import DEFAULT, Numbers, plain_beam, searched, world
 
 
 @settings(deadline=None, max_examples=60)

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from searched_worlds import DEFAULT, run, searched, world
 
 from logicx import ConceptBank, Units, canonical, explain, format_formula, score
 from logicx.errors import DataError, OptionError, UniverseError, UnknownUnit
 from logicx.objectives import OBJECTIVES, objective
 from logicx.scoring import best_single
 from logicx.search.steps import DEFAULT_STEPS, Step
-
-if TYPE_CHECKING:
-    pass
-from searched_worlds import DEFAULT, run, searched, world
 
 
 def test_length_and_by_length():

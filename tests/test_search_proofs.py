@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pytest
+from searched_worlds import run, world
 
 from logicx import Units, explain, score
 from logicx.errors import OptionError
-
-if TYPE_CHECKING:
-    pass
-from searched_worlds import run, world
 
 BEAM_ALONE = [
     {"beam": 3},

@@ -9,7 +9,7 @@ minus those of D, and rows of D are sums over the few concepts that the signatur
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -22,19 +22,19 @@ if TYPE_CHECKING:
 
     from logicx.bank import ConceptBank
 
-PACKING = 1 << 26
+PACKING = 2.0**26
 """Two counts below half of this, of either sign, share one float64 exactly: one pass sums both."""
 
 
 class Rows(NamedTuple):
-    """Counts of a formula with every concept.
+    """Counts of a formula with every concept: whole numbers below 2^53, of whatever type.
 
-    Shape: `all, on: int64[n_concepts]`: cells where formula and concept hold; and where the unit
-    is on besides.
+    Shape: `all, on: [n_concepts]`: cells where formula and concept hold; and where the unit is on
+    besides.
     """
 
-    all: NDArray[np.int64]
-    on: NDArray[np.int64]
+    all: NDArray[Any]
+    on: NDArray[Any]
 
 
 class NumpyEngine:
@@ -65,7 +65,7 @@ class NumpyEngine:
 
     @cached_property
     def _weights(self) -> NDArray[np.float64]:
-        return self.bank.size + self.on * float(PACKING)
+        return self.bank.size + self.on * PACKING
 
     def atom_rows(self, concepts: Sequence[int]) -> list[Rows]:
         """Rows of single concepts: co-occurrence is kept by the bank, only firing cells count."""
@@ -88,9 +88,9 @@ class NumpyEngine:
         is_anew = popcount(children) < popcount(delta)
         delta[is_anew] = children[is_anew]
         lost = delta & ~children
-        if self.n_cells < PACKING // 2:
+        if self.n_cells < PACKING / 2:
             both = self._rows(delta, lost, self._weights)
-            on = both + PACKING // 2 >> PACKING.bit_length() - 1
+            on = np.rint(both / PACKING)
             changes = zip(both - on * PACKING, on, strict=True)
         else:
             sizes = self._rows(delta, lost, self.bank.size.astype(np.float64))
@@ -100,10 +100,12 @@ class NumpyEngine:
             for (all_, on), before, anew in zip(changes, rows, is_anew.tolist(), strict=True)
         ]
 
-    def _rows(self, gained: Words, lost: Words, weights: NDArray[np.float64]) -> NDArray[np.int64]:
+    def _rows(
+        self, gained: Words, lost: Words, weights: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
         """Weights of signatures summed by concept, those of `lost` with a minus.
 
-        Shape: `gained, lost: uint64[n, n_words]` (lost within gained) `-> int64[n, n_concepts]`.
+        Shape: `gained, lost: uint64[n, n_words]` (lost within gained) `-> float64[n, n_concepts]`.
         """
         which, at = np.nonzero(gained)
         bits = np.flatnonzero(unpack(gained[which, at], 64 * len(at)))
@@ -112,7 +114,6 @@ class NumpyEngine:
         signed = weights[signatures]
         if lost.any():
             signed[unpack(lost[which, at], 64 * len(at))[bits]] *= -1
-        sums = self.bank.concepts_of.sums(
+        return self.bank.concepts_of.sums(
             signatures, signed, self.bank.n_concepts, which[place], len(gained)
         )
-        return sums.astype(np.int64)

@@ -96,10 +96,18 @@ class Beam:
         return SearchResult(levels, n_scored, n_estimated)
 
     def _grow(self, space: Space[N], kept: list[Kept[N]], nodes: list[N]) -> Grown[N]:
-        children = space.expand(nodes)
+        """Part by part: what enters from one raises the floor for the next."""
         is_once = self.dedupe == "meaning" and not self.counts_remade
-        skipped = children.repeats if is_once else None
-        return Grown(self.select(kept, children, self.width, skipped=skipped), children.n_scored)
+        n_scored = 0
+        for part in space.expand(nodes, at_once=self.counts_remade):
+            children = part.above(self.floor(kept), repeats=not is_once)
+            kept = self.select(kept, children, self.width)
+            n_scored += part.n_scored
+        return Grown(kept, n_scored)
+
+    def floor(self, kept: Sequence[Kept[N]]) -> float:
+        """The score that a candidate must exceed to enter."""
+        return kept[self.width - 1].score if len(kept) >= self.width else -np.inf
 
     def select(
         self,
@@ -107,7 +115,6 @@ class Beam:
         new: Candidates[N],
         width: int,
         floor: float = -np.inf,
-        skipped: NDArray[np.bool_] | None = None,
     ) -> list[Kept[N]]:
         """The best of the beam and its expansions; at equal scores the beam comes first.
 
@@ -116,7 +123,6 @@ class Beam:
             new: Its expansions.
             width: How many formulas to keep.
             floor: What a formula must score above where the beam is not full.
-            skipped: Expansions that are known to equal a formula of the beam.
         """
         seen, made = _Seen[N](self.dedupe), _Seen[N](self.dedupe)
         for one in kept:
@@ -124,11 +130,12 @@ class Beam:
         if len(kept) >= width:
             floor = kept[width - 1].score
         entering: list[Kept[N]] = []
-        n_taken = 0
-        scores = new.scores if skipped is None else np.where(skipped, -np.inf, new.scores)
-        for i in _best_first(scores, floor, width):
-            score = float(scores[i])
-            if n_taken + sum(one.score >= score for one in kept[:width]) >= width:
+        n_taken = n_before = 0
+        for i in _best_first(new.scores, floor, width):
+            score = float(new.scores[i])
+            while n_before < len(kept) and kept[n_before].score >= score:  # the beam comes first
+                n_before += 1
+            if n_taken + n_before >= width:
                 break
             node = new.node(i)
             is_new = seen.is_new(node)

@@ -15,10 +15,11 @@ import numpy as np
 from logicx.bits import Mask, Words, pack, unpack
 from logicx.canon import canonical
 from logicx.counts import Counts, counts_of
-from logicx.engines.layout import compiled_kind
 from logicx.engines.numpy_engine import NumpyEngine, Rows
 from logicx.errors import OptionError
 from logicx.formula import Formula
+from logicx.search.children import Children
+from logicx.search.lines import Lines
 from logicx.search.steps import Step
 
 if TYPE_CHECKING:
@@ -39,28 +40,6 @@ class _Atoms(NamedTuple):
         engine = self.space.engine
         size, n_both = int(engine.bank.count[i]), int(engine.on_count[i])
         return FormulaNode(self.space, None, None, i, size, n_both)
-
-
-class _Children(NamedTuple):
-    """All expansions of some formulas; the rows are those of the formulas."""
-
-    scores: NDArray[np.float64]
-    repeats: NDArray[np.bool_]
-    n_scored: int
-    space: FormulaSpace
-    parents: Sequence[FormulaNode]
-    rows: Sequence[Rows]
-
-    def node(self, i: int) -> FormulaNode:
-        space, engine = self.space, self.space.engine
-        place, k = divmod(i, len(space.steps))
-        slot, operand = divmod(place, len(space.operands))
-        concept, step = int(space.operands[operand]), space.steps[k]
-        parent, rows = self.parents[slot], self.rows[slot]
-        c, c_on = int(engine.bank.count[concept]), int(engine.on_count[concept])
-        size = step.count(engine.n_cells, parent.size, c, int(rows.all[concept]))
-        n_both = step.count(engine.n_on, parent.n_both, c_on, int(rows.on[concept]))
-        return FormulaNode(space, parent, step, concept, size, n_both)
 
 
 @dataclass(eq=False)
@@ -225,6 +204,11 @@ class FormulaSpace:
         """The bits of all signatures."""
         return pack(np.ones(self.engine.bank.n_signatures, dtype=bool))
 
+    @cached_property
+    def lines(self) -> Lines:
+        """What scores above a floor, as lines."""
+        return Lines(self.objective, self.engine.n_on, self.engine.n_cells)
+
     def atoms(self) -> _Atoms:
         """All single concepts."""
         engine = self.engine
@@ -234,36 +218,27 @@ class FormulaSpace:
             scores = np.where(sizes >= self.min_support, scores, -np.inf)
         return _Atoms(scores, self)
 
-    def expand(self, nodes: Sequence[FormulaNode]) -> _Children:
-        """Every step from every one of these formulas with every operand."""
-        engine = self.engine
+    def expand(self, nodes: Sequence[FormulaNode], at_once: bool = False) -> list[Children]:
+        """Every step from every one of these formulas with every operand.
+
+        The first is a part of its own: its expansions raise the floor under those of the others.
+        So they do where formulas that denote the same score the same.
+        """
         self._rows = self._rows_of(nodes)
         rows = [self._rows[node] for node in nodes]
-        which = slice(None) if len(self.operands) == engine.bank.n_concepts else self.operands
-        # Counts are below 2^53, and divided as floats in any case: converted once, not thrice.
-        kind = np.int64 if compiled_kind(self.objective) is None else np.float64
-        all_rows = np.array([one.all[which] for one in rows], kind)
-        on_rows = np.array([one.on[which] for one in rows], kind)
-        f = np.array([node.size for node in nodes], kind)[:, None]
-        f_on = np.array([node.n_both for node in nodes], kind)[:, None]
-        c, c_on = engine.bank.count[which].astype(kind), engine.on_count[which].astype(kind)
-        scores = np.empty((len(nodes), len(self.operands), len(self.steps)))
-        repeats = np.zeros(scores.shape, bool)
-        for k, step in enumerate(self.steps):
-            fp = step.count(engine.n_cells, f, c, all_rows)
-            if step.is_one_sided:
-                np.equal(fp, f, out=repeats[..., k])
-            tp = step.count(engine.n_on, f_on, c_on, on_rows)
-            is_small = fp < self.min_support if self.min_support else None
-            fp -= tp
-            scores[..., k] = self.objective.score(tp, fp, engine.n_on, engine.n_cells)
-            if is_small is not None:
-                scores[is_small, k] = -np.inf
-        if self.penalty != 1:
-            scores *= self.penalties(nodes)
-        n_refused = self.refuse(scores, nodes) if self.refuses_some else 0
-        n_scored = scores.size - n_refused
-        return _Children(scores.reshape(-1), repeats.reshape(-1), n_scored, self, nodes, rows)
+        if at_once or self.penalty != 1 or self.refuses_some:
+            return [Children(self, nodes, rows, looks_ahead=False)]
+        first = Children(self, nodes[:1], rows[:1], looks_ahead=False)
+        rest = Children(self, nodes[1:], rows[1:], looks_ahead=True)
+        return [first, rest] if len(nodes) > 1 else [first]
+
+    def child(self, parent: FormulaNode, rows: Rows, concept: int, step: Step) -> FormulaNode:
+        """A formula with one more concept, counted by the parent's rows."""
+        engine = self.engine
+        c, c_on = int(engine.bank.count[concept]), int(engine.on_count[concept])
+        size = step.count(engine.n_cells, parent.size, c, int(rows.all[concept]))
+        n_both = step.count(engine.n_on, parent.n_both, c_on, int(rows.on[concept]))
+        return FormulaNode(self, parent, step, concept, size, n_both)
 
     def forget_rows(self) -> None:
         """Let go of what only further expansion needs, so that nothing waits to be collected."""
@@ -289,12 +264,9 @@ class FormulaSpace:
         """Whether not every step with every operand makes a candidate."""
         return any(self.distinct) or self.skips_apart
 
-    def refuse(self, scores: NDArray[np.float64], nodes: Sequence[FormulaNode]) -> int:
-        """Score -inf what may not be made, and tell how much that is.
-
-        Shape: `scores: float64[n_nodes, n_operands, n_steps]`.
-        """
-        is_refused = np.zeros(scores.shape, bool)
+    def refused(self, nodes: Sequence[FormulaNode]) -> NDArray[np.bool_]:
+        """Which expansions may not be made, `bool[n_nodes, n_operands, n_steps]`."""
+        is_refused = np.zeros((len(nodes), len(self.operands), len(self.steps)), bool)
         limits = np.array([self.distinct[step.is_negated] for step in self.steps])
         narrowing = np.flatnonzero([not any(step.table[:2]) for step in self.steps])
         for i, node in enumerate(nodes):
@@ -305,8 +277,7 @@ class FormulaSpace:
             if self.skips_apart:
                 apart = np.flatnonzero(node.apart[self.operands])
                 is_refused[i, apart[:, None], narrowing] = True
-        scores[is_refused] = -np.inf
-        return int(is_refused.sum())
+        return is_refused
 
     def _rows_of(self, nodes: Sequence[FormulaNode]) -> dict[FormulaNode, Rows]:
         """Rows of these nodes, from those of their parents, which were expanded before."""

@@ -1,7 +1,7 @@
 """What strategies and spaces know of each other: a few small protocols.
 
 A `Space` offers atoms and, for the formulas kept so far, all one-step expansions. Both come as
-`Candidates`: scores of all of them at once, and a `Node` for those that are looked at closely.
+`Candidates`: their scores at once, and a `Node` for those that are looked at closely.
 A `GuidedSpace` offers the expansions as `Estimated`: what may be expected of each, and the scores
 of those that are asked for. A `Strategy` knows nothing else; the formulas may be made of bits or of
 anything.
@@ -53,11 +53,7 @@ N_co = TypeVar("N_co", bound=Node, covariant=True)
 
 
 class Candidates(Protocol[N_co]):
-    """Formulas with their scores, in the order in which they are enumerated.
-
-    They may state `repeats: bool[n]`, which of them denote what the formula denotes that they
-    extend: where equals are kept once, these are not looked at one by one.
-    """
+    """Formulas with their scores, in the order in which they are enumerated."""
 
     @property
     def scores(self) -> NDArray[np.float64]:
@@ -69,17 +65,19 @@ class Candidates(Protocol[N_co]):
         ...
 
 
-class Expansions(Candidates[N_co], Protocol[N_co]):
-    """Candidates that extend others, of which some may be refused."""
-
-    @property
-    def repeats(self) -> NDArray[np.bool_] | None:
-        """Which are known to denote what they extend, `bool[n]`, or None if nobody looked."""
-        ...
+class Expansions(Protocol[N_co]):
+    """Formulas that extend others, of which some may be refused."""
 
     @property
     def n_scored(self) -> int:
-        """How many of them were not refused."""
+        """How many of them are not refused."""
+        ...
+
+    def above(self, floor: float, repeats: bool = True) -> Candidates[N_co]:
+        """Those that score above the floor; or more of them, but none is left out.
+
+        Without `repeats` those may be left out that denote what they extend.
+        """
         ...
 
 
@@ -90,8 +88,11 @@ class Space(Protocol[N]):
         """All formulas of length one."""
         ...
 
-    def expand(self, nodes: Sequence[N]) -> Expansions[N]:
-        """All formulas that are one step longer than one of these."""
+    def expand(self, nodes: Sequence[N], at_once: bool = False) -> Sequence[Expansions[N]]:
+        """All formulas that are one step longer than one of these, in order of enumeration.
+
+        In parts, where formulas of the same meaning score the same; in one if `at_once`.
+        """
         ...
 
 

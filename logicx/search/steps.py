@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,10 +13,23 @@ from logicx.errors import OptionError
 from logicx.formula import Apply, Formula
 from logicx.operators import REGISTRY, Truth
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
 Counted = Any
 """A number of cells, or an array of such."""
 
 DEFAULT_STEPS = ("OR", "AND", "AND NOT")
+
+_WORDWISE: dict[Truth, Callable[[Words, Words], Words]] = {
+    (False, True, True, True): lambda f, c: f | c,
+    (False, False, False, True): lambda f, c: f & c,
+    (False, False, True, False): lambda f, c: f & ~c,
+    (False, True, True, False): lambda f, c: f ^ c,
+}
+"""Truth tables that are one or two operations on words."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +80,7 @@ class Step:
         """Whether the order of a chain of this operator is without meaning."""
         return {"associative", "commutative"} <= REGISTRY.get(self.keyword).facts
 
-    @property
+    @cached_property
     def table(self) -> Truth:
         """Truth of the result at (not f, not c), (not f, c), (f, not c), (f, c)."""
         both = self.all + self.f + self.c + self.both
@@ -82,6 +95,9 @@ class Step:
 
     def combine(self, f: Words, c: Words, full: Words) -> Words:
         """The packed bits of the result."""
+        wordwise = _WORDWISE.get(self.table)
+        if wordwise:
+            return wordwise(f, c)
         ff, ft, tf, tt = self.table
         out = np.zeros_like(f)
         if ff:
@@ -97,3 +113,21 @@ class Step:
     def formula(self, f: Formula, c: Formula) -> Formula:
         """The formula of the result."""
         return Apply(self.keyword, (f, Apply("NOT", (c,)) if self.is_negated else c))
+
+
+def count_each(
+    steps: Sequence[Step],
+    which: NDArray[np.int64],
+    n: int,
+    f: NDArray[Any],
+    c: NDArray[Any],
+    both: NDArray[Any],
+) -> NDArray[Any]:
+    """Cells of some results, each made by a step of its own, as `Step.count` has them.
+
+    Shape: `which: int64[n]`, numbers of steps; `f, c, both: [n] -> [n]`.
+    """
+    factors = np.array([(one.all, one.f, one.c, one.both) for one in steps], np.int64).T
+    by_all, by_f, by_c, by_both = factors[:, which]
+    cells: NDArray[Any] = by_all * n + by_f * f + by_c * c + by_both * both
+    return cells

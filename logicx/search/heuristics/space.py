@@ -8,6 +8,7 @@ import numpy as np
 
 from logicx.errors import OptionError
 from logicx.search.formulas import FormulaNode, FormulaSpace
+from logicx.search.steps import count_each
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -53,7 +54,7 @@ class GuidedFormulas(FormulaSpace):
         if self.penalty != 1:
             estimates *= self.penalties(nodes)
         if self.refuses_some:
-            self.refuse(estimates, nodes)
+            estimates[self.refused(nodes)] = -np.inf
         masks = np.array([node.mask for node in nodes])
         return _Estimated(estimates.reshape(-1), self, nodes, masks)
 
@@ -89,14 +90,11 @@ class _Estimated(NamedTuple):
         concepts = space.operands[operands]
         both, both_on = self._together(slots, concepts)[:, pair_of]
         slot, concept = slots[pair_of], concepts[pair_of]
-        of_step = np.array([[one.all, one.f, one.c, one.both] for one in space.steps], np.int64)
         of_nodes = np.array([(node.size, node.n_both) for node in self.parents], np.int64)
-
-        def counted(n: int, f: Any, c: Any, both: Any) -> Any:
-            return (of_step[step] * np.stack([np.full(len(which), n), f, c, both], axis=1)).sum(1)
-
-        size = counted(engine.n_cells, of_nodes[slot, 0], engine.bank.count[concept], both)
-        n_both = counted(engine.n_on, of_nodes[slot, 1], engine.on_count[concept], both_on)
+        f, f_on = of_nodes[slot].T
+        c, c_on = engine.bank.count[concept], engine.on_count[concept]
+        size = count_each(space.steps, step, engine.n_cells, f, c, both)
+        n_both = count_each(space.steps, step, engine.n_on, f_on, c_on, both_on)
         scores = space.objective.score(n_both, size - n_both, engine.n_on, engine.n_cells)
         if space.penalty != 1:
             scores = scores * space.penalties(self.parents)[slot, 0, step]

@@ -23,8 +23,11 @@ def settings_of(kind: type[T], given: Mapping[str, Any], where: str) -> T:
     for one in fields(kind):  # type: ignore[arg-type]
         if one.name in given:
             value = given[one.name]
-            if not _FITS[str(one.type)](value):
-                raise DataError(f"{where}: {one.name} cannot be {value!r}")
+            fits, asked = _FITS[str(one.type)]
+            if not fits(value):
+                raise DataError(
+                    f"{where}: {one.name} cannot be {value!r}", hint=f"{one.name} must be {asked}"
+                )
             values[one.name] = tuple(value) if isinstance(value, list) else value
     return kind(**values)
 
@@ -33,16 +36,20 @@ def _is_list_of(kind: type) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, list) and all(type(one) is kind for one in value)
 
 
-_FITS: dict[str, Callable[[Any], bool]] = {
-    "str": lambda value: type(value) is str,
-    "bool": lambda value: type(value) is bool,
-    "int": lambda value: type(value) is int,
-    "str | int": lambda value: type(value) in (str, int),
-    "tuple[str, ...]": _is_list_of(str),
-    "tuple[int, ...]": _is_list_of(int),
-    "str | tuple[str, ...]": lambda value: type(value) is str or _is_list_of(str)(value),
-    "Mapping[str, int]": lambda value: (
-        isinstance(value, dict) and all(type(one) is int for one in value.values())
+_FITS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "str": (lambda value: type(value) is str, "a text"),
+    "bool": (lambda value: type(value) is bool, "true or false"),
+    "int": (lambda value: type(value) is int, "a whole number"),
+    "str | int": (lambda value: type(value) in (str, int), "a text or a whole number"),
+    "tuple[str, ...]": (_is_list_of(str), 'a list of texts, such as ["a", "b"]'),
+    "tuple[int, ...]": (_is_list_of(int), "a list of whole numbers, such as [112, 112]"),
+    "str | tuple[str, ...]": (
+        lambda value: type(value) is str or _is_list_of(str)(value),
+        "a text or a list of texts",
+    ),
+    "Mapping[str, int]": (
+        lambda value: isinstance(value, dict) and all(type(one) is int for one in value.values()),
+        "a table of whole numbers, such as {word = 2000}",
     ),
 }
-"""Whether a value of a recipe fits a setting, by the setting's type as it is written."""
+"""Whether a value of a recipe fits a setting, and what does, by the setting's type as written."""

@@ -244,12 +244,15 @@ def test_concepts_lists_and_filters(folder, capsys):
     _, out, err = call(capsys, "concepts", "limit=1")
     assert len(out.splitlines()) == 3
     assert "3 more" in err
-    assert call(capsys, "concepts", "zzz*")[0] == 1
+    status, _, err = call(capsys, "concepts", "zzz*")
+    assert status == 1
+    assert "no name is like 'zzz*'" in err
 
 
 def test_units_lists_converts_and_cuts(folder, capsys):
     _, out, _ = call(capsys, "units", "--json")
     assert [json.loads(line)["cells"] for line in out.splitlines()] == [4, 6, 0]
+    assert "a pattern stands alone: 483" in call(capsys, "units", "unit=483")[2]
     np.save("acts.npy", np.stack([UNIT * 2.0, UNIT - 0.5], axis=1).astype(np.float16))
     arguments = ["units", "units=acts.npy", "unit_axis=1", "threshold=value:1", "out=cut.units"]
     status, out, _ = call(capsys, *arguments)
@@ -381,12 +384,13 @@ def test_a_penalty_has_a_column_of_its_own(folder, capsys):
 @pytest.mark.parametrize("width", [30, 60, 80, 200])
 def test_narrow_terminals_lose_columns_but_no_digit(folder, capsys, monkeypatch, width):
     monkeypatch.setattr("logicx.cli.render.PIPE_WIDTH", width)
-    _, out, _ = call(capsys, "explain", "unit=483", "unit=off=1", "length=5")
+    _, out, err = call(capsys, "explain", "unit=483", "unit=off=1", "length=5")
     bank, units = ConceptBank.open("lake.bank"), Units.open("net.units")
     for found in explain(bank, units, unit=["483", "off=1"], length=5):
         assert f"{found.score:.4f}" in out
     assert "IoU" in out
     assert ("tn" in out.split()) == (width == 200)
+    assert ("note: the terminal is too narrow for: length," in err) == (width < 200)
 
 
 def test_score_of_all_units_leaves_dead_ones_out(folder, capsys):

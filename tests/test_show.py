@@ -122,7 +122,7 @@ def test_more_images_and_longer_formulas_make_a_larger_picture(folder, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((), "no unit named"),
+        ((), "set unit=NAME; list them"),
         (("unit=all",), "one unit at a time"),
         (("unit=484",), "no unit '484'"),
         (("water AND blu", "unit=483"), "no concept 'blu'"),

@@ -176,7 +176,7 @@ def test_settings_that_mean_nothing(wrong):
 
 
 def test_settings_of_another_type_or_name(tree):
-    with pytest.raises(DataError, match="grid cannot be 112"):
+    with pytest.raises(DataError, match=r"grid cannot be 112(.|\n)*such as \[112, 112\]"):
         compiled("images", tree[0], grid=112)
     with pytest.raises(DataError, match="unknown setting 'colours'"):
         compiled("images", tree[0], colours="none")

@@ -172,6 +172,7 @@ def test_other_data_make_other_files(done, tmp_path, study_here):
         (("--data", "DATA", "--model", "made_up:load", "--layer", "7"), "'7'"),
         (("--data", "DATA", "--model", "made_up:load", "--images", "DATA/masks/0"), "missing"),
         (("--data", "DATA", "--recipe", "x.toml"), "x.toml"),
+        (("--data", "DATA", "--model", "made_up:load", "--threshold", "banana"), "'banana'"),
     ],
 )
 def test_bad_input_is_refused(done, tmp_path, monkeypatch, capsys, example, arguments, message):

@@ -59,6 +59,7 @@ from logicx.report.showing import panels_of, sheet_row
 from logicx.resources import resource
 from logicx.scoring import score
 from logicx.storage import replacing
+from logicx.thresholds import Threshold
 
 LENGTHS = (1, 3, 10)
 SHOWN = 3
@@ -111,7 +112,8 @@ def study(settings: Settings) -> dict[str, Any]:
         LogicxError: Data cannot be read or do not fit.
     """
     settings.out.mkdir(parents=True, exist_ok=True)
-    load = loaded(settings.model)  # an error in it comes before the work
+    Threshold.of(settings.threshold)  # an error in it, or in the model, comes before the work
+    load = loaded(settings.model)
     clock = Clock(settings.out / "stages.json")
     bank_file = compiled(settings, clock)
     units_file = recorded(settings, load, bank_file, clock)

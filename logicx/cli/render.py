@@ -111,6 +111,9 @@ def print_table(
         made.add_row(*(Text(row[columns.index(name)]) for name in kept))
     needed = sum(least[one] + GAP for one in kept)
     console(max(available, needed)).print(made)
+    if len(kept) < len(columns):
+        left = ", ".join(name for name in columns if name not in kept)
+        note(f"the terminal is too narrow for: {left}")
 
 
 COUNT_COLUMNS = ("length", "precision", "recall", "tp", "fp", "fn", "tn")

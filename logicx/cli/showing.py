@@ -88,6 +88,8 @@ def _unit(data: Data, unit: Sequence[str]) -> str:
         unit = [DEMO_UNIT]
     if len(unit) > 1 or list(unit) == ["all"]:
         raise OptionError("show draws one unit at a time", hint="name one: unit=483")
+    if not unit:
+        raise DataError("no unit named", hint="set unit=NAME; list them: logicx units")
     return units_named(data, unit)[0]
 
 

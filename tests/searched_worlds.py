@@ -102,9 +102,8 @@ class Number:
     def fingerprint(self) -> int:
         return self.value % 7
 
-    @property
-    def meaning(self) -> int:
-        return self.value
+    def denotes_as(self, other: Number) -> bool:
+        return self.value == other.value
 
     @property
     def form(self) -> str:

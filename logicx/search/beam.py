@@ -16,7 +16,7 @@ from logicx.errors import OptionError
 from logicx.search.space import Candidates, Kept, N, SearchResult, Space
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterator, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -98,10 +98,10 @@ class Beam:
     def _grow(self, space: Space[N], kept: list[Kept[N]], nodes: list[N]) -> Grown[N]:
         """Part by part: what enters from one raises the floor for the next."""
         is_once = self.dedupe == "meaning" and not self.counts_remade
-        n_scored = 0
+        n_scored, seen = 0, _Seen[N](self.dedupe, [one.node for one in kept])
         for part in space.expand(nodes, at_once=self.counts_remade):
             children = part.above(self.floor(kept), repeats=not is_once)
-            kept = self.select(kept, children, self.width)
+            kept = self.select(kept, children, self.width, seen=seen)
             n_scored += part.n_scored
         return Grown(kept, n_scored)
 
@@ -115,6 +115,7 @@ class Beam:
         new: Candidates[N],
         width: int,
         floor: float = -np.inf,
+        seen: _Seen[N] | None = None,
     ) -> list[Kept[N]]:
         """The best of the beam and its expansions; at equal scores the beam comes first.
 
@@ -123,10 +124,10 @@ class Beam:
             new: Its expansions.
             width: How many formulas to keep.
             floor: What a formula must score above where the beam is not full.
+            seen: The formulas of the beam, if they were noted before; others may have left it.
         """
-        seen, made = _Seen[N](self.dedupe), _Seen[N](self.dedupe)
-        for one in kept:
-            seen.is_new(one.node)
+        seen = seen or _Seen[N](self.dedupe, [one.node for one in kept])
+        made = _Seen[N](self.dedupe)
         if len(kept) >= width:
             floor = kept[width - 1].score
         entering: list[Kept[N]] = []
@@ -149,10 +150,12 @@ class Beam:
 class _Seen(Generic[N]):
     """Formulas met so far, told apart as far as `dedupe` says."""
 
-    def __init__(self, dedupe: Dedupe) -> None:
+    def __init__(self, dedupe: Dedupe, nodes: Iterable[N] = ()) -> None:
         self._dedupe = dedupe
         self._by_fingerprint: dict[Hashable, list[N]] = {}
         self._keys: set[Hashable] = set()
+        for one in nodes:
+            self.is_new(one)
 
     def is_new(self, node: N) -> bool:
         """Whether no equal one was met; it has been, from now on."""
@@ -164,7 +167,7 @@ class _Seen(Generic[N]):
             self._keys.add(key)
             return not is_known
         alike = self._by_fingerprint.setdefault(node.fingerprint, [])
-        if any(node.meaning == other.meaning for other in alike):
+        if any(node.denotes_as(other) for other in alike):
             return False
         alike.append(node)
         return True

@@ -107,6 +107,24 @@ class FormulaNode:
             return parent.meaning
         return self.words.tobytes()
 
+    def denotes_as(self, other: FormulaNode) -> bool:
+        """Whether it holds at the same cells as another."""
+        return self._is_made_as(other) or self.meaning == other.meaning
+
+    def _is_made_as(self, other: FormulaNode) -> bool:
+        """Whether it was made like another but for the order of the last two concepts."""
+        mine, its = self.parent, other.parent
+        if mine is None or its is None or self.step is None or other.step is None:
+            return False
+        if (self.concept, mine.concept) != (its.concept, other.concept):
+            return False
+        if mine.step is None or its.step is None:  # two concepts, exchanged
+            is_symmetric = self.step.f == self.step.c
+            return mine.step is its.step and self.step is other.step and is_symmetric
+        is_exchanged = self.step is its.step and mine.step is other.step
+        is_free = self.step.side == mine.step.side != ""
+        return is_exchanged and is_free and mine.parent is its.parent
+
     @cached_property
     def form(self) -> Hashable:
         """Its canonical formula."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     import numpy as np
     from numpy.typing import NDArray
+    from typing_extensions import Self
 
 
 class Node(Protocol):
@@ -32,9 +33,8 @@ class Node(Protocol):
         """Cheap; equal for formulas of equal meaning, and seldom for others."""
         ...
 
-    @property
-    def meaning(self) -> Hashable:
-        """Equal exactly for formulas that denote the same."""
+    def denotes_as(self, other: Self) -> bool:
+        """Whether it denotes the same as another of its fingerprint."""
         ...
 
     @property

@@ -69,11 +69,23 @@ class Step:
         """As it is written: `AND NOT`."""
         return f"{self.keyword} NOT" if self.is_negated else self.keyword
 
-    @property
+    @cached_property
+    def side(self) -> str:
+        """Whether it `narrows` f, `widens` it, or `flips` some of its cells, or none of these.
+
+        Two steps of the same side may be exchanged: the result is the same.
+        """
+        ff, ft, tf, tt = self.table
+        if not (ff or ft):
+            return "narrows"
+        if tf and tt:
+            return "widens"
+        return "flips" if (ff, ft) == (not tf, not tt) else ""
+
+    @cached_property
     def is_one_sided(self) -> bool:
         """Whether the result always lies within f, or always holds f."""
-        ff, ft, tf, tt = self.table
-        return not (ff or ft) or (tf and tt)
+        return self.side in ("narrows", "widens")
 
     @cached_property
     def is_chain(self) -> bool:

@@ -102,10 +102,9 @@ class Children:
         scores = np.empty(self._shape)
         for k, step in enumerate(self.space.steps):
             size = step.count(engine.n_cells, f, c, both)
-            found = self._scores(size, step.count(engine.n_on, f_on, c_on, both_on))
+            scores[..., k] = self._scores(size, step.count(engine.n_on, f_on, c_on, both_on))
             if step.is_one_sided and not repeats:
-                found[size == f] = -np.inf
-            scores[..., k] = found
+                scores[..., k][size == f] = -np.inf
         if self.space.penalty != 1:
             scores *= self.space.penalties(self.parents)
         if self._refused is not None:

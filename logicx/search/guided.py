@@ -46,24 +46,19 @@ class Guided:
         children = space.estimate(nodes)
         estimates = children.estimates
         possible = estimates > -np.inf
-        order = np.flatnonzero(possible & (estimates >= self._worst(kept)))
+        order = np.flatnonzero(possible & (estimates >= self.beam.floor(kept)))
         order = order[np.argsort(-estimates[order], kind="stable")]
         visited = _Visited[N](len(estimates))
         beam, n_visited = kept, 0
         while n_visited < len(order):
             ahead = order[n_visited : n_visited + max(self.beam.width, n_visited // OVERSHOOT)]
-            ahead = ahead[estimates[ahead] >= self._worst(beam)]
+            ahead = ahead[estimates[ahead] >= self.beam.floor(beam)]
             if not len(ahead):
                 break
             n_visited += len(ahead)
             visited.add(ahead, children.visit(ahead))
             beam = self.beam.select(kept, visited, self.beam.width)
         return Grown(beam, n_visited, int(np.count_nonzero(possible)))
-
-    def _worst(self, beam: list[Kept[N]]) -> float:
-        """The score that a candidate must reach to enter."""
-        width = self.beam.width
-        return beam[width - 1].score if len(beam) >= width else -np.inf
 
 
 class _Visited(Generic[N]):

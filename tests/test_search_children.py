@@ -93,6 +93,19 @@ def test_a_penalty_or_an_unknown_objective_leaves_all_to_be_scored():
     assert len(ahead.above(0.3).scores) == 3 * 6 * 3
 
 
+def test_what_an_objective_returns_is_not_written_to():
+    class Own:
+        name = "own"
+
+        def score(self, tp, fp, n_on, n_cells):
+            found = tp / (fp + n_on)
+            found.flags.writeable = False
+            return found
+
+    plain, _ = both_ways(1, Own(), DEFAULT, min_support=5)
+    assert np.isneginf(plain.above(0.0, repeats=False).scores).any()
+
+
 @pytest.mark.parametrize("steps", [*STEPS, ("XOR NOT", "OR NOT", "AND")])
 def test_formulas_denote_the_same_exactly_where_their_bits_do(steps):
     """Some are told by how they were made, without their bits."""

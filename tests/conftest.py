@@ -18,8 +18,8 @@ from logicx.universe import Universe
 os.environ.setdefault("NUMBA_CACHE_DIR", str(platformdirs.user_cache_path("logicx")))
 
 GROUPS = {
-    **dict.fromkeys(("test_cli", "test_demo_network", "test_demo_scenes"), "demo"),
-    **dict.fromkeys(("test_docs", "test_show"), "demo"),
+    **dict.fromkeys(("test_cli_demo", "test_cli_processes", "test_cli_refusals"), "demo"),
+    **dict.fromkeys(("test_demo_network", "test_demo_scenes", "test_docs", "test_show"), "demo"),
     **dict.fromkeys(
         ("test_atoms", "test_ceiling", "test_optimal", "test_optimal_beyond"), "proofs"
     ),

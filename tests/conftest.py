@@ -14,6 +14,9 @@ from logicx.bank import ConceptBank
 from logicx.units import Units
 from logicx.universe import Universe
 
+HELPERS = [one.stem for one in Path(__file__).parent.glob("[!t]*.py") if one.stem != "conftest"]
+pytest.register_assert_rewrite(*HELPERS)  # their assertions say what they compared
+
 # Machine code outlives a test run; all else is cached in a folder of its own, see below.
 os.environ.setdefault("NUMBA_CACHE_DIR", str(platformdirs.user_cache_path("logicx")))
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from test_optimal import small_focus, world  # noqa: F401
 
-from logicx import Units, explain
+from logicx import ConceptBank, Units, explain
 from logicx.errors import OptionError
 from logicx.objectives import objective
 from logicx.search.exhaustive import exhaustive
@@ -100,6 +100,36 @@ def test_a_monotone_objective_of_ones_own_has_a_bound():
         stopped = optimal(bank, on, objective=Product(), length=length, node_limit=50)
         assert best <= stopped.bound + 1e-12
     assert n_proven > 5
+
+
+@pytest.mark.parametrize(("most", "split", "pieces"), [(3, 2, 2), (1, 1, 8), (2**18, 2**12, 8)])
+def test_steps_of_fp_are_split_until_mcc_is_proven(most, split, pieces, monkeypatch):
+    """Steps of several fp alone would leave a gap, which no line lowers."""
+    for name, value in (("MOST_STEPS", most), ("SPLIT", split), ("PIECES", pieces)):
+        monkeypatch.setattr(f"logicx.search.optimal.frontier.{name}", value)
+    for seed in range(12):
+        bank, on = world(seed)
+        tried = exhaustive(bank, on, objective="mcc", length=2 + seed % 2)
+        for limits in ({}, {"node_limit": 10**9}):
+            found = optimal(bank, on, objective="mcc", length=2 + seed % 2, **limits)
+            assert found.is_proven
+            assert found.score == pytest.approx(tried.score, rel=1e-12, abs=1e-15)
+        best = exhaustive(bank, on, objective=Product(), length=2).score
+        assert best <= optimal(bank, on, objective=Product(), length=2).bound + 1e-12
+
+
+def test_mcc_is_proven_where_steps_are_of_several_fp():
+    """Two million cells on few signatures."""
+    dice = np.random.default_rng(3)
+    kinds = dice.random((8, 40)) < 0.4
+    of_cell = np.sort(dice.integers(0, 40, 2_000_000))
+    bank = ConceptBank.from_masks(kinds[:, of_cell], [f"c{i}" for i in range(8)])
+    share = dice.random(40)
+    on = bank.on_counts(dice.random(2_000_000) < share[of_cell] * (kinds[0] | kinds[1])[of_cell])
+    for limits in ({}, {"time_limit": 60}):
+        found = optimal(bank, on, objective="mcc", length=3, **limits)
+        assert found.is_proven
+    assert found.score == pytest.approx(exhaustive(bank, on, objective="mcc", length=3).score)
 
 
 def test_mcc_grows_with_tp_and_falls_with_fp():

@@ -166,7 +166,8 @@ def explanation(one: dict[str, Any]) -> None:
         print(f"proven: no formula of the space is better ({one['space']})")
     elif one["is_proven"] is False:
         gap = one["bound"] - one["score"]
-        print(f"not proven: none can score above {one['bound']:.4f}, {gap:.4f} more", end=" ")
+        more = f"{gap:.4f}" if gap >= 5e-5 else f"{gap:.1e}"
+        print(f"not proven: none can score above {one['bound']:.4f}, {more} more", end=" ")
         print(f"({one['space']})")
 
 

@@ -19,6 +19,8 @@ import numpy as np
 from logicx.search.optimal.linear import Weights, checked
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from logicx.objectives import Objective
@@ -28,7 +30,10 @@ if TYPE_CHECKING:
     Point = tuple[int, int]
 
 MOST_STEPS = 2**18
-"""Steps of fp that are bounded; with more cells that are off, a step is several of them."""
+"""Steps of fp at first; with more cells that are off, a step is several of them."""
+
+SPLIT, PIECES = 2**12, 8
+"""So many steps are split at a time, each into so many, where lines no longer lower the bound."""
 
 COARSE = 50
 """Points further from the known ones than the worth of the unit over this are cut off halfway."""
@@ -38,6 +43,49 @@ ROUNDING = 1e-6
 
 SAME = 1e-12
 """Scores count as equal to a bound that is larger by this share: they are rounded."""
+
+
+class _Steps:
+    """Steps of fp, and the most tp that is possible at each.
+
+    Args:
+        start: The most tp at some fp, by what sets of signatures reach.
+        n_off: Cells that are off.
+    """
+
+    def __init__(self, start: Callable[[NDArray[np.int64]], NDArray[np.int64]], n_off: int) -> None:
+        """Divide all fp into steps."""
+        edges = np.linspace(0, n_off + 1, min(n_off + 1, MOST_STEPS) + 1).astype(np.int64)
+        self._start = start
+        self._lines: list[Weights] = []
+        self.first, self.last = edges[:-1], edges[1:] - 1
+        self.tp = start(self.last)
+
+    def cut(self, line: Weights) -> None:
+        """Take into account that no formula lies above a line."""
+        self._lines.append(line)
+        self.tp = np.minimum(self.tp, _below(line, self.last))
+
+    def split(self, which: NDArray[np.int64]) -> None:
+        """Divide some of the steps, as far as they are more than one fp."""
+        first, n = self.first[which], self.last[which] - self.first[which] + 1
+        edges = first + n * np.arange(PIECES + 1)[:, None] // PIECES
+        firsts, lasts = edges[:-1].T.reshape(-1), edges[1:].T.reshape(-1) - 1
+        is_some = lasts >= firsts
+        firsts, lasts = firsts[is_some], lasts[is_some]
+        tp = self._start(lasts)
+        for line in self._lines:
+            tp = np.minimum(tp, _below(line, lasts))
+        kept = np.ones(len(self.first), bool)
+        kept[which] = False
+        self.first = np.concatenate([self.first[kept], firsts])
+        self.last = np.concatenate([self.last[kept], lasts])
+        self.tp = np.concatenate([self.tp[kept], tp])
+
+
+def _below(line: Weights, fp: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The most tp at some fp that is not above a line."""
+    return (line.threshold + line.loss * fp) // line.gain
 
 
 class Frontier:
@@ -56,18 +104,20 @@ class Frontier:
         problem = prover.problem
         self._n_on, n_off = problem.n_on, problem.n_off
         self._n_cells = self._n_on + n_off
-        edges = np.linspace(0, n_off + 1, min(n_off + 1, MOST_STEPS) + 1).astype(np.int64)
-        self._first, self._last = edges[:-1], edges[1:] - 1
-        tp, fp = problem.corners
-        is_highest = np.append(fp[1:] > fp[:-1], True)
-        reached = np.interp(self._last, fp[is_highest], tp[is_highest])
-        self._start = np.floor(reached + ROUNDING).astype(np.int64)
-        self._tp = self._start
+        self._steps = _Steps(self._start, n_off)
+
+    def _start(self, fp: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The most tp that sets of signatures reach."""
+        corner_tp, corner_fp = self._prover.problem.corners
+        is_highest = np.append(corner_fp[1:] > corner_fp[:-1], True)
+        reached = np.interp(fp, corner_fp[is_highest], corner_tp[is_highest])
+        most: NDArray[np.int64] = np.floor(reached + ROUNDING).astype(np.int64)
+        return most
 
     @property
     def bound(self) -> float:
         """No formula of at most `length` concepts scores more."""
-        bound, best = float(self._scores(self._tp).max()), self._best_score(self._length)
+        bound, best = float(self._scores(self._steps).max()), self._best_score(self._length)
         return best if bound <= best + SAME * abs(best) else bound
 
     @property
@@ -90,21 +140,24 @@ class Frontier:
             LimitReached, Undecided: In the middle of it.
         """
         is_whole = n_atoms == self._length
-        reached = self._tp if is_whole else self._start
+        steps = self._steps if is_whole else _Steps(self._start, self._n_cells - self._n_on)
         while True:
-            scores = self._scores(reached)
+            scores = self._scores(steps)
             i, best = int(np.argmax(scores)), self._best_score(n_atoms)
             if scores[i] <= best + SAME * abs(best):
                 return
             self._prover.limits.check()
-            line = self._line(int(reached[i]), int(self._first[i]), n_atoms)
-            if line is None:
-                return
-            if not self._prover.has_better(line, n_atoms):
-                below = (line.threshold + line.loss * self._last) // line.gain
-                reached = np.minimum(reached, below)
-                if is_whole:
-                    self._tp = reached
+            tp = steps.tp[i]
+            line = self._line(int(tp), int(steps.first[i]), n_atoms)
+            if line is not None:
+                if self._prover.has_better(line, n_atoms):
+                    continue
+                steps.cut(line)
+            if steps.tp[i] == tp:  # known points are as high, or higher within the step
+                if steps.last[i] == steps.first[i]:
+                    return
+                highest = np.argsort(-scores, kind="stable")[:SPLIT]
+                steps.split(highest[scores[highest] > best])
 
     def _line(self, tp: int, fp: int, n_atoms: int) -> Weights | None:
         """A line between a point and the known ones; None where the point is in their hull.
@@ -124,8 +177,8 @@ class Frontier:
     def _best_score(self, n_atoms: int) -> float:
         return float(self._knowledge.score(self._knowledge.best(n_atoms)))
 
-    def _scores(self, tp: NDArray[np.int64]) -> NDArray[np.float64]:
-        return self._goal.score(tp, self._first, self._n_on, self._n_cells)
+    def _scores(self, steps: _Steps) -> NDArray[np.float64]:
+        return self._goal.score(steps.tp, steps.first, self._n_on, self._n_cells)
 
 
 def _edge(known: list[Point], fp: int) -> tuple[int, int]:

@@ -48,7 +48,8 @@ class Threshold:
     - `ranges(k)`: the positive activations are cut into k clusters (one-dimensional k-means,
       started at quantiles; for a cluster that runs empty, the widest is halved); each cluster is a
       unit of its own, `483#1` the lowest. The clusters touch: each ends midway between two centres.
-      A unit with fewer than k different positive activations has k ranges that are never on.
+      A unit with fewer different positive activations than k has a range for each, the lowest
+      first, and the others are never on.
 
     Units that are maps over images are upsampled to a bank's cells. Their quantiles and ranges are
     those of the maps as recorded, as NetDissect takes them; `quantile(q)@upsampled` is the quantile
@@ -161,8 +162,10 @@ def between_two(pair: NDArray[Any], share: float) -> float:
 def _clusters(values: NDArray[np.float64], k: int) -> list[Range]:
     """Ranges of k clusters of positive values, lowest first (Lloyd's algorithm)."""
     values = np.sort(values)
-    if len(np.unique(values)) < k:
-        return [Range(np.inf)] * k
+    n_different = len(np.unique(values))
+    if n_different < k:
+        some = _clusters(values, n_different) if n_different else []
+        return some + [Range(np.inf)] * (k - n_different)
     ends = np.round(np.arange(1, k) / k * len(values)).astype(int)
     edges = values[ends - 1]
     for _ in range(1000):

@@ -246,7 +246,7 @@ def explain(
     if min_active < 1:
         raise OptionError(f"min_active must be at least 1, not {min_active}")
     if not isinstance(threads, int) or threads < 1:
-        raise OptionError(f"threads must be a whole number from 1, not {threads}")
+        raise OptionError(f"threads must be a whole number from 1, not {threads!r}")
     if not bank.n_concepts:
         raise DataError(f"bank {bank.name!r} has no concepts")
     units.check_universe(bank)

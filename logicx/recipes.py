@@ -77,6 +77,10 @@ def compile_recipe(
     check_keys(recipe, stated, ("path", "names"), "source")
     path = Path(data) if data is not None else _inside(recipe, stated.get("path"))
     name = settings.get("name", recipe.stem)
+    neighbors, table = settings.get("neighbors"), None
+    if neighbors is not None and not isinstance(neighbors, dict):
+        is_anywhere = "neighbors" in (changes or {}) and isinstance(neighbors, str)
+        table = _neighbors(Path(neighbors) if is_anywhere else _inside(recipe, neighbors))
     source: dict[str, Any] = {"recipe": settings}
     if kind not in IMAGE_KINDS:
         source |= {"file": path.name, "sha256": _sha256(path)}
@@ -91,10 +95,10 @@ def compile_recipe(
         names = _inside(recipe, stated["names"]) if "names" in stated else None
         bank = _masks(path, names, name)
         bank.source = source
-    if "neighbors" in settings:
-        _relate_neighbors(
-            recipe, settings["neighbors"], bank, "neighbors.vectors" in (changes or {})
-        )
+    if table is not None:
+        bank.relate("NEIGHBORS", table)
+    elif neighbors is not None:
+        _relate_neighbors(recipe, neighbors, bank, "neighbors.vectors" in (changes or {}))
     return bank
 
 
@@ -287,14 +291,13 @@ def _masks(path: Path, names_path: Path | None, name: str) -> ConceptBank:
     )
 
 
-def _relate_neighbors(recipe: Path, stated: Any, bank: ConceptBank, is_anywhere: bool) -> None:
-    """The bank's table NEIGHBORS, from a file of concept names or from word vectors.
+def _relate_neighbors(
+    recipe: Path, stated: dict[str, Any], bank: ConceptBank, is_anywhere: bool
+) -> None:
+    """The bank's table NEIGHBORS from word vectors.
 
     Vectors that the recipe itself names lie in its folder, or are a download.
     """
-    if not isinstance(stated, dict):
-        bank.relate("NEIGHBORS", _neighbors(_inside(recipe, stated)))
-        return
     from logicx.text.vectors import NeighborSettings, relate_neighbors
 
     check_keys(recipe, stated, [one.name for one in fields(NeighborSettings)], "neighbors")
@@ -320,6 +323,8 @@ def _neighbors(path: Path) -> dict[str, list[str]]:
 
     try:
         table = json.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise FileError(f"no file {path}", hint="neighbors names a JSON file") from None
     except (OSError, ValueError, RecursionError) as error:
         raise FileError(f"{path} is no readable JSON ({error})") from error
     is_table = isinstance(table, dict) and all(

@@ -59,7 +59,7 @@ def test_only_options_are_taken_for_options(folder, capsys):
 
 def test_json_holds_every_digit(folder, capsys):
     bank, units = ConceptBank.open("lake.bank"), Units.open("net.units")
-    status, out, _ = call(capsys, "explain", "unit=483", "unit=off=1", "--json")
+    status, out, _ = call(capsys, "explain", "unit=483", "unit=off=1", "unit=483", "--json")
     lines = [json.loads(line) for line in out.splitlines()]
     assert status == 0
     assert lines == [

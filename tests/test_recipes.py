@@ -68,7 +68,7 @@ ROOT = Path(__file__).resolve().parents[1]
         (pairs(top=f"name = {10**40}"), "a number too large", ""),
         (pairs(top="neighbors = 3"), "names no data file", ""),
         (pairs(top='neighbors = "../n.json"'), "leaves the recipe's folder", ""),
-        (pairs(top='neighbors = "none.json"'), "is no readable JSON", ""),
+        (pairs(top='neighbors = "none.json"'), "no file ", "names a JSON file"),
     ],
 )
 def test_recipes_that_mean_nothing_are_told(compiled, recipe, why, hint):

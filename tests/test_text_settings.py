@@ -14,6 +14,7 @@ from made_texts import PAIRS, TEXTS, held, installed, made  # noqa: F401, fixtur
 
 from logicx.bank import ConceptBank
 from logicx.celltexts import CellTexts
+from logicx.cli import run
 from logicx.errors import DataError, FileError
 from logicx.recipes import compile_recipe, read_change
 from logicx.resources import resource
@@ -62,8 +63,6 @@ def test_changes_reach_any_setting_and_are_recorded(tmp_path):
 
 def test_the_command_takes_settings_and_prints_notes(tmp_path, monkeypatch, capsys, installed):
     import spacy
-
-    from logicx.cli import run
 
     def tagger(name, exclude):
         nlp = spacy.blank("en")
@@ -137,3 +136,24 @@ def test_an_altered_text_is_refused(made, tmp_path):
     opened = ConceptBank.open(path)
     with pytest.raises(FileError, match="'text' does not match its hash"):
         _ = opened.texts
+
+
+def test_a_table_of_neighbours_that_is_set_lies_anywhere(tmp_path, monkeypatch, capsys):
+    """A recipe's own lies beside it; one that is missing is told before the work."""
+    monkeypatch.chdir(tmp_path)
+    Path("d.tok").write_text("a man sleeps\na boy is awake\n" * 3)
+    Path("near.json").write_text('{"hyp:awake": ["hyp:is"]}')
+    command = ["compile", "snli-words", "data=d.tok", "out=a.bank"]
+    assert run([*command, "set=neighbors=near.json"]) == 0
+    assert "hyp:awake" in ConceptBank.open("a.bank").relations["NEIGHBORS"]
+    capsys.readouterr()
+    assert run([*command, "set=neighbors=none.json"]) == 2
+    assert "no file none.json" in capsys.readouterr().err
+
+
+def test_tokens_in_a_file_need_no_tokenizer_and_the_error_says_how(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("t.jsonl").write_text('["a", "man"]\n')
+    command = ["compile", "tokens", "data=t.jsonl", "out=a.bank", "set=tokens.format=tokens"]
+    assert run(command) == 2
+    assert "set=tokens.tokenizer=whitespace" in capsys.readouterr().err

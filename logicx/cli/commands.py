@@ -279,7 +279,7 @@ def units_named(data: Data, unit: Sequence[str]) -> list[str]:
         raise DataError("no unit named", hint="set unit=NAME or unit=all; list them: logicx units")
     if list(unit) == ["all"]:
         return list(data.units.names)
-    return [data.units.names[data.units.number(one)] for one in unit]
+    return list(dict.fromkeys(data.units.names[data.units.number(one)] for one in unit))
 
 
 def _show(data: Data, found: Sequence[Explanation]) -> None:
@@ -306,10 +306,13 @@ def explanation_of(data: Data, found: Explanation) -> None:
 
 
 def _watched(plan: Any, progress: Callable[[str, int, int], None] | None) -> Iterator[Explanation]:
+    told = _told(progress, "explaining units")
+    if told:
+        told(0, len(plan))
     for n, one in enumerate(plan, 1):
         yield one
-        if progress:
-            progress("explaining units", n + len(plan.skipped), len(plan))
+        if told:
+            told(n + len(plan.skipped), len(plan))
 
 
 def _told(

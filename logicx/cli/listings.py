@@ -50,7 +50,7 @@ def concepts(
     ]
     shown = [[r["name"], r["category"], f"{r['cells']:,}", f"{r['prevalence']:.3%}"] for r in rows]
     if not found and opened.n_concepts:
-        _tell_of_patterns(pattern)
+        _tell_of_patterns(pattern, "water")
     headline = f"bank {opened.name}: {len(found):,} of {opened.n_concepts:,} concepts"
     return _list(headline, rows, ("concept", "category", "cells", "share"), shown, limit, as_json)
 
@@ -93,7 +93,7 @@ def units(
     ]
     shown = [[row["name"], f"{row['cells']:,}", row["cut"]] for row in rows]
     if not rows and len(opened):
-        _tell_of_patterns(pattern)
+        _tell_of_patterns(pattern, "483")
     rule = f", threshold {opened.threshold}" if opened.threshold else ""
     headline = f"{len(rows):,} of {len(opened):,} units{rule}{where}"
     return _list(headline, rows, ("unit", "fires at cells", "on where"), shown, limit, as_json)
@@ -151,8 +151,9 @@ def _open_units(path: str | None, threshold: str | None, unit_axis: int) -> Unit
     return open_units(Path(str(path)), threshold, unit_axis=unit_axis)
 
 
-def _tell_of_patterns(pattern: str) -> None:
-    render.note(f"no name is like {pattern!r}; a pattern stands alone: 483, or with stars: *48*")
+def _tell_of_patterns(pattern: str, such_as: str) -> None:
+    patterns = f"{such_as}, or with stars: *{such_as}*"
+    render.note(f"no name is like {pattern!r}; a pattern stands alone: {patterns}")
 
 
 def _matches(name: str, pattern: str) -> bool:

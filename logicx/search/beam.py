@@ -62,7 +62,7 @@ class Beam:
         """Refuse sizes that mean nothing."""
         for name, value in (("beam", self.width), ("length", self.length)):
             if not isinstance(value, int) or value < 1:
-                raise OptionError(f"{name} must be a whole number from 1, not {value}")
+                raise OptionError(f"{name} must be a whole number from 1, not {value!r}")
         if self.dedupe not in DEDUPES:
             raise OptionError(f"dedupe is one of {', '.join(DEDUPES)}, not {self.dedupe!r}")
 

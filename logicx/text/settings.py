@@ -60,7 +60,8 @@ class TextSettings:
             raise OptionError(f"tokenizer is whitespace or spacy, not {self.tokenizer!r}")
         if self.format == "tokens" and self.tokenizer != "whitespace":
             raise OptionError(
-                "format = 'tokens' means that the file holds tokens", hint="leave tokenizer away"
+                "format = 'tokens' means that the file holds tokens",
+                hint="leave tokenizer away in the recipe, or set=tokens.tokenizer=whitespace",
             )
         if isinstance(self.stop_words, str) and self.stop_words not in ("compexp", "spacy"):
             raise OptionError(

@@ -7,11 +7,12 @@ that a Python programmer would expect (`ValueError`, `KeyError`, `TypeError`).
 from __future__ import annotations
 
 import unicodedata
+from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 EXCERPT = 100
 """Longest piece of a formula that an error shows, in characters."""
@@ -72,6 +73,22 @@ class LogicxError(Exception):
             "span": self.span,
             "also": [one.as_dict() for one in self.also],
         }
+
+
+@contextmanager
+def in_file(path: object, hint: str = "") -> Iterator[None]:
+    """Errors within say in which file they are.
+
+    Args:
+        path: The file.
+        hint: How to mend them, if that is known better here.
+    """
+    try:
+        yield
+    except LogicxError as error:
+        error.message = f"{path}: {error.message}"
+        error.hint = hint or error.hint
+        raise
 
 
 class FormulaError(LogicxError, ValueError):

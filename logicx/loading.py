@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from logicx.arrays import read_arrays, texts
-from logicx.errors import DataError, FileError
+from logicx.errors import DataError, FileError, in_file
 from logicx.tables import categories_of, numbers, read_table
 from logicx.units import Units
 
@@ -83,16 +83,14 @@ def _from_table(
     if not n_rows:
         raise DataError(f"{path} has no {'rows' if table else 'columns'}")
     if threshold is not None:
-        columns = np.array([numbers(name, values) for name, values in table.items()])
+        with in_file(path, "leave threshold away where columns hold labels"):
+            columns = np.array([numbers(name, values) for name, values in table.items()])
         return Units.from_activations(columns, threshold, names=list(table), progress=progress)
     names: list[str] = []
     masks: list[NDArray[np.bool_]] = []
     for name, values in table.items():
-        try:
+        with in_file(path, "to read numbers as activations, set a threshold, such as positive"):
             found = categories_of(name, values, "=")
-        except DataError as error:
-            error.hint = "to read numbers as activations, set a threshold, such as positive"
-            raise
         names += found
         masks += found.values()
     stacked = np.array(masks, dtype=bool).reshape(len(masks), n_rows)

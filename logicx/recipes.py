@@ -28,7 +28,7 @@ import numpy as np
 
 from logicx.arrays import read_arrays, texts
 from logicx.bank import ConceptBank
-from logicx.errors import DataError, FileError, did_you_mean, is_plain_text
+from logicx.errors import DataError, FileError, did_you_mean, in_file, is_plain_text
 from logicx.tables import Column, read_lines, read_table
 from logicx.universe import Universe
 
@@ -90,7 +90,8 @@ def compile_recipe(
         bank = _text(kind, recipe, settings, path, name, source, progress)
     elif kind == "table":
         columns = {key: _column(recipe, key, value) for key, value in _columns(recipe, settings)}
-        bank = ConceptBank.from_table(read_table(path), columns, name=name, source=source)
+        with in_file(path):
+            bank = ConceptBank.from_table(read_table(path), columns, name=name, source=source)
     else:
         names = _inside(recipe, stated["names"]) if "names" in stated else None
         bank = _masks(path, names, name)

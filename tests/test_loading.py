@@ -295,3 +295,10 @@ def test_predictions_score_on_the_reference_bank_as_the_papers_code_says(shared,
     for one in known:
         found = score(one["formula"], reference_bank, units, one["unit"])
         assert found.score == float(one["iou_repr"])
+
+
+def test_errors_in_a_table_name_its_file(tmp_path):
+    (tmp_path / "labels.csv").write_text("gt\nneutral\n")
+    with pytest.raises(DataError, match="labels.csv: column 'gt', row 1: 'neutral'") as e:
+        open_units(tmp_path / "labels.csv", "positive")
+    assert "leave threshold away" in e.value.hint

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from logicx.arrays import read_arrays
-from logicx.errors import DataError, FileError
+from logicx.errors import DataError, FileError, in_file
 from logicx.tables import numbers, read_table
 
 if TYPE_CHECKING:
@@ -95,7 +95,8 @@ def _of_table(path: Path, recorded: Sequence[str]) -> ClassWeights:
     named = table.pop(UNIT, None)
     if not table:
         raise DataError(f"{path} has no column for a class")
-    values = np.array([numbers(name, rows) for name, rows in table.items()], np.float64).T
+    with in_file(path, "a table of weights holds a number for each unit and class"):
+        values = np.array([numbers(name, rows) for name, rows in table.items()], np.float64).T
     if named is None:
         if len(values) != len(recorded):
             raise DataError(

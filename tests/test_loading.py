@@ -299,6 +299,6 @@ def test_predictions_score_on_the_reference_bank_as_the_papers_code_says(shared,
 
 def test_errors_in_a_table_name_its_file(tmp_path):
     (tmp_path / "labels.csv").write_text("gt\nneutral\n")
-    with pytest.raises(DataError, match="labels.csv: column 'gt', row 1: 'neutral'") as e:
+    with pytest.raises(DataError, match=r"labels\.csv: column 'gt', row 1: 'neutral'") as e:
         open_units(tmp_path / "labels.csv", "positive")
     assert "leave threshold away" in e.value.hint

@@ -11,6 +11,7 @@ from logicx.errors import DataError, OptionError
 from logicx.objectives import Objective
 from logicx.objectives import objective as known_objective
 from logicx.results import Explanation, Skipped
+from logicx.scoring import check_kinds
 from logicx.strategies import STRATEGIES, ProofSearch, UnitSearch
 
 if TYPE_CHECKING:
@@ -241,6 +242,7 @@ def explain(
         ...     print(found.unit, found.formula, found.score)
         483 water AND NOT blue 1.0
     """
+    check_kinds(bank, units)
     if strategy not in STRATEGIES:
         raise OptionError(f"strategy is one of {', '.join(STRATEGIES)}, not {strategy!r}")
     if min_active < 1:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from logicx.counts import count, counts_of
-from logicx.errors import DataError, FormulaError, LogicxError
+from logicx.errors import DataError, FormulaError, LogicxError, OptionError
 from logicx.formula import Concept, Formula
 from logicx.grammar import Dialect
 from logicx.language import read
@@ -20,6 +20,23 @@ if TYPE_CHECKING:
 
     from logicx.bank import ConceptBank
     from logicx.units import Units
+
+
+def check_kinds(bank: object, units: object) -> None:
+    """Refuse what is no bank and no units, such as the two exchanged.
+
+    Raises:
+        OptionError: One of them is not what it should be.
+    """
+    from logicx.bank import ConceptBank
+    from logicx.units import Units
+
+    for name, given, kind in (("bank", bank, ConceptBank), ("units", units, Units)):
+        if not isinstance(given, kind):
+            raise OptionError(
+                f"{name} must be a {kind.__name__}, not a {type(given).__name__}",
+                hint="the bank comes first, then the units; masks become units by Units.from_masks",
+            )
 
 
 def score(
@@ -56,6 +73,7 @@ def score(
         >>> found.score, found.counts
         (1.0, Counts(tp=1, fp=0, fn=0, tn=3))
     """
+    check_kinds(bank, units)
     goal = known_objective(objective)
     reading = read(formula, dialect) if isinstance(formula, str) else None
     tree = reading.formula if reading else formula

@@ -188,3 +188,14 @@ def test_steps_follow_from_truth_tables():
         size = step.all * 4 + step.f * 2 + step.c * 2 + step.both * 1
         assert bin(combined).count("1") == size
         assert DEFAULT_STEPS == DEFAULT
+
+
+def test_what_is_no_bank_and_no_units_is_told():
+    bank, units, masks, _ = world(1)
+    for call in (explain, lambda *given: score("c0", *given, 0)):
+        for given, message in (
+            ((units, bank), "bank must be a ConceptBank, not a Units"),
+            ((bank, masks), "units must be a Units, not a ndarray"),
+        ):
+            with pytest.raises(OptionError, match=message):
+                call(*given)

@@ -167,8 +167,9 @@ class _Seen(Generic[N]):
             self._keys.add(key)
             return not is_known
         alike = self._by_fingerprint.setdefault(node.fingerprint, [])
-        if any(node.denotes_as(other) for other in alike):
-            return False
+        for other in alike:
+            if node.denotes_as(other):
+                return False
         alike.append(node)
         return True
 

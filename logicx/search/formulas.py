@@ -99,7 +99,7 @@ class FormulaNode:
         """Its two sizes."""
         return self.size, self.n_both
 
-    @cached_property
+    @property
     def meaning(self) -> Hashable:
         """Its packed bits; those of its parent where the step changed nothing."""
         parent, step = self.parent, self.step

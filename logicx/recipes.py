@@ -77,10 +77,10 @@ def compile_recipe(
     check_keys(recipe, stated, ("path", "names"), "source")
     path = Path(data) if data is not None else _inside(recipe, stated.get("path"))
     name = settings.get("name", recipe.stem)
-    neighbors, table = settings.get("neighbors"), None
+    neighbors, near = settings.get("neighbors"), None
     if neighbors is not None and not isinstance(neighbors, dict):
         is_anywhere = "neighbors" in (changes or {}) and isinstance(neighbors, str)
-        table = _neighbors(Path(neighbors) if is_anywhere else _inside(recipe, neighbors))
+        near = _neighbors(Path(neighbors) if is_anywhere else _inside(recipe, neighbors))
     source: dict[str, Any] = {"recipe": settings}
     if kind not in IMAGE_KINDS:
         source |= {"file": path.name, "sha256": _sha256(path)}
@@ -90,14 +90,15 @@ def compile_recipe(
         bank = _text(kind, recipe, settings, path, name, source, progress)
     elif kind == "table":
         columns = {key: _column(recipe, key, value) for key, value in _columns(recipe, settings)}
+        table = read_table(path)  # its errors name the file themselves
         with in_file(path):
-            bank = ConceptBank.from_table(read_table(path), columns, name=name, source=source)
+            bank = ConceptBank.from_table(table, columns, name=name, source=source)
     else:
         names = _inside(recipe, stated["names"]) if "names" in stated else None
         bank = _masks(path, names, name)
         bank.source = source
-    if table is not None:
-        bank.relate("NEIGHBORS", table)
+    if near is not None:
+        bank.relate("NEIGHBORS", near)
     elif neighbors is not None:
         _relate_neighbors(recipe, neighbors, bank, "neighbors.vectors" in (changes or {}))
     return bank

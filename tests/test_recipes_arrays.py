@@ -239,3 +239,11 @@ def test_texts_are_decoded():
     assert texts(np.array([b"a", "ü".encode()]), "x") == ["a", "ü"]
     assert texts(np.array([3, 4]), "x") == ["3", "4"]
     assert texts(np.array([], dtype=str), "x") == []
+
+
+def test_errors_in_a_table_name_its_file_once(compiled):
+    recipe = 'kind = "table"\n[source]\npath = "t.csv"\n[columns]\ncolor = "category"\n'
+    for text, message in (("age\n1\n", "the table has no column"), ("a,a\n1,2\n", "twice")):
+        with pytest.raises(LogicxError, match=message) as e:
+            compiled(recipe, t_csv=text)
+        assert e.value.message.count("t.csv") == 1

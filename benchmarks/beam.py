@@ -18,12 +18,12 @@ from common import engines, essence, machine, made_up, memory, timed
 from plain import Plain, as_cells
 
 from logicx import ConceptBank, explain
-from logicx.loading import open_units
+from logicx.units.loading import open_units
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from logicx.results import Explanation
+    from logicx.scoring.results import Explanation
 
 
 def plain_of_all(slow: Plain, masks: list[np.ndarray], width: int, length: int) -> list[Any]:

@@ -24,12 +24,12 @@ import numpy as np
 from common import Clock, memory
 
 from logicx import ConceptBank, Universe
-from logicx.activations import write_activations
-from logicx.counts import evaluate
-from logicx.formula import Formula
-from logicx.language import parse
-from logicx.signatures import GroupCells, Incidence
-from logicx.storage import replacing
+from logicx.banks.signatures import GroupCells, Incidence
+from logicx.banks.storage import replacing
+from logicx.language.formula import Formula
+from logicx.language.parsing import parse
+from logicx.scoring.counts import evaluate
+from logicx.units.activations import write_activations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

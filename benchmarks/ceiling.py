@@ -16,8 +16,8 @@ import numpy as np
 
 from logicx import ConceptBank, explain
 from logicx.demo.data import open_demo
-from logicx.objectives import objective
-from logicx.search.ceiling import ceiling
+from logicx.scoring.objectives import objective
+from logicx.search.formulas.ceiling import ceiling
 
 DATA = Path(__file__).resolve().parents[1].parent / "shared" / "reference" / "compexp_nli"
 REPEATS = 50

@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from logicx import ConceptBank, Units, explain
-from logicx.bits import unpack
-from logicx.search.running import ENGINES
-from logicx.signatures import Incidence
+from logicx.banks.bits import unpack
+from logicx.banks.signatures import Incidence
+from logicx.runs.running import ENGINES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from logicx.results import Explanation
+    from logicx.scoring.results import Explanation
 
 REFERENCE = Path(__file__).resolve().parents[1].parent / "shared" / "reference" / "compexp_nli"
 SHARES = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4)

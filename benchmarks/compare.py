@@ -23,7 +23,7 @@ from common import asked, engines, essence, in_fresh_process, machine, memory, n
 from plain import Plain, as_cells, holds, whole_beams
 
 from logicx import ConceptBank, Units, explain, score
-from logicx.formula import Apply, Concept, Formula
+from logicx.language.formula import Apply, Concept, Formula
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,14 +18,15 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "helpers"))
 
 from test_optimal import RATIOS, world
 
 from logicx.errors import OptionError
-from logicx.search.exhaustive import exhaustive
-from logicx.search.optimal import optimal, proving
-from logicx.search.shapes import is_within
+from logicx.search.formulas.exhaustive import exhaustive
+from logicx.search.formulas.shapes import is_within
+from logicx.search.optimal import proving
+from logicx.search.optimal.searching import optimal
 
 UNLIMITED = 10**15
 MOST_TRIED = 1_500_000

@@ -25,14 +25,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from logicx import ConceptBank, Units, explain
+from logicx.banks.universe import Universe
 from logicx.errors import OptionError
 from logicx.search.heuristics import HEURISTICS
-from logicx.universe import Universe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from logicx.results import Explanation
+    from logicx.scoring.results import Explanation
 
 
 def unpacked(path: Path) -> tuple[np.ndarray, list[str]]:

@@ -17,7 +17,7 @@ from common import REFERENCE, linear_units, unpacked
 from plain import whole_beams
 
 from logicx import ConceptBank
-from logicx.search.optimal import optimal
+from logicx.search.optimal.searching import optimal
 
 WIDTHS = (1, 5, 10, 50)
 SAME = 1e-9

@@ -15,7 +15,7 @@ import numpy as np
 from common import REFERENCE, linear_units, unpacked
 
 from logicx import ConceptBank
-from logicx.search.optimal import optimal
+from logicx.search.optimal.searching import optimal
 
 
 def main() -> None:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from logicx.bits import pack, popcount, unpack
-from logicx.formula import Concept, Formula
-from logicx.objectives import objective
+from logicx.banks.bits import pack, popcount, unpack
+from logicx.language.formula import Concept, Formula
+from logicx.runs.running import search_compiled
+from logicx.scoring.objectives import objective
 from logicx.search.beam import Beam
-from logicx.search.formulas import FormulaSpace
-from logicx.search.running import search_compiled
-from logicx.search.steps import DEFAULT_STEPS, Step
+from logicx.search.formulas.space import FormulaSpace
+from logicx.search.formulas.steps import DEFAULT_STEPS, Step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

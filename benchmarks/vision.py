@@ -24,7 +24,8 @@ from broden_like import add_settings, chosen_settings, folder_of, made
 from common import asked, in_fresh_process, machine, memory, searched, table
 from plain import PlainSignatures, whole_beams
 
-from logicx import ConceptBank, Units, explain, score, unitmaps
+from logicx import ConceptBank, Units, explain, score
+from logicx.units import maps as unitmaps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,9 +16,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from logicx.banks.storage import replacing
 from logicx.errors import DataError
-from logicx.formula import Apply, Concept, Formula
-from logicx.storage import replacing
+from logicx.language.formula import Apply, Concept, Formula
 
 
 class Clock:

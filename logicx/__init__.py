@@ -11,49 +11,49 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from logicx.bank import ConceptBank
-    from logicx.canon import canonical
-    from logicx.counts import Counts
+    from logicx.banks.bank import ConceptBank
+    from logicx.banks.tables import Column
+    from logicx.banks.universe import Universe
     from logicx.errors import LogicxError
-    from logicx.explaining import explain
-    from logicx.formula import Apply, Concept, Formula
-    from logicx.journaling import run_journal
-    from logicx.language import format_formula, parse
-    from logicx.loading import open_units
-    from logicx.operators import operator
-    from logicx.recipes import compile_recipe
-    from logicx.results import Explanation
-    from logicx.scoring import score
-    from logicx.search.journal import read_journal
-    from logicx.tables import Column
-    from logicx.thresholds import Threshold
-    from logicx.units import Units
-    from logicx.universe import Universe
-
-__version__ = "0.1.0"
+    from logicx.language.canon import canonical
+    from logicx.language.formula import Apply, Concept, Formula
+    from logicx.language.operators import operator
+    from logicx.language.parsing import format_formula, parse
+    from logicx.resources import __version__ as __version__
+    from logicx.runs.explain import explain
+    from logicx.runs.journal import read_journal
+    from logicx.runs.journaling import run_journal
+    from logicx.scoring.counts import Counts
+    from logicx.scoring.results import Explanation
+    from logicx.scoring.score import score
+    from logicx.sources.recipes import compile_recipe
+    from logicx.units.loading import open_units
+    from logicx.units.thresholds import Threshold
+    from logicx.units.units import Units
 
 _HOMES = {
-    "Apply": "formula",
-    "Column": "tables",
-    "Concept": "formula",
-    "ConceptBank": "bank",
-    "Counts": "counts",
-    "Explanation": "results",
-    "Formula": "formula",
+    "__version__": "resources",
+    "Apply": "language.formula",
+    "Column": "banks.tables",
+    "Concept": "language.formula",
+    "ConceptBank": "banks.bank",
+    "Counts": "scoring.counts",
+    "Explanation": "scoring.results",
+    "Formula": "language.formula",
     "LogicxError": "errors",
-    "Threshold": "thresholds",
-    "Units": "units",
-    "Universe": "universe",
-    "canonical": "canon",
-    "explain": "explaining",
-    "format_formula": "language",
-    "compile_recipe": "recipes",
-    "open_units": "loading",
-    "operator": "operators",
-    "parse": "language",
-    "read_journal": "search.journal",
-    "run_journal": "journaling",
-    "score": "scoring",
+    "Threshold": "units.thresholds",
+    "Units": "units.units",
+    "Universe": "banks.universe",
+    "canonical": "language.canon",
+    "compile_recipe": "sources.recipes",
+    "explain": "runs.explain",
+    "format_formula": "language.parsing",
+    "open_units": "units.loading",
+    "operator": "language.operators",
+    "parse": "language.parsing",
+    "read_journal": "runs.journal",
+    "run_journal": "runs.journaling",
+    "score": "scoring.score",
 }
 """Where each public name lives; modules are imported when a name is first used."""
 

@@ -10,11 +10,11 @@ import numpy as np
 import platformdirs
 import pytest
 
-from logicx.bank import ConceptBank
-from logicx.units import Units
-from logicx.universe import Universe
+from logicx.banks.bank import ConceptBank
+from logicx.banks.universe import Universe
+from logicx.units.units import Units
 
-HELPERS = [one.stem for one in Path(__file__).parent.glob("[!t]*.py") if one.stem != "conftest"]
+HELPERS = [one.stem for one in (Path(__file__).parent / "helpers").glob("*.py")]
 pytest.register_assert_rewrite(*HELPERS)  # their assertions say what they compared
 
 # Machine code outlives a test run; all else is cached in a folder of its own, see below.

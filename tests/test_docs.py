@@ -11,20 +11,20 @@ import numpy as np
 import pytest
 
 import logicx
-from logicx.activations import write_activations
+from logicx.banks.tables import KINDS as COLUMN_KINDS
+from logicx.banks.universe import Universe
 from logicx.cli import run
 from logicx.cli.app import app
-from logicx.objectives import OBJECTIVES
-from logicx.operators import operators
+from logicx.language.operators import operators
+from logicx.runs.presets import PRESETS
+from logicx.scoring.objectives import OBJECTIVES
 from logicx.search.heuristics import HEURISTICS
-from logicx.search.presets import PRESETS
-from logicx.tables import KINDS as COLUMN_KINDS
-from logicx.text.pairs import PairSettings
-from logicx.text.settings import DocumentSettings
-from logicx.text.tokens import TokenSettings
-from logicx.text.vectors import NeighborSettings
-from logicx.thresholds import KINDS as THRESHOLDS
-from logicx.universe import Universe
+from logicx.sources.text.pairs import PairSettings
+from logicx.sources.text.settings import DocumentSettings
+from logicx.sources.text.tokens import TokenSettings
+from logicx.sources.text.vectors import NeighborSettings
+from logicx.units.activations import write_activations
+from logicx.units.thresholds import KINDS as THRESHOLDS
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -125,7 +125,7 @@ def test_every_command_of_the_readme_runs(tmp_path, monkeypatch, capsys, demo_ca
 def test_python_in_the_documents_runs(page, capsys, tmp_path, monkeypatch):
     """Each page's blocks, one after the other."""
     monkeypatch.chdir(tmp_path)
-    from logicx.operators import REGISTRY
+    from logicx.language.operators import REGISTRY
 
     if page == "optimal.md":
         pytest.importorskip("numba")

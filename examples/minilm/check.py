@@ -18,7 +18,7 @@ from explain import fires_at
 from numpy.typing import NDArray
 
 from logicx import ConceptBank, Units, Universe, explain, open_units, score
-from logicx.bits import unpack
+from logicx.banks.bits import unpack
 from logicx.errors import LogicxError
 
 LENGTHS = (1, 3, 5)

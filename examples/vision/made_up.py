@@ -10,7 +10,7 @@ from PIL import Image
 from torch import nn
 
 from logicx.demo.scenes import OBJECTS, render_scenes
-from logicx.vision.preprocessing import ImageBatches
+from logicx.sources.vision.preprocessing import ImageBatches
 
 N_SCENES = 24
 SIDE = 96

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from logicx.errors import FileError
-from logicx.vision.preprocessing import ImageBatches
+from logicx.sources.vision.preprocessing import ImageBatches
 
 LAST_CONV = "features.18"
 """The last conv layer with its batch norm and ReLU6: 1280 maps of 7 x 7 for images of 224 x 224."""

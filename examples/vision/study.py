@@ -50,16 +50,16 @@ from stages import (
 from logicx import ConceptBank, compile_recipe, explain, open_units, parse, read_journal
 from logicx import run_journal as run_to_journal
 from logicx.analysis.images import top_images
+from logicx.banks.storage import replacing
 from logicx.errors import DataError, LogicxError, OptionError
-from logicx.probe import Batch, record
-from logicx.probing.fingerprints import fingerprint, fingerprint_of_model
+from logicx.probe.fingerprints import fingerprint, fingerprint_of_model
+from logicx.probe.recording import Batch, record
 from logicx.report.photos import FolderPhotos
 from logicx.report.pictures import SheetRow, image_sheet, unit_sheet
 from logicx.report.showing import panels_of, sheet_row
 from logicx.resources import resource
-from logicx.scoring import score
-from logicx.storage import replacing
-from logicx.thresholds import Threshold
+from logicx.scoring.score import score
+from logicx.units.thresholds import Threshold
 
 LENGTHS = (1, 3, 10)
 SHOWN = 3

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from logicx.arrays import read_arrays
+from logicx.banks.arrays import read_arrays
+from logicx.banks.tables import numbers, read_table
 from logicx.errors import DataError, FileError, in_file
-from logicx.tables import numbers, read_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from logicx.units import Units
+    from logicx.units.units import Units
 
 UNIT = "unit"
 """The column of a table of weights that names units."""

@@ -12,21 +12,21 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from logicx.counts import Counts, counts_of, evaluate
 from logicx.errors import DataError, LogicxError, OptionError
-from logicx.language import parse
-from logicx.objectives import score_counts
-from logicx.upsampling import upsampled
+from logicx.language.parsing import parse
+from logicx.scoring.counts import Counts, counts_of, evaluate
+from logicx.scoring.objectives import score_counts
+from logicx.units.upsampling import upsampled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
-    from logicx.bank import ConceptBank
-    from logicx.bits import Mask
-    from logicx.formula import Formula
-    from logicx.units import Units
+    from logicx.banks.bank import ConceptBank
+    from logicx.banks.bits import Mask
+    from logicx.language.formula import Formula
+    from logicx.units.units import Units
 
 ORDERS = ("activation", "cells", "shared")
 """By the unit's highest activation, by the cells at which it fires, or by those it shares with the

@@ -13,21 +13,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from logicx.counts import Counts, evaluate
+from logicx.banks.signatures import INVALID
+from logicx.banks.storage import replacing
 from logicx.errors import DataError, JournalError, OptionError
-from logicx.language import parse
-from logicx.objectives import score_counts
-from logicx.signatures import INVALID
-from logicx.storage import replacing
+from logicx.language.parsing import parse
+from logicx.scoring.counts import Counts, evaluate
+from logicx.scoring.objectives import score_counts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from logicx.analysis.class_weights import ClassWeights
-    from logicx.bank import ConceptBank
-    from logicx.search.journal import JournalReader, Row
-    from logicx.units import Units
+    from logicx.banks.bank import ConceptBank
+    from logicx.runs.journal import JournalReader, Row
+    from logicx.units.units import Units
 
 
 class TopCell(NamedTuple):

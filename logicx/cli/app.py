@@ -278,7 +278,7 @@ def _version(
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
     if version:
-        from logicx import __version__
+        from logicx.resources import __version__
 
         print(f"logicx {__version__}")
         raise typer.Exit

@@ -89,7 +89,7 @@ def defaults(commands: dict[str, Command], known: Iterable[str]) -> dict[str, di
     path = Path(SETTINGS)
     if not path.is_file():
         return {}
-    from logicx.recipes import check_keys, read_toml
+    from logicx.sources.recipes import check_keys, read_toml
 
     values = read_toml(path)
     check_keys(path, values, known)

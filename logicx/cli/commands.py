@@ -10,18 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from logicx.bank import ConceptBank
+from logicx.banks.bank import ConceptBank
 from logicx.cli import render
 from logicx.errors import DataError, FileError, did_you_mean
-from logicx.loading import open_units
 from logicx.resources import resource
-from logicx.results import Explanation
-from logicx.scoring import score as score_formula
+from logicx.scoring.results import Explanation
+from logicx.scoring.score import score as score_formula
+from logicx.units.loading import open_units
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from logicx.units import Units
+    from logicx.units.units import Units
 
 DEMO = "demo"
 DEMO_UNIT = "483"
@@ -123,7 +123,7 @@ def explain(
     resume: bool = False,
 ) -> int:
     """Search the units' best formulas and print them; Ctrl-C prints those found so far."""
-    from logicx.explaining import explain as search
+    from logicx.runs.explain import explain as search
 
     wanted = "all" if list(unit) == ["all"] else units_named(data, unit)
     plan = search(data.bank, data.units, unit=wanted, **options)
@@ -171,7 +171,7 @@ def compile_bank(
     recipe: str, data: Path | None, out: Path | None, changes: Sequence[str], as_json: bool
 ) -> int:
     """Compile a recipe and say what came out."""
-    from logicx.recipes import compile_recipe, read_change
+    from logicx.sources.recipes import compile_recipe, read_change
 
     path = Path(recipe)
     if not path.suffix and not path.is_file():
@@ -221,7 +221,7 @@ def demo(unit: str, out: Path) -> int:
     if name == DEMO_UNIT:
         score(data, DEMO_FORMULA, [name], "iou", "standard", False)
         print()
-    from logicx.explaining import explain as search
+    from logicx.runs.explain import explain as search
 
     found = list(search(data.bank, data.units, unit=name))
     _show(data, found)

@@ -108,7 +108,7 @@ def grammar(
     dialect: Annotated[str, typer.Option(help="standard or chain.")] = "standard",
 ) -> int:
     """Print the whole grammar in force."""
-    from logicx.language import grammar as in_force
+    from logicx.language.parsing import grammar as in_force
 
     print(in_force(dialect), end="")  # type: ignore[arg-type]
     return 0

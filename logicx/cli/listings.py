@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from logicx.bank import ConceptBank
-    from logicx.units import Units
+    from logicx.banks.bank import ConceptBank
+    from logicx.units.units import Units
 
 
 def concepts(
@@ -101,7 +101,7 @@ def units(
 
 def _counted(opened: Units, bank: ConceptBank) -> Units:
     """Maps over images, counted at the cells of a bank."""
-    from logicx.units import Units
+    from logicx.units.units import Units
 
     opened.check_universe(bank)
     cut: list[str] = []
@@ -119,7 +119,7 @@ def _counted(opened: Units, bank: ConceptBank) -> Units:
 
 def operators(as_json: bool) -> int:
     """All operators in force."""
-    from logicx.operators import operators as in_force
+    from logicx.language.operators import operators as in_force
 
     rows = [
         {
@@ -146,7 +146,7 @@ def _open_units(path: str | None, threshold: str | None, unit_axis: int) -> Unit
 
         with render.progress() as progress:
             return open_demo(progress).units
-    from logicx.loading import open_units
+    from logicx.units.loading import open_units
 
     return open_units(Path(str(path)), threshold, unit_axis=unit_axis)
 

@@ -35,7 +35,7 @@ def check(layer: str | None, out: Path | None, resume: bool) -> None:
 def list_layers(target: str, as_json: bool) -> int:
     """The model's layers, with what they give for the first batch."""
     model, batches = _loaded(target)
-    from logicx.probe import layers
+    from logicx.probe.recording import layers
 
     found = layers(model, next(iter(batches), None))
     if as_json:
@@ -73,7 +73,7 @@ def record(
     opened = None if bank is None else open_bank(bank)
     patches = None if grid is None else _grid(grid)
     model, batches = _loaded(target)
-    from logicx.probe import record as recorded
+    from logicx.probe.recording import record as recorded
 
     part = out.with_name(out.name + ".part")
     try:

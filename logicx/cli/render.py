@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from logicx.counts import Counts
-from logicx.objectives import score_counts
+from logicx.scoring.counts import Counts
+from logicx.scoring.objectives import score_counts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

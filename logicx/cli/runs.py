@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from logicx.cli import render
 from logicx.errors import OptionError
-from logicx.journaling import journaled, open_journal
-from logicx.search.journal import read_journal, refuse_existing
+from logicx.runs.journal import read_journal, refuse_existing
+from logicx.runs.journaling import journaled, open_journal
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from logicx.explaining import Explanations
-    from logicx.search.journal import JournalReader, Row
+    from logicx.runs.explain import Explanations
+    from logicx.runs.journal import JournalReader, Row
 
 TABLE_ROWS = 50
 """Most units in the table at the end."""

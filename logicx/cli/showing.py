@@ -13,7 +13,7 @@ from logicx.cli.commands import DEMO_UNIT, Data, check_output, explanation_of, u
 from logicx.demo.showing import DemoUnit
 from logicx.errors import DataError, OptionError
 from logicx.report.showing import panels_of, sheet_row
-from logicx.scoring import score as score_formula
+from logicx.scoring.score import score as score_formula
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from logicx.analysis.images import ImageMasks
     from logicx.report.overlays import Panel
     from logicx.report.photos import Photos
-    from logicx.results import Explanation
+    from logicx.scoring.results import Explanation
 
 DEFAULT_OUT = Path("show.png")
 
@@ -126,7 +126,7 @@ def _formula(
         return found
     if not length:
         return None
-    from logicx.explaining import explain
+    from logicx.runs.explain import explain
 
     (best,) = explain(data.bank, data.units, unit=name, length=length, beam=beam)
     return best

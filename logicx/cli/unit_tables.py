@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from logicx.analysis.class_weights import read_class_weights
 from logicx.analysis.top_cells import unit_table, write_table
+from logicx.banks.tables import read_table
 from logicx.cli import render
 from logicx.cli.commands import check_output, open_data
 from logicx.errors import OptionError
-from logicx.search.journal import read_journal
-from logicx.tables import read_table
+from logicx.runs.journal import read_journal
 
 if TYPE_CHECKING:
     from rich.text import Text

@@ -18,7 +18,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from logicx.vision.colors import lab
+from logicx.sources.vision.colors import lab
 
 PROTOTYPES: dict[str, list[tuple[int, int, int]]] = {
     "black": [(0, 0, 0), (30, 30, 34), (22, 22, 40)],

@@ -15,18 +15,18 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from logicx import storage
-from logicx.bank import ConceptBank
+from logicx.banks import storage
+from logicx.banks.bank import ConceptBank
+from logicx.banks.signatures import Incidence, SignatureBuilder
+from logicx.banks.universe import Universe
 from logicx.demo.colors import COLORS, color_map
 from logicx.demo.network import N_UNITS, activations, load_weights
 from logicx.demo.scenes import OBJECTS, PARTS, SCENES, SIZE, Scenes, render_scenes
 from logicx.demo.upsample import upsample
 from logicx.errors import FileError
-from logicx.resources import cache_folder, resource
-from logicx.signatures import Incidence, SignatureBuilder
-from logicx.thresholds import Range, Threshold
-from logicx.units import Units
-from logicx.universe import Universe
+from logicx.resources import cache_folder, resource, source_hash
+from logicx.units.thresholds import Range, Threshold
+from logicx.units.units import Units
 
 N_SCENES = 500
 """Scenes with the seeds 0 to 499; the network was not trained on them."""
@@ -34,21 +34,6 @@ GRID = 48
 """Cells of the mask grid: every second pixel of a scene, from the second."""
 THRESHOLD = Threshold("quantile", 0.05)
 """Top 5 % of the cells of each unit; docs/demo.md says why not the paper's 0.5 %."""
-
-CORE = (
-    "bank",
-    "bits",
-    "building",
-    "cellmap",
-    "holdings",
-    "packing",
-    "signatures",
-    "thresholds",
-    "units",
-    "universe",
-    "vision/colors",
-)
-"""Modules of the core (and of colours) by which bank and units are made."""
 
 _DRAWN: dict[int, tuple[Scenes, NDArray[np.float32]]] = {}
 """What `draw_and_run` has made, by number of scenes."""
@@ -166,8 +151,6 @@ def _on_counts(
 
 def _cache_folder() -> Path:
     found = hashlib.sha256(f"{storage.FORMAT_VERSIONS} {N_SCENES} {GRID} {THRESHOLD}".encode())
-    here = Path(__file__).parent
-    sources = [*sorted(here.glob("*.py")), *(here.parent / f"{one}.py" for one in CORE)]
-    for path in [*sources, resource("concepts", "waterside", "cnn.safetensors")]:
-        found.update(path.read_bytes())
+    found.update(source_hash(__name__).encode())
+    found.update(resource("concepts", "waterside", "cnn.safetensors").read_bytes())
     return cache_folder() / f"demo-{found.hexdigest()[:16]}"

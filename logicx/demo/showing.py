@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from logicx.bank import ConceptBank
-    from logicx.bits import Mask
+    from logicx.banks.bank import ConceptBank
+    from logicx.banks.bits import Mask
     from logicx.demo.data import Progress
-    from logicx.results import Explanation
+    from logicx.scoring.results import Explanation
 
 PEAK_CELLS = 5
 """Scenes are ranked by the mean of a unit's strongest cells, this many of them."""

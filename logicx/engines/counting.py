@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from logicx.compiling import compiling, count_bits
+from logicx.kernels import compiling, count_bits
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from logicx.compiling import compiling
 from logicx.engines.counting import compiled
 from logicx.engines.layout import (
     ACCURACY,
@@ -23,6 +22,7 @@ from logicx.engines.layout import (
     RECALL,
     SIZE,
 )
+from logicx.kernels import compiling
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from logicx.objectives import OBJECTIVES, CountObjective, FBeta, IoU
+from logicx.scoring.objectives import OBJECTIVES, CountObjective, FBeta, IoU
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from logicx.objectives import Objective
+    from logicx.scoring.objectives import Objective
 
 PARENT, STEP, CONCEPT, SIZE, ON, DEPTH = range(6)
 """What is noted of a formula in a beam: its place in the beam before, the step that made it (or

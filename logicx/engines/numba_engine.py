@@ -9,7 +9,9 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from logicx.bits import pack
+from logicx.banks.bits import pack
+from logicx.banks.holdings import KEPT_BYTES
+from logicx.banks.signatures import Incidence
 from logicx.engines import compiled, counting
 from logicx.engines.layout import (
     BLOCK,
@@ -25,15 +27,13 @@ from logicx.engines.layout import (
     Unit,
 )
 from logicx.engines.numpy_engine import NumpyEngine
-from logicx.holdings import KEPT_BYTES
-from logicx.signatures import Incidence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-    from logicx.bank import ConceptBank
+    from logicx.banks.bank import ConceptBank
 
 WORD_PRICE = 1 / 8
 """What it costs to count one packed word, where one concept of one signature costs 1."""

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from logicx.bits import Words, pack, popcount, unpack
+from logicx.banks.bits import Words, pack, popcount, unpack
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from logicx.bank import ConceptBank
+    from logicx.banks.bank import ConceptBank
 
 PACKING = 2.0**26
 """Two counts below half of this, of either sign, share one float64 exactly: one pass sums both."""

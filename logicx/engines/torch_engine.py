@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from logicx.bits import pack
+from logicx.banks.bits import pack
 from logicx.engines.layout import ACCURACY, DICE, FBETA, IOU, PRECISION, RECALL
 from logicx.errors import OptionError
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from logicx.bank import ConceptBank
+    from logicx.banks.bank import ConceptBank
 
 CPU_BYTES = 1 << 28
 """Working memory on the CPU; on an accelerator it is a quarter of what is free."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from logicx.errors import DataError, FileError, LogicxError
-from logicx.vision.images import Folder, decode
+from logicx.sources.vision.images import Folder, decode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from logicx.bank import ConceptBank
+    from logicx.banks.bank import ConceptBank
 
 LONGER = 640
 """Images are shrunk to this longer side, in pixels: a sheet shows no more."""

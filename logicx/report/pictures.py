@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from logicx.banks.storage import replacing
 from logicx.report.overlays import (
     FORMULA_COLOR,
     FORMULA_INK,
@@ -26,7 +27,6 @@ from logicx.report.overlays import (
     draw,
     draw_filled,
 )
-from logicx.storage import replacing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from logicx.language import format_formula
+from logicx.language.parsing import format_formula
 from logicx.report.overlays import Panel
 from logicx.report.pictures import SheetRow
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from logicx.analysis.images import UnitImage
     from logicx.report.photos import Photos
-    from logicx.results import Explanation
+    from logicx.scoring.results import Explanation
 
 NAME, SHORT_NAME = 40, 27
 """Longest name of an image in a caption, large or small; of longer ones the end is shown."""

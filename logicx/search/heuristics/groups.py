@@ -17,8 +17,8 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from logicx.bank import ConceptBank
-    from logicx.universe import Universe
+    from logicx.banks.bank import ConceptBank
+    from logicx.banks.universe import Universe
 
 
 def has_groups(universe: Universe) -> bool:

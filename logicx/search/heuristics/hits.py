@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from logicx.objectives import Objective
-    from logicx.search.formulas import FormulaNode, FormulaSpace
-    from logicx.search.steps import Step
-    from logicx.universe import Universe
+    from logicx.banks.universe import Universe
+    from logicx.scoring.objectives import Objective
+    from logicx.search.formulas.space import FormulaNode, FormulaSpace
+    from logicx.search.formulas.steps import Step
 
 
 @dataclass(frozen=True)

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from logicx.bank import ConceptBank
-    from logicx.objectives import Objective
-    from logicx.search.formulas import FormulaNode, FormulaSpace
-    from logicx.search.steps import Step
-    from logicx.universe import Universe
+    from logicx.banks.bank import ConceptBank
+    from logicx.banks.universe import Universe
+    from logicx.scoring.objectives import Objective
+    from logicx.search.formulas.space import FormulaNode, FormulaSpace
+    from logicx.search.formulas.steps import Step
 
 CHUNK_CELLS = 1 << 21
 """About how many cells of masks are unpacked at once."""

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from logicx.objectives import Objective
-    from logicx.operators import Truth
-    from logicx.search.formulas import FormulaNode, FormulaSpace
-    from logicx.search.steps import Step
-    from logicx.universe import Universe
+    from logicx.banks.universe import Universe
+    from logicx.language.operators import Truth
+    from logicx.scoring.objectives import Objective
+    from logicx.search.formulas.space import FormulaNode, FormulaSpace
+    from logicx.search.formulas.steps import Step
 
 OR: Truth = (False, True, True, True)
 AND: Truth = (False, False, False, True)

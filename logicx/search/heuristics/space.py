@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from logicx.errors import OptionError
-from logicx.search.formulas import FormulaNode, FormulaSpace
-from logicx.search.steps import count_each
+from logicx.search.formulas.space import FormulaNode, FormulaSpace
+from logicx.search.formulas.steps import count_each
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from logicx.counts import by_atoms
+from logicx.scoring.counts import by_atoms
 from logicx.search.optimal.limits import PassTooLong
 from logicx.search.optimal.linear import weights_above
 from logicx.search.optimal.proving import LONGEST_SCAN, Undecided
 
 if TYPE_CHECKING:
-    from logicx.objectives import Objective, Ratio
+    from logicx.scoring.objectives import Objective, Ratio
     from logicx.search.optimal.knowledge import Knowledge
     from logicx.search.optimal.limits import Limits
     from logicx.search.optimal.linear import Weights

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from logicx.banks.signatures import Incidence, SignatureBuilder
 from logicx.search.optimal.restriction import incidence
-from logicx.signatures import Incidence, SignatureBuilder
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

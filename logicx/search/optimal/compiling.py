@@ -7,7 +7,7 @@ import numpy as np
 from logicx.errors import OptionError
 
 try:
-    from logicx.compiling import compiling, count_bits
+    from logicx.kernels import compiling, count_bits
 except ImportError as error:
     raise OptionError(
         "strategy 'optimal' needs numba, which is not installed",

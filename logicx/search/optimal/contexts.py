@@ -19,8 +19,8 @@ from functools import lru_cache
 from itertools import product
 from typing import NamedTuple
 
-from logicx.formula import Concept, Formula
-from logicx.search.shapes import COMBINE, CONNECTIVES, Shape, join, parts
+from logicx.language.formula import Concept, Formula
+from logicx.search.formulas.shapes import COMBINE, CONNECTIVES, Shape, join, parts
 
 HOLE, C, Z, W = Concept("hole"), Concept("c"), Concept("z"), Concept("w")
 OUTER = (C, Z, W)

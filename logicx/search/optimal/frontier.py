@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from logicx.objectives import Objective
+    from logicx.scoring.objectives import Objective
     from logicx.search.optimal.knowledge import Knowledge
     from logicx.search.optimal.proving import Prover
 

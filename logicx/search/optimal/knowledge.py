@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from logicx.counts import count, evaluate
 from logicx.engines.numpy_engine import NumpyEngine
-from logicx.formula import Concept, Formula
+from logicx.language.formula import Concept, Formula
+from logicx.scoring.counts import count, evaluate
 from logicx.search.beam import Beam
-from logicx.search.formulas import FormulaSpace
+from logicx.search.formulas.shapes import CONNECTIVES, join, parts
+from logicx.search.formulas.space import FormulaSpace
+from logicx.search.formulas.steps import DEFAULT_STEPS, Step
 from logicx.search.optimal.contexts import HOLE, OUTER, contexts
-from logicx.search.shapes import CONNECTIVES, join, parts
-from logicx.search.steps import DEFAULT_STEPS, Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from logicx.bank import ConceptBank
-    from logicx.objectives import Objective
+    from logicx.banks.bank import ConceptBank
+    from logicx.scoring.objectives import Objective
+    from logicx.search.formulas.shapes import Shape
     from logicx.search.optimal.linear import Weights
-    from logicx.search.shapes import Shape
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """A score above t is a linear inequality: `gain·tp - loss·fp > threshold`, in whole numbers.
 
-For a ratio of sums (see `logicx.objectives.Ratio`) that follows by multiplying out; multiplied by
-the common denominator all three are integers. They are kept as floats small enough for every
-sum in a proof to be exact, so that comparisons need no tolerance.
+For a ratio of sums (see `logicx.scoring.objectives.Ratio`) that follows by multiplying out;
+multiplied by the common denominator all three are integers. They are kept as floats small enough
+for every sum in a proof to be exact, so that comparisons need no tolerance.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from logicx.errors import OptionError
 if TYPE_CHECKING:
     from fractions import Fraction
 
-    from logicx.objectives import Objective, Ratio
+    from logicx.scoring.objectives import Objective, Ratio
 
 EXACT = 2**53
 """Below this, floats hold every whole number."""

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from logicx.search.formulas.shapes import Shape
     from logicx.search.optimal.limits import Limits
     from logicx.search.optimal.linear import Weights
     from logicx.search.optimal.restriction import Restriction
-    from logicx.search.shapes import Shape
 
 LONGEST_SCAN = 5
 """Most concepts of formulas that are scanned; longer ones have ceilings."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from logicx.bits import WORD_BITS, n_words, pack
+from logicx.banks.bits import WORD_BITS, n_words, pack
 from logicx.errors import OptionError
 from logicx.search.optimal.contexts import ALL_CELLS, C_CELLS, W_CELLS, contexts, split_of
 from logicx.search.optimal.kernels import Plan, Scratch, Side, Tables
@@ -23,9 +23,9 @@ from logicx.search.optimal.kernels import Plan, Scratch, Side, Tables
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from logicx.bank import ConceptBank
+    from logicx.banks.bank import ConceptBank
+    from logicx.search.formulas.shapes import Shape
     from logicx.search.optimal.linear import Weights
-    from logicx.search.shapes import Shape
 
 MAX_CONCEPTS = 30_000
 """Concepts that a pass keeps at most: four tables of their pairs are reserved."""

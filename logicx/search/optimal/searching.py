@@ -9,11 +9,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from logicx.bank import ConceptBank
-from logicx.counts import counts_of
+from logicx.banks.bank import ConceptBank
 from logicx.errors import DataError, OptionError
-from logicx.formula import Formula
-from logicx.objectives import objective as known_objective
+from logicx.language.formula import Formula
+from logicx.scoring.counts import counts_of
+from logicx.scoring.objectives import objective as known_objective
+from logicx.search.formulas.shapes import (
+    Found,
+    Outcome,
+    Shape,
+    check_space,
+    describe_space,
+    is_within,
+)
 from logicx.search.optimal.bars import Bars
 from logicx.search.optimal.frontier import Frontier
 from logicx.search.optimal.knowledge import Knowledge, Known
@@ -21,14 +29,13 @@ from logicx.search.optimal.limits import LimitReached, Limits, check_limits
 from logicx.search.optimal.linear import ratio_of
 from logicx.search.optimal.proving import Prover, Undecided
 from logicx.search.optimal.restriction import Problem
-from logicx.search.shapes import Found, Outcome, Shape, check_space, describe_space, is_within
 
 if TYPE_CHECKING:
     from threading import Event
 
     from numpy.typing import NDArray
 
-    from logicx.objectives import Objective
+    from logicx.scoring.objectives import Objective
 
 UNLIMITED = 4
 """Most concepts of a formula for which a proof is sought without a limit."""

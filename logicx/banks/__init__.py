@@ -1,0 +1,1 @@
+"""Where concepts hold: packed bits, universes, signatures, and the files of banks."""

@@ -1,0 +1,399 @@
+"""Concept banks: named sets of cells, kept as lists of signatures and as packed bits over them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from logicx.banks import storage
+from logicx.banks.bits import as_booleans
+from logicx.banks.building import signatures_of_groups, signatures_of_masks, signatures_of_sparse
+from logicx.banks.celltexts import CellTexts
+from logicx.banks.holdings import Holdings
+from logicx.banks.naming import Relations, check_names, check_relations
+from logicx.banks.signatures import GroupCells, Signatures
+from logicx.banks.tables import Column, concepts_of_columns
+from logicx.banks.universe import Universe
+from logicx.errors import DataError, UnknownConcept, did_you_mean, is_plain_text
+from logicx.language.formula import Concept, Formula
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+CHUNK_BITS = 1 << 25
+"""Concepts times cells that are unpacked at once while a bank is built from masks."""
+
+
+class ConceptBank(Holdings):
+    """A universe, its concepts, and where they hold.
+
+    Build one with `from_masks`, `from_table` or a recipe; `open` maps a `*.bank` file.
+
+    Args:
+        name: What to call it.
+        names: Concept names, each once.
+        categories: Category of each concept, such as `color`.
+        universe: The cells.
+        signatures: Which concepts hold where.
+        relations: Tables that relate concepts, such as `NEIGHBORS`.
+        source: Where it came from: recipe, files and their hashes, settings.
+        texts: The text of every cell, if it is to be kept.
+
+    Attributes:
+        derived: The formulas of those concepts that stand for one, by number.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        names: Sequence[str],
+        categories: Sequence[str],
+        universe: Universe,
+        signatures: Signatures,
+        relations: Relations | None = None,
+        source: Mapping[str, Any] | None = None,
+        texts: CellTexts | None = None,
+    ) -> None:
+        """Check the names and take the parts over."""
+        self.name = name
+        self.names = tuple(names)
+        self.categories = tuple(categories)
+        self.universe = universe
+        self.relations: Relations = relations or {}
+        self.source = dict(source or {})
+        self._texts = texts
+        self._texts_per_cell = 0 if texts is None else texts.per_cell
+        self._stored: storage.Stored | None = None
+        self.derived: dict[int, Formula] = {}
+        if not is_plain_text(name):
+            raise DataError(f"the name of a bank must be printable text, not {name!r}")
+        check_names(self.names, self.categories)
+        check_relations(self.relations, self.names)
+        cells = signatures.cells
+        for n_cells in (cells.n_cells, universe.n_cells if texts is None else len(texts)):
+            if n_cells != universe.n_cells:
+                raise DataError(f"{n_cells:,} cells were given for a universe of {universe}")
+        self._signatures: Signatures | None = replace(signatures, cells=cells.over(universe))
+
+    # ---- building
+
+    @classmethod
+    def from_masks(
+        cls,
+        masks: ArrayLike,
+        names: Sequence[str],
+        *,
+        categories: Sequence[str] | None = None,
+        universe: Universe | None = None,
+        valid: ArrayLike | None = None,
+        relations: Relations | None = None,
+        name: str = "bank",
+    ) -> ConceptBank:
+        """A bank from one mask per concept.
+
+        Args:
+            masks: NumPy array or torch tensor of booleans.
+            names: Concept names.
+            categories: Category of each concept; by default none.
+            universe: The cells; by default `Universe.rows(n_cells)`.
+            valid: Cells that are labelled; the others count nowhere. By default all.
+            relations: Tables that relate concepts, such as
+                `{"NEIGHBORS": {"hyp:couch": ["hyp:sofa"]}}`.
+            name: What to call the bank.
+
+        Shape: `masks: bool[n_concepts, n_cells]`, `valid: bool[n_cells]`.
+
+        Raises:
+            DataError: Shapes, names or values do not fit.
+
+        Example:
+            >>> bank = ConceptBank.from_masks(np.eye(3, dtype=bool), ["a", "b", "c"])
+            >>> bank.n_signatures, bank.count.tolist()
+            (3, [1, 1, 1])
+        """
+        array = as_booleans(masks, "masks", 2)
+        n_concepts = len(array)
+        if len(names) != n_concepts:
+            raise DataError(f"{n_concepts:,} masks but {len(names):,} names")
+        signatures, n_cells = signatures_of_masks(array, valid, CHUNK_BITS)
+        return cls(
+            name,
+            names,
+            [""] * n_concepts if categories is None else categories,
+            universe or Universe.rows(n_cells),
+            signatures,
+            relations,
+        )
+
+    @classmethod
+    def from_sparse(
+        cls,
+        cells: Any,
+        names: Sequence[str],
+        *,
+        categories: Sequence[str] | None = None,
+        universe: Universe | None = None,
+        valid: ArrayLike | None = None,
+        relations: Relations | None = None,
+        name: str = "bank",
+    ) -> ConceptBank:
+        """A bank from the concepts of each cell, where masks would not fit in memory.
+
+        Args:
+            cells: A sparse matrix of cells by concepts in CSR form (any object with `indptr` and
+                `indices`, such as `scipy.sparse.csr_array`; stored values must not be 0), or an
+                iterable of such for consecutive cells, of which one at a time is held.
+            names: Concept names.
+            categories: Category of each concept; by default none.
+            universe: The cells; by default `Universe.rows(n_cells)`.
+            valid: Cells that are labelled; by default all.
+            relations: Tables that relate concepts.
+            name: What to call the bank.
+
+        Shape: `indptr: int[n_cells + 1]`, `indices: int[n]`, ascending and distinct in each row.
+
+        Raises:
+            DataError: Shapes, names or values do not fit.
+
+        Example:
+            >>> from types import SimpleNamespace
+            >>> cells = SimpleNamespace(indptr=[0, 2, 2, 3], indices=[0, 1, 1])
+            >>> bank = ConceptBank.from_sparse(cells, ["water", "blue"])
+            >>> bank.n_signatures, bank.count.tolist()
+            (3, [1, 2])
+        """
+        signatures, n_cells = signatures_of_sparse(cells, len(names), valid)
+        return cls(
+            name,
+            names,
+            [""] * len(names) if categories is None else categories,
+            universe or Universe.rows(n_cells),
+            signatures,
+            relations,
+        )
+
+    @classmethod
+    def from_groups(
+        cls,
+        groups: Iterable[GroupCells],
+        names: Sequence[str],
+        *,
+        universe: Universe | None = None,
+        categories: Sequence[str] | None = None,
+        relations: Relations | None = None,
+        name: str = "bank",
+        source: Mapping[str, Any] | None = None,
+    ) -> ConceptBank:
+        """A bank from images (or other groups of cells) that arrive one at a time.
+
+        Args:
+            groups: The cells of each group, of which one at a time is held.
+            names: Concept names.
+            universe: The cells, such as `Universe.pixels(n_images, height, width)`; by default
+                `Universe.rows(n_cells)`.
+            categories: Category of each concept; by default none.
+            relations: Tables that relate concepts.
+            name: What to call the bank.
+            source: Where it came from.
+
+        Raises:
+            DataError: Shapes, names or values do not fit.
+
+        Cost: of images, one or two bytes a cell, and the signatures a few times.
+
+        Example:
+            >>> from logicx.banks.signatures import GroupCells, Incidence
+            >>> sets = Incidence(np.array([0, 1, 3]), np.array([0, 0, 1], np.int32))
+            >>> image = GroupCells(sets, np.array([0, 1, 1, 0], np.uint8))
+            >>> images = Universe.pixels(2, 2, 2)
+            >>> bank = ConceptBank.from_groups([image] * 2, ["water", "blue"], universe=images)
+            >>> bank.count.tolist(), bank.cell_map.of_group(1).tolist()
+            ([8, 4], [0, 1, 1, 0])
+        """
+        signatures = signatures_of_groups(groups, len(names), universe)
+        return cls(
+            name,
+            names,
+            [""] * len(names) if categories is None else categories,
+            universe or Universe.rows(signatures.cells.n_cells),
+            signatures,
+            relations,
+            source,
+        )
+
+    @classmethod
+    def from_table(
+        cls,
+        table: Mapping[str, Sequence[Any]],
+        columns: Mapping[str, Column | str],
+        *,
+        name: str = "bank",
+        source: Mapping[str, Any] | None = None,
+    ) -> ConceptBank:
+        """A bank from the columns of a table (any mapping of columns, such as a data frame).
+
+        Args:
+            table: Columns by name.
+            columns: The columns to use, each with its kind: `"category"`, `"boolean"`,
+                `"quantiles"`, or a `Column`.
+            name: What to call the bank.
+            source: Where the table came from.
+
+        Example:
+            >>> table = {"color": ["red", "blue", "red"], "age": [1, 2, 3]}
+            >>> kinds = {"color": "category", "age": Column("quantiles", 2)}
+            >>> ConceptBank.from_table(table, kinds).names
+            ('color:blue', 'color:red', 'age:q1', 'age:q2')
+        """
+        kinds = {k: v if isinstance(v, Column) else Column(v) for k, v in columns.items()}
+        if not kinds:
+            raise DataError("no column of the table was chosen")
+        names, categories, masks, edges = concepts_of_columns(table, kinds)
+        bank = cls.from_masks(masks, names, categories=categories, name=name)
+        bank.source = {**(source or {}), "quantile_edges": edges}
+        return bank
+
+    def relate(self, table: str, rows: Mapping[str, Sequence[str]]) -> None:
+        """Give the bank a table that relates concepts, such as `NEIGHBORS`.
+
+        Raises:
+            DataError: It names a concept that the bank does not have.
+        """
+        relations = {**self.relations, table: {k: list(v) for k, v in rows.items()}}
+        check_relations(relations, self.names)
+        self.relations = relations
+        self.__dict__.pop("content", None)
+
+    # ---- files
+
+    def save(self, path: str | Path) -> str:
+        """Write a `*.bank` file and return its content hash."""
+        return storage.save(Path(path), "bank", self._parts(), self._manifest())
+
+    @classmethod
+    def open(cls, path: str | Path) -> ConceptBank:
+        """Map a `*.bank` file; only what is used is read."""
+        stored = storage.Stored(Path(path), "bank")
+        bank = cls.__new__(cls)
+        manifest = stored.manifest
+        bank.name = manifest["name"]
+        bank.names = tuple(manifest["names"])
+        bank.categories = tuple(manifest["categories"])
+        bank.universe = Universe.from_dict(manifest["universe"])
+        bank.relations = manifest["relations"]
+        bank.source = manifest["source"]
+        bank._texts = None
+        bank._texts_per_cell = manifest.get("texts_per_cell", 0)
+        bank._signatures = None
+        bank._stored = stored
+        bank.derived = {}
+        return bank
+
+    @cached_property
+    def content(self) -> str:
+        """Content hash: equal banks have equal hashes, in memory and on disk."""
+        if self._stored is not None and self._stored.manifest == self._manifest():
+            return self._stored.content
+        return storage.content_hash(self._parts(), self._manifest())
+
+    def _manifest(self) -> dict[str, Any]:
+        kept = {"texts_per_cell": self._texts_per_cell} if self._texts_per_cell else {}
+        return {
+            **kept,
+            "name": self.name,
+            "names": list(self.names),
+            "categories": list(self.categories),
+            "universe": self.universe.as_dict(),
+            "relations": self.relations,
+            "source": self.source,
+        }
+
+    def _parts(self) -> dict[str, NDArray[Any]]:
+        texts = self.texts
+        return {
+            **({} if texts is None else {"text": texts.bytes, "text_offsets": texts.offsets}),
+            "size": self.size,
+            "count": self.count,
+            "concepts_indptr": self.concepts_of.indptr,
+            "concepts_indices": self.concepts_of.indices,
+            "signatures_indptr": self.signatures_of.indptr,
+            "signatures_indices": self.signatures_of.indices,
+            "frequent_words": self.frequent_words.view(np.int64),
+            **self.cell_map.tensors(),
+        }
+
+    # ---- names
+
+    @property
+    def n_concepts(self) -> int:
+        """Number of concepts."""
+        return len(self.names)
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        return {name: i for i, name in enumerate(self.names)}
+
+    def __contains__(self, name: object) -> bool:
+        """Whether it has a concept of that name."""
+        return name in self._numbers
+
+    def number(self, name: str) -> int:
+        """Number of the concept of that name.
+
+        Raises:
+            UnknownConcept: There is none; the error suggests near names.
+        """
+        if name not in self._numbers:
+            raise UnknownConcept(
+                f"no concept {name!r} in bank {self.name!r} ({self.n_concepts:,} concepts)",
+                hint=self._suggest(name),
+            )
+        return self._numbers[name]
+
+    def _suggest(self, name: str) -> str:
+        words = name.split(" ")
+        for i in range(1, len(words)):
+            left, right = " ".join(words[:i]), " ".join(words[i:])
+            if left in self and right in self:
+                return f"{left!r} and {right!r} are concepts: is an operator missing between them?"
+        where = f" bank={self._stored.path}" if self._stored and "demo" not in self.source else ""
+        listing = f"list them: logicx concepts '{name[:3]}*'{where}"
+        ending = [one for one in self.names if one.endswith(f":{name}")][:3]
+        near = f"did you mean: {', '.join(ending)}?" if ending else did_you_mean(name, self.names)
+        return "    ".join(one for one in (near, listing) if one)
+
+    @cached_property
+    def texts(self) -> CellTexts | None:
+        """The texts of cells, as `bank.texts[7]` gives them, or None where the bank keeps none.
+
+        A pair has two, premise and hypothesis; a text or a token has one.
+        """
+        if self._stored is None or not self._texts_per_cell:
+            return self._texts
+        return CellTexts(self._part("text"), self._part("text_offsets"), self._texts_per_cell)
+
+    def atom(self, i: int) -> Formula:
+        """The i-th concept as a formula: its name, or what it was derived from."""
+        return self.derived.get(i) or Concept(self.names[i])
+
+    def standing_for(self, formula: Formula) -> Concept | None:
+        """The concept that was derived from a formula, if there is one."""
+        number = self._standing.get(formula)
+        return None if number is None else Concept(self.names[number])
+
+    @cached_property
+    def _standing(self) -> dict[Formula, int]:
+        return {formula: i for i, formula in self.derived.items()}
+
+    def __repr__(self) -> str:
+        """Name, number of concepts, cells and signatures."""
+        return (
+            f"ConceptBank({self.name!r}: {self.n_concepts:,} concepts over {self.universe}, "
+            f"{self.n_signatures:,} signatures)"
+        )

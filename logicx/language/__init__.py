@@ -1,0 +1,1 @@
+"""Text and formulas: nodes, operators, grammar, printing, the canonical form; knows no data."""

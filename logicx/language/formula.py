@@ -1,0 +1,173 @@
+"""Formulas: frozen trees of concepts and operators.
+
+A formula knows neither data nor grammar. Trees of any depth work: nothing here recurses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+from logicx.errors import FormulaError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+T = TypeVar("T")
+Span = tuple[int, int]
+
+
+class Formula:
+    """A node: a `Concept` or an operator applied to formulas (`Apply`).
+
+    `&`, `|`, `^` and `~` build the same nodes as the language does:
+
+    >>> print((Concept("water") | Concept("river")) & ~Concept("blue"))
+    (water OR river) AND NOT blue
+    """
+
+    __slots__ = ()
+
+    def __and__(self, other: Formula) -> Formula:
+        """`self AND other`."""
+        return Apply("AND", (self, other)) if isinstance(other, Formula) else NotImplemented
+
+    def __or__(self, other: Formula) -> Formula:
+        """`self OR other`."""
+        return Apply("OR", (self, other)) if isinstance(other, Formula) else NotImplemented
+
+    def __xor__(self, other: Formula) -> Formula:
+        """`self XOR other`."""
+        return Apply("XOR", (self, other)) if isinstance(other, Formula) else NotImplemented
+
+    def __invert__(self) -> Formula:
+        """`NOT self`."""
+        return Apply("NOT", (self,))
+
+    def __str__(self) -> str:
+        """The formula as text that parses to an equal formula."""
+        from logicx.language.parsing import format_formula  # the printer stands above the nodes
+
+        return format_formula(self)
+
+    @property
+    def n_atoms(self) -> int:
+        """Length of the formula: how many concepts it names, repetitions counted."""
+        return sum(isinstance(node, Concept) for node in post_order(self))
+
+    @property
+    def concepts(self) -> tuple[str, ...]:
+        """Names of its concepts, each once, in order of appearance."""
+        found = (node.name for node in post_order(self) if isinstance(node, Concept))
+        return tuple(dict.fromkeys(found))
+
+
+@dataclass(frozen=True, repr=False)
+class Concept(Formula):
+    """A named concept. The span (its place in the source text) takes no part in equality."""
+
+    name: str
+    span: Span | None = field(default=None, compare=False)
+
+    def __post_init__(self) -> None:
+        """Refuse a name that could never be written."""
+        if not isinstance(self.name, str) or not self.name:
+            raise FormulaError(f"a concept needs a name, not {self.name!r}", code="empty-name")
+
+    def __repr__(self) -> str:
+        """Python text that builds it."""
+        return f"Concept({self.name!r})"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Apply(Formula):
+    """An operator, by its keyword, applied to formulas.
+
+    Args:
+        operator: The keyword, in capitals.
+        args: The formulas it is applied to.
+        parameters: Whole numbers before the arguments, as 2 in `ATLEAST(2, a, b, c)`.
+        span: Place in the source text; takes no part in equality.
+    """
+
+    operator: str
+    args: tuple[Formula, ...]
+    parameters: tuple[int, ...] = ()
+    span: Span | None = None
+    _hash: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Hash now, from the arguments' stored hashes: no depth is ever walked twice."""
+        object.__setattr__(self, "args", tuple(self.args))
+        object.__setattr__(self, "_hash", hash((self.operator, self.parameters, self.args)))
+
+    def __reduce__(self) -> tuple[type[Apply], tuple[object, ...]]:
+        """Pickle without the hash: those of strings differ from process to process."""
+        return Apply, (self.operator, self.args, self.parameters, self.span)
+
+    def __hash__(self) -> int:
+        """Hash of operator, parameters and arguments."""
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        """Same tree, spans apart."""
+        if not isinstance(other, Apply) or self._hash != other._hash:
+            return False if isinstance(other, Formula) else NotImplemented
+        pairs: list[tuple[Formula, Formula]] = [(self, other)]
+        while pairs:
+            a, b = pairs.pop()
+            if a is b:
+                continue
+            if isinstance(a, Apply) and isinstance(b, Apply):
+                same = (a._hash, a.operator, a.parameters, len(a.args)) == (
+                    b._hash,
+                    b.operator,
+                    b.parameters,
+                    len(b.args),
+                )
+                if not same:
+                    return False
+                pairs.extend(zip(a.args, b.args, strict=True))
+            elif a != b:
+                return False
+        return True
+
+    def __repr__(self) -> str:
+        """Python text that builds it (its text form, where it is nested)."""
+        return f"Apply({self.operator!r}, {str(self)!r})"
+
+
+def post_order(formula: Formula) -> Iterator[Formula]:
+    """All nodes, arguments before the operator that takes them, left to right."""
+    stack: list[tuple[Formula, bool]] = [(formula, False)]
+    while stack:
+        node, is_done = stack.pop()
+        if is_done or not isinstance(node, Apply):
+            yield node
+        else:
+            stack.append((node, True))
+            stack.extend((arg, False) for arg in reversed(node.args))
+
+
+def fold(
+    formula: Formula, concept: Callable[[Concept], T], apply: Callable[[Apply, list[T]], T]
+) -> T:
+    """The value of a formula from the values of its parts, at any depth.
+
+    Args:
+        formula: The formula.
+        concept: Value of a concept.
+        apply: Value of an operator node from the values of its arguments.
+    """
+    values: list[T] = []
+    for node in post_order(formula):
+        if isinstance(node, Apply):
+            first = len(values) - len(node.args)
+            args = values[first:]
+            del values[first:]
+            values.append(apply(node, args))
+        else:
+            if not isinstance(node, Concept):
+                raise FormulaError(f"a formula is made of Concept and Apply, not {node!r}")
+            values.append(concept(node))
+    return values.pop()

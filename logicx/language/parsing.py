@@ -1,0 +1,343 @@
+"""The formula language: text to formula and back.
+
+The grammar's terminals and skeleton are data (`grammar/formula.lark`); one rule per precedence
+level comes from the operators that are registered. `parse(format_formula(f)) == f`, always.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from logicx.errors import FormulaError, LogicxError, OperatorError, OptionError, did_you_mean
+from logicx.language.formula import Apply, Concept, Formula, Span, fold
+from logicx.language.grammar import DIALECTS, Dialect, Mistake, grammar_text, mistakes
+from logicx.language.operators import Operator, operators
+
+if TYPE_CHECKING:
+    from lark import Lark, Token, UnexpectedInput
+
+WORD = re.compile(r"""[^\s()&|~^,"'][^\s()&|~^,]*""")
+
+
+class Reading(NamedTuple):
+    """A formula and what a person should know of how its text was read."""
+
+    formula: Formula
+    notes: tuple[str, ...]
+
+
+def parse(text: str, dialect: Dialect = "standard") -> Formula:
+    """The formula that a text writes.
+
+    Args:
+        text: Such as `(water OR river) AND NOT blue`.
+        dialect: `standard` (NOT, AND, XOR, OR bind in this order) or `chain` (all infix operators
+            bind alike, left to right, as the figures of Mu and Andreas 2020 print beam results).
+
+    Raises:
+        FormulaError: The text is no formula; the error shows where and why.
+
+    Example:
+        >>> parse("water | river & ~blue") == parse("water OR (river AND (NOT blue))")
+        True
+        >>> print(parse("water OR river AND NOT blue", dialect="chain"))
+        (water OR river) AND NOT blue
+    """
+    return read(text, dialect).formula
+
+
+def read(text: str, dialect: Dialect = "standard") -> Reading:
+    """Like `parse`, with notes where precedence decided how the text was read."""
+    return _language(operators(), dialect).read(text)
+
+
+def grammar(dialect: Dialect = "standard") -> str:
+    """The whole grammar in force, in Lark's notation."""
+    return _language(operators(), dialect).grammar
+
+
+def format_formula(formula: Formula) -> str:
+    """Text that parses to an equal formula in both dialects.
+
+    Whatever could be misread is in parentheses.
+
+    >>> format_formula(parse("a & b | ~c & 'big and small'"))
+    '(a AND b) OR ((NOT c) AND "big and small")'
+    """
+    known = {one.keyword: one for one in operators()}
+    keywords = frozenset(known)
+    return fold(
+        formula,
+        lambda concept: _Printed(_quoted(concept.name, keywords), "", ""),
+        lambda node, args: _printed(known.get(node.operator), node, args),
+    ).text
+
+
+@lru_cache(maxsize=8)
+def _language(in_force: tuple[Operator, ...], dialect: Dialect) -> Language:
+    if dialect not in DIALECTS:
+        raise OptionError(f"dialect {dialect!r} is not one of {', '.join(DIALECTS)}")
+    return Language(in_force, dialect)
+
+
+# ---- printing
+
+
+class _Printed(NamedTuple):
+    text: str
+    top: str
+    """Keyword of the outermost operator, if it is infix or prefix; else empty."""
+    form: str
+
+
+def _printed(op: Operator | None, node: Apply, args: list[_Printed]) -> _Printed:
+    if op is None:
+        raise OperatorError(f"no operator {node.operator!r} is registered", code="unknown-operator")
+    wrong = op.check_arity(len(args), node.parameters)
+    if wrong:
+        raise OperatorError(wrong, code="arity")
+    if op.form == "infix":
+        left, right = args
+        is_chain = left.top == node.operator
+        a = left.text if is_chain or not left.form else f"({left.text})"
+        b = f"({right.text})" if right.form == "infix" else right.text
+        return _Printed(f"{a} {op.keyword} {b}", node.operator, "infix")
+    if op.form == "prefix":
+        inner = args[0]
+        text = f"({inner.text})" if inner.form == "infix" else inner.text
+        return _Printed(f"{op.keyword} {text}", node.operator, "prefix")
+    inside = ", ".join([*map(str, node.parameters), *(arg.text for arg in args)])
+    return _Printed(f"{op.keyword}({inside})", "", "")
+
+
+def _quoted(name: str, keywords: frozenset[str]) -> str:
+    words = name.split(" ")
+    is_bare = all(WORD.fullmatch(word) and word.upper() not in keywords for word in words)
+    return name if is_bare else '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+# ---- parsing
+
+
+class _Part(NamedTuple):
+    """What the parser keeps of a piece of text while it builds nodes."""
+
+    node: Formula
+    span: Span
+    infix: str = ""
+    """Keyword, where the piece is an infix formula without parentheses around it."""
+    is_bare: bool = False
+    """Whether it is a name without quotes, which may be a number."""
+    mixed: str = ""
+    """Two infix keywords that stand side by side somewhere inside without parentheses."""
+
+
+class Language:
+    """A parser for one set of operators and one dialect."""
+
+    def __init__(self, in_force: tuple[Operator, ...], dialect: Dialect) -> None:
+        """Build the LALR tables (about 20 ms)."""
+        from lark import Lark
+
+        self.dialect = dialect
+        self.operators = {one.keyword: one for one in in_force}
+        self.grammar = grammar_text(in_force, dialect)
+        self._lark: Lark = Lark(
+            self.grammar,
+            parser="lalr",
+            lexer="basic",
+            maybe_placeholders=False,
+            keep_all_tokens=True,
+            transformer=_Builder(self.operators),
+        )
+
+    def read(self, text: str) -> Reading:
+        """The formula of a text, with notes."""
+        from lark import UnexpectedInput
+
+        if not isinstance(text, str):
+            raise FormulaError(f"a formula is text, not {type(text).__name__}")
+        try:
+            part: _Part = self._lark.parse(text)  # type: ignore[assignment]
+        except UnexpectedInput as error:
+            raise self._explain(error, text) from None
+        except LogicxError as error:
+            error.text = text
+            raise
+        notes: tuple[str, ...] = ()
+        if part.mixed and self.dialect == "standard":
+            shown = format_formula(part.node)
+            shown = shown if len(shown) <= 200 else shown[:200] + " …"
+            notes = (
+                f"{part.mixed} without parentheses was read as: {shown}"
+                "    (dialect=chain reads from left to right)",
+            )
+        return Reading(part.node, notes)
+
+    def _explain(self, error: UnexpectedInput, text: str) -> FormulaError:
+        from lark import Token, UnexpectedCharacters, UnexpectedToken
+
+        if isinstance(error, UnexpectedCharacters):
+            start = error.pos_in_stream or 0
+            return FormulaError(
+                "a quotation mark is not closed",
+                code="unclosed-quote",
+                hint="a name that begins with a quotation mark is itself written in quotes",
+                text=text,
+                span=(start, len(text)),
+            )
+        assert isinstance(error, UnexpectedToken)
+        token = error.token
+        is_end = token.type == "$END"
+        span = (len(text), len(text) + 1) if is_end else _span(token)
+        found = "the end" if is_end else repr(str(token))
+        before = error.state.value_stack[-1] if error.state.value_stack else None
+        if token.type == "LPAR" and isinstance(before, Token) and before.type == "WORD":
+            word = str(before)
+            return FormulaError(
+                f"no operator {word!r}, and no operator between it and the parenthesis",
+                code="unknown-operator",
+                hint=did_you_mean(word, self.operators)
+                or "list them: logicx operators; a concept's name that has parentheses stands in "
+                f'quotes: "{word} (...)"',
+                text=text,
+                span=span,
+            )
+        mistake = self._mistake(token.type, error.state.position)
+        if mistake.code == "unclosed-parenthesis":
+            span = _unclosed(self._lark, text) or span
+        return FormulaError(
+            mistake.message.format(found=found),
+            code=mistake.code,
+            hint=mistake.hint,
+            text=text,
+            span=span,
+        )
+
+    def _mistake(self, token_type: str, state: int) -> Mistake:
+        """The typical mistake made here: same parser state and token, else same state."""
+        for key in ((state, token_type), (state, "")):
+            if key in self._mistakes_by_state:
+                return self._mistakes_by_state[key]
+        return Mistake("syntax", "{found} is not expected here", "see: logicx grammar")
+
+    @cached_property
+    def _mistakes_by_state(self) -> dict[tuple[int, str], Mistake]:
+        """Where the parser stands when it refuses each example of `grammar/mistakes.toml`."""
+        from lark import UnexpectedToken
+
+        table: dict[tuple[int, str], Mistake] = {}
+        for mistake, examples in mistakes():
+            for example in (like for one in examples for like in self._like(one)):
+                try:
+                    self._lark.parse(example)
+                except UnexpectedToken as error:
+                    state = error.state.position
+                    table.setdefault((state, error.token.type), mistake)
+                    table.setdefault((state, ""), mistake)
+                except LogicxError:
+                    continue
+        return table
+
+    def _like(self, example: str) -> list[str]:
+        """The example, then the same with other operators of the form: each has its own states."""
+        stand_ins = {"infix": r"\b(AND|OR)\b", "one": r"\b(NOT|NEIGHBORS)\b", "call": "ATLEAST"}
+        forms = {op.keyword: "one" if op.takes_one else op.form for op in self.operators.values()}
+        return [
+            example,
+            *(
+                re.sub(stand_ins[form], keyword, example, count=1)
+                for keyword, form in forms.items()
+            ),
+        ]
+
+
+def _span(token: Token) -> Span:
+    assert token.start_pos is not None
+    assert token.end_pos is not None
+    return token.start_pos, token.end_pos
+
+
+def _unclosed(lark: Lark, text: str) -> Span | None:
+    """The place of the last parenthesis that is opened and never closed."""
+    opened: list[Span] = []
+    for token in lark.lex(text, dont_ignore=False):
+        if token.type == "LPAR":
+            opened.append(_span(token))
+        elif token.type == "RPAR" and opened:
+            opened.pop()
+    return opened[-1] if opened else None
+
+
+class _Builder:
+    """Nodes from grammar rules, built during the parse, so that no depth recurses."""
+
+    def __init__(self, known: dict[str, Operator]) -> None:
+        self._known = known
+
+    def start(self, children: list[_Part]) -> _Part:
+        return children[0]
+
+    def group(self, children: list[Any]) -> _Part:
+        left, right = children[0], children[-1]
+        inside: _Part = children[1]
+        return inside._replace(span=(_span(left)[0], _span(right)[1]), infix="", is_bare=False)
+
+    def bare_name(self, words: list[Token]) -> _Part:
+        span = (_span(words[0])[0], _span(words[-1])[1])
+        return _Part(Concept(" ".join(words), span), span, is_bare=True)
+
+    def quoted_name(self, children: list[Token]) -> _Part:
+        span = _span(children[0])
+        name = re.sub(r"\\(.)", r"\1", children[0][1:-1], flags=re.DOTALL)
+        if not name:
+            raise FormulaError("the name in quotes is empty", code="empty-name", span=span)
+        return _Part(Concept(name, span), span)
+
+    def infix(self, children: list[Any]) -> _Part:
+        left, token, right = children
+        keyword = token.type.removeprefix("OP_")
+        mixed = left.mixed or right.mixed
+        for side in (left.infix, right.infix):
+            if side and side != keyword:
+                mixed = f"{side} beside {keyword}"
+        span = (left.span[0], right.span[1])
+        return _Part(Apply(keyword, (left.node, right.node), (), span), span, keyword, mixed=mixed)
+
+    def bare_call(self, children: list[Any]) -> _Part:
+        token, part = children
+        return self._apply(token, [part], part.span[1])
+
+    def arguments(self, children: list[Any]) -> list[_Part]:
+        return [child for child in children if isinstance(child, _Part)]
+
+    def call(self, children: list[Any]) -> _Part:
+        parts: list[_Part] = []
+        for child in children[2:-1]:
+            if isinstance(child, _Part):
+                parts.append(child)
+            elif isinstance(child, list):
+                parts += child
+        return self._apply(children[0], parts, _span(children[-1])[1])
+
+    def _apply(self, token: Token, parts: list[_Part], end: int) -> _Part:
+        op = self._known[token.type.removeprefix("OP_")]
+        span = (_span(token)[0], end)
+        parameters = []
+        for part, _ in zip(parts, op.parameters, strict=False):
+            if not part.is_bare or not re.fullmatch(r"[0-9]{1,9}", str(_name(part))):
+                break
+            parameters.append(int(_name(part)))
+        parts = parts[len(parameters) :]
+        wrong = op.check_arity(len(parts), parameters)
+        if wrong:
+            raise FormulaError(wrong, code="arity", span=span)
+        mixed = next((part.mixed for part in parts if part.mixed), "")
+        node = Apply(op.keyword, tuple(part.node for part in parts), tuple(parameters), span)
+        return _Part(node, span, mixed=mixed)
+
+
+def _name(part: _Part) -> str:
+    return part.node.name if isinstance(part.node, Concept) else ""

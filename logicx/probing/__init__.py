@@ -1,1 +1,0 @@
-"""What recording is made of: hooks, cells, fingerprints and part files."""

@@ -1,0 +1,1 @@
+"""What `explain` runs: strategies with their options, presets, plans, journals."""

@@ -1,0 +1,333 @@
+"""Which engine searches, and how many units at a time; the outcome is the same whatever it is."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+
+import numpy as np
+
+from logicx.engines.layout import (
+    CARRIED,
+    CONCEPT,
+    ON,
+    PARENT,
+    SIZE,
+    STEP,
+    Found,
+    Levels,
+    Rules,
+    compiled_kind,
+)
+from logicx.engines.numpy_engine import NumpyEngine
+from logicx.errors import OptionError, did_you_mean
+from logicx.search.formulas.space import FormulaNode, FormulaSpace
+from logicx.search.formulas.steps import Step
+from logicx.search.heuristics import NONE
+from logicx.search.space import Kept, SearchResult
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from threading import Event
+
+    import torch
+    from numpy.typing import NDArray
+
+    from logicx.banks.bank import ConceptBank
+    from logicx.runs.planning import Plan
+    from logicx.scoring.objectives import Objective
+    from logicx.search.beam import Beam
+    from logicx.search.heuristics.space import GuidedFormulas
+
+ENGINES = ("auto", "numpy", "numba", "torch")
+INSTALL = 'install it: pip install "logicx[fast]"'
+
+WORTH_SECONDS = 2.0
+"""NumPy time from which on loading Numba, about a second, is worth it."""
+
+SECONDS_PER_CANDIDATE = 7e-9
+MAX_COMPILED_STEPS = 8
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+
+class Engine(NamedTuple):
+    """The engine that searches, and what a person should know of the choice."""
+
+    name: str
+    note: str = ""
+
+    def units_at_once(self, bank: ConceptBank, width: int) -> int:
+        """How many units `search` should be given, from 1."""
+        if not self._device:
+            return 1
+        import torch
+
+        from logicx.engines.torch_engine import units_at_once
+
+        return units_at_once(bank, width, torch.device(self._device))
+
+    @property
+    def _device(self) -> str:
+        return self.name.partition(":")[2]
+
+    def search(
+        self,
+        plan: Plan,
+        bank: ConceptBank,
+        on: Sequence[NDArray[np.int64]],
+        masks: Sequence[NDArray[np.bool_] | None],
+    ) -> list[SearchResult[FormulaNode]]:
+        """Run the beam against some units; the best of each length is sure to be in each result.
+
+        Args:
+            plan: What is searched and how.
+            bank: The concepts.
+            on: For each unit the cells of each signature that are on, `int64[n_signatures]`.
+            masks: The cells at which each is on, where the plan's heuristic needs them.
+        """
+        kind = NumpyEngine
+        if self.name == "numba":
+            from logicx.engines.numba_engine import NumbaEngine
+
+            kind = NumbaEngine
+        spaces = [plan.space(kind(bank, *one[:1]), one[1]) for one in zip(on, masks, strict=True)]
+        if self._device:
+            import torch
+
+            return search_on_device(plan.beam, spaces, torch.device(self._device))
+        if self.name == "numba":
+            return [search_compiled(plan.beam, space) for space in spaces]
+        if plan.heuristic is not NONE:
+            from logicx.search.guided import Guided
+
+            guided = cast("list[GuidedFormulas]", spaces)
+            return [Guided(plan.beam).search(space) for space in guided]
+        found = []
+        for space in spaces:
+            found.append(plan.beam.search(space))
+            space.forget_rows()
+        return found
+
+
+def choose_engine(asked: str, plan: Plan, bank: ConceptBank, n_units: int) -> Engine:
+    """The engine for a search.
+
+    `numpy` is always there. `numba` needs the extra `fast`; what it has not compiled (objectives of
+    your own, dedupe by form or order, heuristics, some presets) NumPy searches, and a note says so.
+    `torch` may name a device (`torch:cuda:1`), and leaves the same to NumPy. `auto` takes `numba`
+    where it is installed, can do the search, and NumPy would take an estimated two seconds or more;
+    for less work Numba is not even imported. It never takes `torch`, which nobody has measured on
+    an accelerator.
+
+    Raises:
+        OptionError: There is no such engine or device, or it is not installed.
+    """
+    name, colon, device = asked.partition(":")
+    if name not in ENGINES or (colon and name != "torch"):
+        raise OptionError(
+            f"no engine {asked!r}",
+            hint=did_you_mean(asked, ENGINES) or f"use one of: {', '.join(ENGINES)}",
+        )
+    if asked == "numpy":
+        return Engine("numpy")
+    n_steps = 0 if name == "torch" else len(plan.steps)
+    why_not = why_not_compiled(plan.beam, plan.goal, n_steps, plan.rules.refuses_some)
+    if plan.heuristic is not NONE:
+        why_not = f"the heuristic {plan.heuristic.name} is not compiled"
+    if name in ("numba", "torch"):
+        if name == "numba":
+            _import_numba()
+        else:
+            from logicx.engines.torch_engine import find_device
+
+            asked = f"torch:{find_device(device)}"
+        note = f"{why_not}: the engine numpy searches" if why_not else ""
+        return Engine("numpy" if why_not else asked, note)
+    if why_not or numpy_seconds(bank, plan.beam, n_steps, n_units) < WORTH_SECONDS:
+        return Engine("numpy")
+    try:
+        _import_numba()
+    except OptionError as error:
+        return Engine("numpy", f"{error.message}; with it this is several times faster: {INSTALL}")
+    return Engine("numba")
+
+
+def numpy_seconds(bank: ConceptBank, beam: Beam, n_steps: int, n_units: int) -> float:
+    """About how long the NumPy engine takes."""
+    n_candidates = bank.n_concepts * n_steps + bank.n_signatures
+    return SECONDS_PER_CANDIDATE * n_units * beam.length * beam.width * n_candidates
+
+
+def why_not_compiled(beam: Beam, goal: Objective, n_steps: int, refuses_some: bool = False) -> str:
+    """Why the compiled search, or that of torch, cannot do this, or nothing."""
+    if beam.first_factor != 1 or beam.expands != "all" or beam.counts_remade or refuses_some:
+        return "this preset's beam is not compiled"
+    if compiled_kind(goal) is None:
+        return f"the objective {goal.name} is not compiled"
+    if beam.dedupe in ("form", "order"):
+        return f"dedupe by {beam.dedupe} is not compiled"
+    if n_steps > MAX_COMPILED_STEPS:
+        return f"more than {MAX_COMPILED_STEPS} steps are not compiled"
+    return ""
+
+
+def _import_numba() -> None:
+    if find_spec("numba") is None:
+        raise OptionError("the engine numba is not installed", hint=INSTALL)
+    try:
+        import logicx.engines.numba_engine  # noqa: F401
+    except ImportError as error:
+        raise OptionError(f"numba cannot be loaded: {error}", hint=INSTALL) from error
+
+
+def in_order(
+    work: Callable[[T], U], items: Iterable[T], n_threads: int, stop: Event
+) -> Iterator[U]:
+    """The work done on each item, in order, by several threads that run a little ahead.
+
+    At the end, or where it is broken off, `stop` is set: work that heeds it ends soon.
+    """
+    if n_threads == 1:
+        yield from map(work, items)
+        return
+    from collections import deque
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+    pool = ThreadPoolExecutor(n_threads, thread_name_prefix="logicx")
+    ahead: deque[Future[U]] = deque()
+    try:
+        for item in items:
+            ahead.append(pool.submit(work, item))
+            if len(ahead) > 2 * n_threads:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
+    finally:
+        stop.set()
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def search_compiled(
+    beam: Beam, space: FormulaSpace, all_slots: bool = False
+) -> SearchResult[FormulaNode]:
+    """What `beam.search(space)` finds, compiled.
+
+    Args:
+        beam: The strategy.
+        space: The space; its engine is a `NumbaEngine`.
+        all_slots: Whether to return whole beams, not only the best of each length.
+
+    Raises:
+        OptionError: This search is not compiled; see `why_not_compiled`.
+    """
+    from logicx.engines.numba_engine import NumbaEngine
+
+    rules = _rules(beam, space, len(space.steps))
+    assert isinstance(space.engine, NumbaEngine)
+    found = space.engine.beam(beam.width, beam.length, rules)
+    return _told(beam, space, found, all_slots)
+
+
+def search_on_device(
+    beam: Beam, spaces: Sequence[FormulaSpace], device: torch.device, all_slots: bool = False
+) -> list[SearchResult[FormulaNode]]:
+    """What `beam.search` finds in each space, all at once, in PyTorch.
+
+    Args:
+        beam: The strategy.
+        spaces: Spaces over one bank, alike but for the unit and the operands.
+        device: Where to compute; see `find_device`.
+        all_slots: Whether to return whole beams, not only the best of each length.
+
+    Raises:
+        OptionError: This search is not compiled, and so not there either; see `why_not_compiled`.
+    """
+    from logicx.engines.torch_beam import TorchBeam
+    from logicx.engines.torch_engine import TorchBank, TorchUnits
+
+    if not spaces:
+        return []
+    bank = spaces[0].engine.bank
+    rules = [_rules(beam, space, 0) for space in spaces]
+    units = TorchUnits(bank, TorchBank.of(bank, device), [space.engine.on for space in spaces])
+    may_add = np.array([one.may_add for one in rules])
+    found = TorchBeam(units, beam.width, rules[0], may_add).search(beam.length)
+    return [_told(beam, space, one, all_slots) for space, one in zip(spaces, found, strict=True)]
+
+
+def _rules(beam: Beam, space: FormulaSpace, n_steps: int) -> Rules:
+    kind = compiled_kind(space.objective)
+    why_not = why_not_compiled(beam, space.objective, n_steps, space.refuses_some)
+    if kind is None or why_not:
+        raise OptionError(why_not)
+    drops_equals = beam.dedupe == "meaning"
+    may_add = np.zeros(space.engine.bank.n_concepts, bool)
+    may_add[space.operands] = True
+    coefficients, tables, one_sided = _of_steps(space.steps)
+    return Rules(
+        *kind,
+        steps=coefficients,
+        tables=tables,
+        one_sided=one_sided,
+        added=np.array([space.added(one) for one in space.steps], np.int64),
+        factors=space.factors(2 * beam.length + 1),
+        may_add=may_add,
+        min_support=space.min_support,
+        start_floor=-np.inf if beam.starts_with_zeros else 0.0,
+        drops_equals=drops_equals,
+        expands_once=drops_equals and space.penalty == 1,
+    )
+
+
+def _told(
+    beam: Beam, space: FormulaSpace, found: Found, all_slots: bool
+) -> SearchResult[FormulaNode]:
+    tell = _Nodes(space, found.levels)
+    n_slots = beam.width if all_slots else 1
+    levels = [tell.level(level, n_slots) for level in range(found.n_filled)]
+    levels += [levels[-1]] * (beam.length - found.n_filled)
+    return SearchResult(levels, found.n_scored)
+
+
+class _Nodes:
+    """Formulas of compiled beams, each made once and only when asked for."""
+
+    def __init__(self, space: FormulaSpace, levels: Levels) -> None:
+        self._space = space
+        self._scores = levels.scores
+        self._n_kept = levels.n_kept.tolist()
+        self._parts = levels.parts
+        self._made: dict[tuple[int, int], FormulaNode] = {}
+
+    def level(self, level: int, n_slots: int) -> list[Kept[FormulaNode]]:
+        """The best so many of a level."""
+        n = min(n_slots, self._n_kept[level])
+        return [Kept(float(self._scores[level, i]), self._node(level, i)) for i in range(n)]
+
+    def _node(self, level: int, slot: int) -> FormulaNode:
+        part = self._parts[level, slot].tolist()
+        while part[STEP] == CARRIED:
+            level, slot = level - 1, part[PARENT]
+            part = self._parts[level, slot].tolist()
+        node = self._made.get((level, slot))
+        if node is None:
+            parent = self._node(level - 1, part[PARENT]) if level else None
+            step = self._space.steps[part[STEP]] if level else None
+            size, n_both = part[SIZE], part[ON]
+            node = FormulaNode(self._space, parent, step, part[CONCEPT], size, n_both)
+            self._made[level, slot] = node
+        return node
+
+
+@lru_cache
+def _of_steps(steps: tuple[Step, ...]) -> tuple[Any, Any, Any]:
+    """Coefficients, truth tables as full or empty words, and which steps are one-sided."""
+    tables = [*(one.table for one in steps), (False, True, False, True)]
+    return (
+        np.array([[one.all, one.f, one.c, one.both] for one in steps], np.int64),
+        np.where(tables, ~np.uint64(0), np.uint64(0)),
+        np.array([one.is_one_sided for one in steps]),
+    )

@@ -1,0 +1,1 @@
+"""Where formulas meet units: exact counts, objectives, results."""

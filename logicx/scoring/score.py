@@ -1,0 +1,124 @@
+"""The score of a formula against a unit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from logicx.errors import DataError, FormulaError, LogicxError, OptionError
+from logicx.language.formula import Concept, Formula
+from logicx.language.grammar import Dialect
+from logicx.language.parsing import read
+from logicx.scoring.counts import count, counts_of
+from logicx.scoring.objectives import Objective, score_counts
+from logicx.scoring.objectives import objective as known_objective
+from logicx.scoring.results import Explanation, Scored
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from logicx.banks.bank import ConceptBank
+    from logicx.units.units import Units
+
+
+def check_kinds(bank: object, units: object) -> None:
+    """Refuse what is no bank and no units, such as the two exchanged.
+
+    Raises:
+        OptionError: One of them is not what it should be.
+    """
+    from logicx.banks.bank import ConceptBank
+    from logicx.units.units import Units
+
+    for name, given, kind in (("bank", bank, ConceptBank), ("units", units, Units)):
+        if not isinstance(given, kind):
+            raise OptionError(
+                f"{name} must be a {kind.__name__}, not a {type(given).__name__}",
+                hint="the bank comes first, then the units; masks become units by Units.from_masks",
+            )
+
+
+def score(
+    formula: str | Formula,
+    bank: ConceptBank,
+    units: Units,
+    unit: str | int,
+    *,
+    objective: str | Objective = "iou",
+    dialect: Dialect = "standard",
+) -> Explanation:
+    """The score of one formula against one unit.
+
+    Args:
+        formula: A formula, or its text.
+        bank: The concepts.
+        units: The units.
+        unit: Name or number of the unit.
+        objective: What to score; see `logicx.scoring.objectives`.
+        dialect: How the text is read; see `logicx.parse`.
+
+    Raises:
+        FormulaError: The text is no formula.
+        UnknownConcept: The bank lacks concepts that it names.
+        UnknownUnit: There is no such unit.
+        DataError: The unit never fires.
+
+    Example:
+        >>> import numpy as np
+        >>> from logicx import ConceptBank, Units
+        >>> bank = ConceptBank.from_masks([[1, 1, 0, 0], [0, 1, 1, 0]], ["water", "blue"])
+        >>> units = Units.from_masks([[1, 0, 0, 0]], ["483"])
+        >>> found = score("water AND NOT blue", bank, units, unit=483)
+        >>> found.score, found.counts
+        (1.0, Counts(tp=1, fp=0, fn=0, tn=3))
+    """
+    check_kinds(bank, units)
+    goal = known_objective(objective)
+    reading = read(formula, dialect) if isinstance(formula, str) else None
+    tree = reading.formula if reading else formula
+    if not isinstance(tree, Formula):
+        raise FormulaError(f"a formula is text or made of Concept and Apply, not {tree!r}")
+    number = units.number(unit)
+    name = units.names[number]
+    on = _firing(bank, units, number)
+    try:
+        counts = count(tree, bank, on)
+    except LogicxError as error:
+        for one in (error, *error.also):
+            if isinstance(formula, str):
+                one.text = formula
+            else:
+                one.span = None
+        raise
+    return Explanation(
+        unit=name,
+        formula=tree,
+        score=score_counts(goal, counts),
+        counts=counts,
+        length=tree.n_atoms,
+        objective=goal.name,
+        best_single=best_single(bank, on, goal),
+        settings={"bank": bank.content, "units": units.content},
+        notes=reading.notes if reading else (),
+    )
+
+
+def best_single(bank: ConceptBank, on: NDArray[np.int64], goal: Objective) -> Scored:
+    """The best single concept: what NetDissect would answer."""
+    fires = np.flatnonzero(on)
+    both = bank.concepts_of.sums(fires, on[fires], bank.n_concepts)[0].astype(np.int64)
+    n_on = int(on.sum())
+    scores = goal.score(both, bank.count - both, n_on, bank.n_valid)
+    best = int(np.argmax(scores))
+    counts = counts_of(int(both[best]), int(bank.count[best]), n_on, bank.n_valid)
+    return Scored(Concept(bank.names[best]), float(scores[best]), counts)
+
+
+def _firing(bank: ConceptBank, units: Units, number: int) -> NDArray[np.int64]:
+    on = units.on(bank, units.names[number])
+    if not on.any():
+        raise DataError(
+            f"unit {units.names[number]!r} never fires on a valid cell: nothing can be scored"
+        )
+    return on

@@ -1,0 +1,1 @@
+"""The space of formulas over the bits of a bank."""

@@ -1,0 +1,97 @@
+"""Atoms of a search beyond the concepts: operators applied to single concepts.
+
+A one-argument operator that states where it applies (`proposes` of its registration) takes part in
+a search as if the bank had one more concept for every concept that it proposes. As its truth
+follows from the concepts, the signatures stay the same, and it is searched at full speed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from logicx.banks.bank import ConceptBank
+from logicx.banks.signatures import Incidence, Signatures
+from logicx.errors import OptionError, did_you_mean
+from logicx.language.formula import Apply, Concept, Formula
+from logicx.language.operators import operators
+from logicx.scoring.counts import evaluate
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+CONCEPTS, AUTO = "concepts", "auto"
+
+
+def atoms_in(bank: ConceptBank) -> list[str]:
+    """What the atoms of a bank are: concepts, and the operators that its derived ones come from."""
+    operators_in = {one.operator for one in bank.derived.values() if isinstance(one, Apply)}
+    return [CONCEPTS, *sorted(operators_in)]
+
+
+def atoms_of(bank: ConceptBank, asked: str | Sequence[str]) -> list[Formula]:
+    """The formulas that are atoms besides the concepts.
+
+    Args:
+        bank: The concepts.
+        asked: `auto` for every operator that proposes something here, `concepts` for none, or
+            keywords of operators (a list, or text with commas between them).
+
+    Raises:
+        OptionError: One of them is no such operator, or proposes nothing here.
+    """
+    known = {one.keyword: one for one in operators() if one.proposes}
+    names = asked.split(",") if isinstance(asked, str) else list(asked)
+    wanted = [one.strip().upper() for one in names]
+    if wanted in ([CONCEPTS.upper()], [AUTO.upper()]):
+        chosen = list(known.values()) if wanted == [AUTO.upper()] else []
+    else:
+        for one in wanted:
+            if one not in known:
+                raise OptionError(
+                    f"{one!r} cannot make atoms of concepts",
+                    hint=did_you_mean(one, known)
+                    or f"use {AUTO}, {CONCEPTS}, or of: {', '.join(known)}",
+                )
+        chosen = [known[one] for one in dict.fromkeys(wanted)]
+    found: list[Formula] = []
+    for op in chosen:
+        proposed = [Apply(op.keyword, (Concept(name),)) for name in op.proposed(bank)]
+        if not proposed and wanted != [AUTO.upper()]:
+            raise OptionError(f"{op.keyword} applies to no concept of bank {bank.name!r}")
+        found += proposed
+    return found
+
+
+def with_atoms(bank: ConceptBank, atoms: Sequence[Formula]) -> ConceptBank:
+    """A bank that has these formulas as concepts, after its own; the bank itself if there are none.
+
+    Cost: one evaluation per formula; memory for the signatures at which they hold.
+
+    Example:
+        >>> bank = ConceptBank.from_masks([[1, 1, 0, 0], [0, 1, 1, 0]], ["water", "blue"])
+        >>> more = with_atoms(bank, [Concept("water") | Concept("blue")])
+        >>> more.names[-1], more.count.tolist(), more.n_signatures
+        ('water OR blue', [2, 2, 3], 4)
+    """
+    if not atoms:
+        return bank
+    holds = [np.flatnonzero(evaluate(one, bank)).astype(np.int32) for one in atoms]
+    lengths = [len(one) for one in holds]
+    own = bank.signatures_of
+    of_concept = Incidence(
+        np.concatenate([own.indptr, own.indptr[-1] + np.cumsum(lengths)]).astype(np.int64),
+        np.concatenate([own.indices, *holds]),
+    )
+    extended = ConceptBank(
+        bank.name,
+        [*bank.names, *(str(one) for one in atoms)],
+        [*bank.categories, *("derived" for _ in atoms)],
+        bank.universe,
+        Signatures(bank.size, of_concept.transposed(bank.n_signatures), bank.cell_map),
+        bank.relations,
+        bank.source,
+    )
+    extended.derived = dict(enumerate(atoms, bank.n_concepts))
+    return extended

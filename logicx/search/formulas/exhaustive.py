@@ -1,0 +1,186 @@
+"""The true optimum over all formulas of a small bank, by trying every meaning.
+
+Formulas that denote the same signatures are one: those of length k are made from all pairs of
+distinct meanings of lengths i and k - i, the shortest of each. Any objective will do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from logicx.banks.bits import unpack
+from logicx.errors import DataError, OptionError
+from logicx.language.formula import Formula
+from logicx.scoring.counts import counts_of
+from logicx.scoring.objectives import objective as known_objective
+from logicx.search.formulas.shapes import (
+    COMBINE,
+    CONNECTIVES,
+    Found,
+    Outcome,
+    Shape,
+    check_space,
+    describe_space,
+    join,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from numpy.typing import NDArray
+
+    from logicx.banks.bank import ConceptBank
+    from logicx.scoring.objectives import Objective
+
+MAX_COMBINATIONS = 20_000_000
+"""Pairs of meanings that are joined at most; a few million take a second."""
+
+CHUNK = 4096
+"""Meanings that are counted at once."""
+
+
+@dataclass(frozen=True)
+class Exhausted(Outcome):
+    """The optimum of a space of which every formula was tried.
+
+    Args:
+        by_length: The best of at most 1, 2, ... concepts; of equals the shortest, then the first.
+            Lengths at which no formula holds at enough cells are left out.
+        n_meanings: How many distinct sets of cells the formulas denote.
+        space: The space in words.
+    """
+
+    n_meanings: int
+    space: str
+
+
+def exhaustive(
+    bank: ConceptBank,
+    on: NDArray[np.int64],
+    *,
+    objective: str | Objective = "iou",
+    length: int = 3,
+    shape: Shape = "tree",
+    min_support: int = 0,
+    max_combinations: int = MAX_COMBINATIONS,
+) -> Exhausted:
+    """The true optimum over all formulas of at most `length` concepts.
+
+    Args:
+        bank: The concepts.
+        on: Cells of each signature at which the unit fires, `int64[n_signatures]`.
+        objective: What is maximised; any.
+        length: Most concepts of a formula, repetitions counted, from 1.
+        shape: `tree`, or `chain` where every step adds one concept.
+        min_support: The formula must hold at so many cells; those it is made of need not.
+        max_combinations: Most pairs of meanings that may be joined.
+
+    Raises:
+        OptionError: An option means nothing, the space is too large, or no formula of it holds at
+            `min_support` cells.
+
+    Example:
+        >>> from logicx import ConceptBank
+        >>> bank = ConceptBank.from_masks([[1, 1, 0, 0], [0, 1, 1, 0]], ["water", "blue"])
+        >>> found = exhaustive(bank, bank.on_counts(np.array([True, False, False, False])))
+        >>> str(found.formula), found.score
+        ('water AND NOT blue', 1.0)
+    """
+    check_space(length, shape)
+    if max_combinations < 1:
+        raise OptionError(f"max_combinations must be at least 1, not {max_combinations}")
+    if not bank.n_concepts:
+        raise DataError(f"bank {bank.name!r} has no concepts")
+    goal = known_objective(objective)
+    levels: list[dict[int, Formula]] = [_atoms(bank)]
+    first = _best(levels[0], bank, on, goal, min_support)
+    best = [] if first is None else [first]
+    seen = set(levels[0])
+    n_left = max_combinations
+    for n_atoms in range(2, length + 1):
+        sizes = [len(level) for level in levels]
+        n_new = sum(
+            sizes[i - 1] * sizes[j - 1] * len(CONNECTIVES) for i, j in _splits(n_atoms, shape)
+        )
+        n_left -= n_new
+        if n_left < 0:
+            raise OptionError(
+                f"the space is too large to try: {n_new:,} combinations at length {n_atoms} "
+                f"({sizes[0]:,} distinct concepts), beyond {max_combinations:,} in all",
+                hint="use strategy='optimal', a shorter length, or fewer concepts",
+            )
+        new: dict[int, Formula] = {}
+        for i, j in _splits(n_atoms, shape):
+            for meaning, formula in _joined(levels[i - 1], levels[j - 1]):
+                if meaning not in seen:
+                    seen.add(meaning)
+                    new[meaning] = formula()
+        levels.append(new)
+        found = _best(new, bank, on, goal, min_support)
+        if found is not None and (not best or found.score > best[-1].score):
+            best.append(found)
+        elif best:
+            best.append(best[-1])
+    if not best:
+        raise OptionError(
+            f"no formula of at most {length} concepts holds at min_support={min_support:,} cells",
+            hint="lower it, or allow longer formulas",
+        )
+    space = describe_space(bank, length, shape, min_support=min_support)
+    return Exhausted(tuple(best), len(seen), space)
+
+
+def _splits(n_atoms: int, shape: Shape) -> list[tuple[int, int]]:
+    """Lengths of left and right operand; in a chain the right one is a concept."""
+    if shape == "chain":
+        return [(n_atoms - 1, 1)]
+    return [(i, n_atoms - i) for i in range(1, n_atoms)]
+
+
+def _atoms(bank: ConceptBank) -> dict[int, Formula]:
+    atoms: dict[int, Formula] = {}
+    for i, words in enumerate(bank.packed):
+        meaning = int.from_bytes(words.astype("<u8").tobytes(), "little")
+        atoms.setdefault(meaning, bank.atom(i))
+    return atoms
+
+
+def _joined(
+    left: dict[int, Formula], right: dict[int, Formula]
+) -> Iterator[tuple[int, Callable[[], Formula]]]:
+    """Meanings of all pairs by all connectives, each with a way to write it down."""
+    for f_meaning, f in left.items():
+        for g_meaning, g in right.items():
+            for keyword in CONNECTIVES:
+                yield COMBINE[keyword](f_meaning, g_meaning), partial(join, keyword, f, g)
+
+
+def _best(
+    level: dict[int, Formula],
+    bank: ConceptBank,
+    on: NDArray[np.int64],
+    goal: Objective,
+    min_support: int,
+) -> Found | None:
+    """The first of the best formulas of one length that hold at enough cells, or None."""
+    best: Found | None = None
+    n_on, n = int(on.sum()), bank.n_valid
+    octets = bank.packed.shape[1] * 8
+    meanings = list(level)
+    for start in range(0, len(meanings), CHUNK):
+        part = meanings[start : start + CHUNK]
+        data = b"".join(one.to_bytes(octets, "little") for one in part)
+        words = np.frombuffer(data, "<u8").astype(np.uint64).reshape(len(part), -1)
+        holds = unpack(words, bank.n_signatures)
+        sizes, both = holds @ bank.size, holds @ on
+        scores = goal.score(both, sizes - both, n_on, n)
+        scores = np.where(sizes >= min_support, scores, -np.inf)
+        i = int(np.argmax(scores))
+        if sizes[i] >= min_support and (best is None or scores[i] > best.score):
+            counts = counts_of(int(both[i]), int(sizes[i]), n_on, n)
+            best = Found(level[part[i]], float(scores[i]), counts)
+    return best

@@ -1,0 +1,142 @@
+"""Which formulas a proof speaks of: chains or trees over OR, AND and AND NOT."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from logicx.errors import OptionError
+from logicx.language.formula import Apply, Concept, Formula
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from logicx.banks.bank import ConceptBank
+    from logicx.scoring.counts import Counts
+
+Shape = Literal["tree", "chain"]
+SHAPES = {
+    "tree": "any tree: f and g are formulas",
+    "chain": "chains: f is a formula, g is one concept",
+}
+
+Connective = Literal["OR", "AND", "AND NOT"]
+CONNECTIVES: tuple[Connective, ...] = ("OR", "AND", "AND NOT")
+
+COMBINE: dict[str, Callable[[Any, Any], Any]] = {
+    "OR": lambda f, g: f | g,
+    "AND": lambda f, g: f & g,
+    "AND NOT": lambda f, g: f & ~g,
+}
+"""What each connective does to packed bits, be they integers or arrays of words."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A formula, its score, and its exact counts."""
+
+    formula: Formula
+    score: float
+    counts: Counts
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The best formulas of a space that were found.
+
+    Args:
+        by_length: The best of at most 1, 2, ... concepts.
+    """
+
+    by_length: tuple[Found, ...]
+
+    @property
+    def best(self) -> Found:
+        """The best of all."""
+        return self.by_length[-1]
+
+    @property
+    def formula(self) -> Formula:
+        """The best formula."""
+        return self.best.formula
+
+    @property
+    def score(self) -> float:
+        """Its score."""
+        return self.best.score
+
+    @property
+    def counts(self) -> Counts:
+        """Its exact counts."""
+        return self.best.counts
+
+
+def join(connective: str, f: Formula, g: Formula) -> Formula:
+    """The formula `f connective g`."""
+    if connective == "AND NOT":
+        return Apply("AND", (f, Apply("NOT", (g,))))
+    return Apply(connective, (f, g))
+
+
+def parts(formula: Formula) -> tuple[str, Formula, Formula] | None:
+    """The inverse of `join`; None for a formula that `join` does not make."""
+    if not isinstance(formula, Apply) or formula.operator not in ("OR", "AND"):
+        return None
+    if len(formula.args) != 2:
+        return None
+    f, g = formula.args
+    if formula.operator == "AND" and isinstance(g, Apply) and g.operator == "NOT":
+        return "AND NOT", f, g.args[0]
+    return formula.operator, f, g
+
+
+def is_atom(formula: Formula) -> bool:
+    """Whether a formula is a concept, or another operator than NOT applied to one."""
+    if isinstance(formula, Apply):
+        return formula.operator != "NOT" and [type(one) for one in formula.args] == [Concept]
+    return True
+
+
+def is_within(formula: Formula, shape: Shape) -> bool:
+    """Whether a formula is an atom, or made by the three connectives in this shape."""
+    if is_atom(formula):
+        return True
+    found = parts(formula)
+    if found is None:
+        return False
+    _, f, g = found
+    if shape == "chain" and not is_atom(g):
+        return False
+    return is_within(f, shape) and is_within(g, shape)
+
+
+def check_space(length: int, shape: str) -> None:
+    """Refuse lengths and shapes that mean nothing.
+
+    Raises:
+        OptionError: They do not.
+    """
+    if isinstance(length, bool) or not isinstance(length, int) or length < 1:
+        raise OptionError(f"length must be a whole number from 1, not {length!r}")
+    if shape not in SHAPES:
+        raise OptionError(f"shape is one of {', '.join(SHAPES)}, not {shape!r}")
+
+
+def describe_space(
+    bank: ConceptBank, length: int, shape: Shape, min_atom_support: int = 0, min_support: int = 0
+) -> str:
+    """The space in words; atoms that are derived from concepts are told from them."""
+    n_derived = len(bank.derived)
+    atoms = f"{bank.n_concepts - n_derived:,} concepts"
+    if n_derived:
+        operators = {one.operator for one in bank.derived.values() if isinstance(one, Apply)}
+        atoms += f" and {n_derived:,} atoms by {', '.join(sorted(operators))}"
+    which = f" that hold at {min_atom_support:,} cells or more" if min_atom_support else ""
+    space = (
+        f"all formulas of at most {length} of {atoms}{which}, repetitions counted, "
+        f"made by f OR g, f AND g, f AND NOT g; {SHAPES[shape]}"
+    )
+    if min_support:
+        space += f"; of which those that hold at {min_support:,} cells or more"
+    return space

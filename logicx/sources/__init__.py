@@ -1,0 +1,1 @@
+"""Data to banks: recipes, and what they read of text and of images."""

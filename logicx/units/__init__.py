@@ -1,0 +1,1 @@
+"""Where units fire: activations, thresholds, the maps of layers, and the files of units."""

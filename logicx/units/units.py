@@ -1,0 +1,395 @@
+"""Units: where each neuron (or any scalar feature) fires.
+
+A unit that is held against a bank is one number per signature: how many of its cells are on.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from logicx.banks import storage
+from logicx.banks.bits import Mask, as_array, as_booleans, n_words, pack, unpack
+from logicx.banks.signatures import Incidence
+from logicx.banks.universe import Universe
+from logicx.errors import DataError, UniverseError, UnknownUnit, did_you_mean, is_plain_text
+from logicx.units.activations import CutActivations, ranges_of
+from logicx.units.forms import CellMasks, OnCounts
+from logicx.units.maps import UnitMaps
+from logicx.units.thresholds import Threshold
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from logicx.banks.bank import ConceptBank
+
+
+class Units:
+    """Units of a model, over the cells of a universe.
+
+    Build them with `from_masks`, `from_activations` or `counted`; `open` maps a `*.units` file.
+
+    Args:
+        names: Name of each unit.
+        universe: The cells, or None where only their number is known.
+        held: Masks over cells, on-counts of one bank, or activations on file.
+        cut: Where each unit was cut, such as `> 0.73`.
+        threshold: The rule by which it was cut.
+    """
+
+    def __init__(
+        self,
+        names: Sequence[str],
+        universe: Universe | None,
+        held: CellMasks | OnCounts | CutActivations,
+        cut: Sequence[str] = (),
+        threshold: str = "",
+    ) -> None:
+        """Check the names and take the parts over."""
+        self.names = tuple(names)
+        self.universe = universe
+        self._cut = tuple(cut)
+        self.threshold = threshold
+        self._held = held
+        for name in self.names:
+            if not is_plain_text(name):
+                raise DataError(f"a unit's name must be printable text, not {name!r}")
+        doubled = [name for i, name in enumerate(self.names) if self._numbers[name] != i]
+        if doubled:
+            raise DataError(f"the unit name {doubled[0]!r} is given twice")
+
+    @classmethod
+    def from_masks(
+        cls,
+        masks: ArrayLike,
+        names: Sequence[str] | None = None,
+        *,
+        universe: Universe | None = None,
+    ) -> Units:
+        """Units from one mask each.
+
+        Args:
+            masks: NumPy array or torch tensor of booleans.
+            names: Names of the units; by default their numbers.
+            universe: The cells; by default only their number is known.
+
+        Shape: `masks: bool[n_units, n_cells]`.
+
+        Example:
+            >>> Units.from_masks(np.eye(3, dtype=bool), ["a", "b", "c"]).n_on.tolist()
+            [1, 1, 1]
+        """
+        array = as_booleans(masks, "unit masks", 2)
+        _check_cells(array.shape[1], universe)
+        return cls(_names(names, len(array)), universe, CellMasks(pack(array), array.shape[1]))
+
+    @classmethod
+    def from_activations(
+        cls,
+        activations: ArrayLike,
+        threshold: str | Threshold = "positive",
+        *,
+        names: Sequence[str] | None = None,
+        unit_axis: int = 0,
+        universe: Universe | None = None,
+        valid: ArrayLike | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Units:
+        """Units from activations, one unit at a time, so that a mapped file stays on disk.
+
+        Args:
+            activations: NumPy array or torch tensor of floats.
+            threshold: `positive`, `quantile(q)`, `value(x)` or `ranges(k)`; see `Threshold`.
+            names: Names of the units; by default their numbers.
+            unit_axis: 0 where the array is `[n_units, n_cells]`, 1 where `[n_cells, n_units]`.
+            universe: The cells; by default only their number is known.
+            valid: Cells that count for the threshold, `bool[n_cells]`; by default all.
+            progress: Called with units done and units in all.
+
+        Raises:
+            DataError: The array has other axes, or holds NaN or infinity.
+
+        Example:
+            >>> units = Units.from_activations([[0.0, 1.0, 2.0, 3.0]], "quantile(0.25)")
+            >>> units.n_on.tolist(), units.cut
+            ([1], ('> 2.25',))
+        """
+        array = as_array(activations, "activations")
+        if array.ndim != 2 or array.dtype.kind not in "fiu":
+            raise DataError(
+                f"activations must be numbers with 2 axes, not {array.dtype} of shape {array.shape}"
+            )
+        if unit_axis not in (0, 1):
+            raise DataError(f"unit_axis is 0 or 1, not {unit_axis}")
+        array = array.T if unit_axis else array
+        n_units, n_cells = array.shape
+        _check_cells(n_cells, universe)
+        counting = None if valid is None else as_booleans(valid, "valid", 1)
+        if counting is not None and len(counting) != n_cells:
+            raise DataError(f"valid has {len(counting):,} cells, the activations have {n_cells:,}")
+        rule = Threshold.of(threshold)
+        found_names, words, cut = [], [], []
+        for i, name in enumerate(_names(names, n_units)):
+            row = np.asarray(array[i])
+            for k, one in enumerate(ranges_of(name, row, rule, counting)):
+                found_names.append(f"{name}#{k + 1}" if rule.kind == "ranges" else name)
+                words.append(pack(one.mask(row)))
+                cut.append(str(one))
+            if progress:
+                progress(i + 1, n_units)
+        packed = np.array(words, np.uint64).reshape(len(words), n_words(n_cells))
+        return cls(found_names, universe, CellMasks(packed, n_cells), cut, str(rule))
+
+    @classmethod
+    def counted(
+        cls,
+        bank: ConceptBank,
+        names: Sequence[str],
+        on: Iterable[NDArray[np.integer]],
+        *,
+        cut: Sequence[str] = (),
+        threshold: str = "",
+    ) -> Units:
+        """Units that were already counted on a bank's signatures (large images).
+
+        Args:
+            bank: The bank.
+            names: Names of the units.
+            on: For each unit how many cells of each signature are on, `int[n_signatures]`.
+            cut: Where each unit was cut.
+            threshold: The rule by which it was cut.
+        """
+        places = [np.zeros(0, np.int32)]
+        counts = [np.zeros(0, np.int64)]
+        for counted in on:
+            row = as_array(counted, "on-counts")
+            if row.shape != bank.size.shape or not (np.issubdtype(row.dtype, np.integer)):
+                raise DataError("on-counts must be whole numbers, one for each signature")
+            if (row < 0).any() or (row > bank.size).any():
+                raise DataError("on-counts must lie between 0 and each signature's number of cells")
+            where = np.flatnonzero(row)
+            places.append(where.astype(np.int32))
+            counts.append(row[where].astype(np.int64))
+        indptr = np.cumsum([len(one) for one in places]).astype(np.int64)
+        if len(indptr) != len(names) + 1:
+            raise DataError(f"{len(indptr) - 1} rows of on-counts but {len(names)} names")
+        held = OnCounts(
+            bank.content, Incidence(indptr, np.concatenate(places)), np.concatenate(counts)
+        )
+        return cls(names, bank.universe, held, cut, threshold)
+
+    def save(self, path: str | Path) -> str:
+        """Write a `*.units` file of masks or on-counts and return its content hash.
+
+        Of activations on file the masks are written, as the threshold cuts them.
+        """
+        return storage.save(Path(path), "units", self._held.parts(), self._manifest())
+
+    @classmethod
+    def open(cls, path: str | Path, threshold: str | Threshold | None = None) -> Units:
+        """Map a `*.units` file.
+
+        Args:
+            path: The file.
+            threshold: For a file of activations (`logicx probe`), by default `positive`. Each unit
+                is read and cut when it is first used; maps over images are then upsampled to the
+                cells of the bank (docs/vision.md).
+
+        Raises:
+            FileError: The file is damaged or no file of units.
+            DataError: A threshold was given, but the units were cut already.
+        """
+        stored = storage.Stored(Path(path), "units")
+        manifest = stored.manifest
+        universe = Universe.from_dict(manifest["universe"]) if manifest["universe"] else None
+        if "activations" in manifest:
+            rule = Threshold.of(threshold or "positive")
+            acts = CutActivations(stored, rule)
+            if universe is not None and universe.kind == "pixels":
+                acts = UnitMaps(stored, rule, universe)
+            return cls(acts.names, universe, acts, threshold=str(acts.rule))
+        if threshold is not None:
+            raise DataError(
+                f"{path} holds units that were cut already", hint="leave threshold away"
+            )
+        held: CellMasks | OnCounts
+        if manifest["bank"]:
+            incidence = Incidence(stored.tensor("indptr"), stored.tensor("indices"))
+            held = OnCounts(manifest["bank"], incidence, stored.tensor("counts"))
+        else:
+            held = CellMasks(stored.tensor("cell_words").view(np.uint64), manifest["n_cells"])
+        units = cls(manifest["names"], universe, held, manifest["cut"], manifest["threshold"])
+        units.__dict__["content"] = stored.content
+        return units
+
+    @cached_property
+    def content(self) -> str:
+        """Content hash: equal units have equal hashes, in memory and on disk.
+
+        Of activations on file, it is a hash of the file's content and the threshold.
+        """
+        if isinstance(self._held, CutActivations):
+            return self._held.content
+        return storage.content_hash(self._held.parts(), self._manifest())
+
+    def _manifest(self) -> dict[str, Any]:
+        return {
+            "names": list(self.names),
+            "universe": self.universe.as_dict() if self.universe else None,
+            "cut": list(self.cut),
+            "threshold": self.threshold,
+            "bank": self._held.bank if isinstance(self._held, OnCounts) else None,
+            "n_cells": None if isinstance(self._held, OnCounts) else self._held.n_cells,
+        }
+
+    def __len__(self) -> int:
+        """Number of units."""
+        return len(self.names)
+
+    @cached_property
+    def n_on(self) -> NDArray[np.int64]:
+        """Cells at which each unit is on, `int64[n_units]` (invalid cells of a bank included).
+
+        Of units that are maps over images, places of the maps: `on` counts at a bank's cells.
+        """
+        return self._held.n_on()
+
+    @cached_property
+    def cut(self) -> tuple[str, ...]:
+        """Where each unit was cut, such as `> 0.73`; empty where that is not known."""
+        if isinstance(self._held, CutActivations):
+            return tuple(self.cut_of(i) for i in range(len(self)))
+        return self._cut
+
+    def cut_of(self, number: int, bank: ConceptBank | None = None) -> str:
+        """Where the unit of this number was cut, or nothing where that is not known.
+
+        Args:
+            number: Place of the unit.
+            bank: For maps over images whose threshold is `@upsampled`: to which cells.
+        """
+        if isinstance(self._held, CutActivations):
+            return str(self._held.range(number, bank))
+        return self._cut[number] if self._cut else ""
+
+    def activations(self, unit: str | int) -> NDArray[np.floating]:
+        """What a unit does at every cell, before it is cut: `float[n_cells]`.
+
+        Example:
+            The cells at which unit 483 is highest: `units.activations(483).argsort()[::-1][:10]`.
+
+        Raises:
+            DataError: Only masks or counts are known, not the activations.
+        """
+        if not isinstance(self._held, CutActivations):
+            raise DataError(
+                "these units are cut already: their activations were not kept",
+                hint="open the file that was recorded: logicx probe, or logicx.probe.record",
+            )
+        return self._held.activations(self.number(unit))
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        numbers: dict[str, int] = {}
+        for i, name in enumerate(self.names):
+            numbers.setdefault(name, i)
+        return numbers
+
+    @cached_property
+    def _has_numbers(self) -> bool:
+        """Whether some name begins with a digit: then numbers are names, not places."""
+        return any(name[:1].isdecimal() for name in self.names)
+
+    def number(self, unit: str | int) -> int:
+        """Place of a unit, by its name; or by its number, where no name begins with a digit.
+
+        Raises:
+            UnknownUnit: There is none; the error suggests near names.
+        """
+        if str(unit) in self._numbers:
+            return self._numbers[str(unit)]
+        digits = str(unit)
+        is_place = digits.isdecimal() and len(digits) < 20 and not self._has_numbers
+        if is_place and int(digits) < len(self):
+            return int(digits)
+        named = did_you_mean(str(unit), self.names)
+        span = f"{self.names[0]} ... {self.names[-1]}" if len(self) else "none"
+        raise UnknownUnit(
+            f"no unit {str(unit)!r} among {len(self):,} units",
+            hint=f"{named or 'they are: ' + span}    list them: logicx units units=FILE",
+        )
+
+    def on(self, bank: ConceptBank, unit: str | int) -> NDArray[np.int64]:
+        """How many cells of each of the bank's signatures the unit fires at.
+
+        Raises:
+            UniverseError: The units speak of other cells than the bank.
+        """
+        self.check_universe(bank)
+        return self._held.on(bank, self.number(unit))
+
+    @property
+    def maps(self) -> UnitMaps | None:
+        """The maps over images that the units are, or None: for what they do in single images."""
+        return self._held if isinstance(self._held, UnitMaps) else None
+
+    @property
+    def has_masks(self) -> bool:
+        """Whether the cells are known at which each unit fires, not only how many by signature."""
+        return not isinstance(self._held, OnCounts)
+
+    def mask(self, unit: str | int, bank: ConceptBank | None = None) -> Mask:
+        """The cells at which a unit fires, `bool[n_cells]` (invalid cells of a bank included).
+
+        Args:
+            unit: Name or number.
+            bank: The bank whose cells are meant. Without it, of units that are maps over images,
+                the places of the maps.
+
+        Raises:
+            DataError: Only the number of cells of each signature is known; see `has_masks`.
+            UniverseError: The units speak of other cells than the bank.
+        """
+        if bank is not None:
+            self.check_universe(bank)
+        if isinstance(self._held, CutActivations):
+            return self._held.mask(self.number(unit), bank)
+        if not isinstance(self._held, CellMasks):
+            raise DataError(
+                "these units are kept as counts by signature, not as cells",
+                hint="make them with Units.from_masks or Units.from_activations",
+            )
+        return unpack(self._held.words[self.number(unit)], self._held.n_cells)
+
+    def check_universe(self, bank: ConceptBank) -> None:
+        """Raise a `UniverseError` unless the units speak of the bank's cells.
+
+        Maps over images are upsampled to them, so that only the number of images must agree.
+        """
+        if isinstance(self._held, UnitMaps):
+            self._held.check(bank)
+        elif self.universe is not None:
+            bank.universe.check_same(self.universe, f"bank {bank.name!r}", "the set of units")
+        elif not isinstance(self._held, OnCounts) and self._held.n_cells != bank.universe.n_cells:
+            raise UniverseError(
+                f"bank {bank.name!r} covers {bank.universe}, "
+                f"but the units have {self._held.n_cells:,} cells",
+                hint="use units that were recorded on the data the bank was compiled from"
+                + ("; or set unit_axis=1" if len(self) == bank.universe.n_cells else ""),
+            )
+
+
+def _names(names: Sequence[str] | None, n: int) -> list[str]:
+    if names is not None and len(names) != n:
+        raise DataError(f"{n:,} units but {len(names):,} names")
+    return [str(i) for i in range(n)] if names is None else [str(one) for one in names]
+
+
+def _check_cells(n_cells: int, universe: Universe | None) -> None:
+    if universe is not None and universe.n_cells != n_cells:
+        raise DataError(f"{n_cells:,} cells were given for a universe of {universe}")

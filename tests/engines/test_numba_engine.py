@@ -1,0 +1,314 @@
+"""The compiled engine against the NumPy engine: the same formulas, floats, counts and ties."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from logicx import ConceptBank, Units, explain, run_journal
+from logicx.banks import holdings
+from logicx.cli import run
+from logicx.engines.numpy_engine import NumpyEngine
+from logicx.errors import OptionError
+from logicx.runs import running
+from logicx.scoring.objectives import OBJECTIVES, CountObjective, objective
+from logicx.search.beam import Beam
+from logicx.search.formulas.space import FormulaSpace
+from logicx.search.formulas.steps import DEFAULT_STEPS, Step
+
+pytest.importorskip("numba", reason="the extra fast is not installed")
+
+from logicx.engines import numba_engine
+from logicx.engines.numba_engine import CompiledBank, NumbaEngine
+
+STEPS = [
+    DEFAULT_STEPS,
+    ("OR", "XOR"),
+    ("AND NOT", "OR NOT", "XOR NOT"),
+    ("XOR NOT", "AND", "OR", "OR NOT", "AND NOT", "XOR"),
+]
+
+
+def levels_of(result):
+    return [
+        [(one.score, one.node.size, one.node.n_both, one.node.formula) for one in level]
+        for level in result.levels
+    ]
+
+
+def search_both(
+    bank, on, goal, beam, steps=DEFAULT_STEPS, meeting=False, penalty=1.0, penalizes_not=False
+):
+    """All beam slots at all levels, and how many formulas were scored, by both engines."""
+    found = []
+    for engine in (NumpyEngine(bank, on), NumbaEngine(bank, on)):
+        operands = np.flatnonzero(engine.on_count) if meeting else np.arange(bank.n_concepts)
+        known = [Step.of(one) for one in steps]
+        space = FormulaSpace(engine, goal, known, operands, penalty, penalizes_not)
+        is_compiled = isinstance(engine, NumbaEngine)
+        result = running.search_compiled(beam, space, True) if is_compiled else beam.search(space)
+        found.append((levels_of(result), result.n_scored))
+    return found
+
+
+def random_world(seed, n_concepts, n_cells, repeats):
+    """A bank with invalid cells, empty, full and equal concepts, and a unit's on-counts."""
+    dice = np.random.default_rng(seed)
+    masks = dice.random((n_concepts, n_cells)) < dice.uniform(0, 0.7, (n_concepts, 1)) ** 2
+    masks[dice.integers(n_concepts)] = dice.random() < 0.5
+    masks[dice.integers(n_concepts)] = masks[dice.integers(n_concepts)]
+    masks = np.repeat(masks, dice.integers(1, repeats + 1, n_cells), axis=1)
+    valid = dice.random(masks.shape[1]) < 0.9
+    valid[0] = True
+    a, b, c = masks[dice.integers(0, n_concepts, 3)]
+    unit = ((a | b) & ~c) ^ (dice.random(masks.shape[1]) < dice.choice([0, 0.1, 0.5, 1]))
+    bank = ConceptBank.from_masks(masks, [f"c{i}" for i in range(n_concepts)], valid=valid)
+    on = bank.on_counts(unit)
+    return bank, on if on.any() else bank.size.copy()
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    st.integers(0, 10**6),
+    st.sampled_from([1, 3, 8, 30, 600]),
+    st.sampled_from([5, 63, 64, 150, 700]),
+    st.sampled_from([1, 2, 9]),
+    st.integers(1, 6),
+    st.integers(1, 12),
+    st.sampled_from([*OBJECTIVES, "fbeta(0.5)", "fbeta(3)"]),
+    st.sampled_from(STEPS),
+    st.sampled_from(["meaning", "none"]),
+    st.booleans(),
+    st.sampled_from([1.0, 0.97, 0.8]),
+    st.booleans(),
+    st.sampled_from([0.0, 1 / 32, 2.0]),
+)
+def test_it_finds_what_numpy_finds(
+    seed, n_concepts, n_cells, repeats, length, width, goal, steps, dedupe, meeting, penalty,
+    penalizes_not, frequent,
+):  # fmt: skip
+    """`frequent` 0 counts all concepts by packed words where that is less work, 2 none."""
+    bank, on = random_world(seed, n_concepts, n_cells, repeats)
+    beam = Beam(width, length, dedupe)
+    with patch.object(holdings, "FREQUENT", frequent):
+        slow, fast = search_both(
+            bank, on, objective(goal), beam, steps, meeting, penalty, penalizes_not
+        )
+    assert fast == slow
+
+
+def test_packed_words_alone_find_the_same(monkeypatch):
+    """Every concept counts as frequent, and packed words cost nothing."""
+    monkeypatch.setattr(holdings, "FREQUENT", 0.0)
+    monkeypatch.setattr(numba_engine, "WORD_PRICE", 0.0)
+    monkeypatch.setattr(numba_engine, "MAX_PLANES", 64)
+    for seed in range(12):
+        bank, on = random_world(seed, 7, 100, 1 + seed % 3 * 4)
+        slow, fast = search_both(bank, on, objective("iou"), Beam(8, 5), STEPS[seed % 4])
+        arrays = CompiledBank.of(bank).arrays
+        assert (len(arrays.frequent), len(arrays.rare_indices)) == (7, 0)
+        assert fast == slow
+
+
+@pytest.mark.parametrize(
+    ("most", "weight"), [(2**25, np.int32), (2**31 - 1, np.int32), (2**44, np.int64)]
+)
+@pytest.mark.parametrize("goal", [*OBJECTIVES, "fbeta(3)"])
+def test_large_counts_find_the_same(most, weight, goal):
+    """Cells up to the end of 32 bits, where sums wrap around and floats of 32 bits round; beyond."""
+    for seed in range(8):
+        bank, on = random_world(seed, 40, 120, 2)
+        dice = np.random.default_rng(seed)
+        share = dice.random(bank.n_signatures) ** 4 + 1e-6
+        bank.__dict__["size"] = np.maximum(1, (share * (most / share.sum()) * 0.999).astype(int))
+        bank.__dict__.pop("count", None)
+        on = (bank.size * dice.random(len(on)) ** dice.choice([0.1, 1, 9])).astype(int) * (on > 0)
+        on[0] += not on.any()
+        steps = STEPS[seed % len(STEPS)]
+        slow, fast = search_both(bank, on, objective(goal), Beam(6, 5), steps)
+        assert CompiledBank.of(bank).weight == weight
+        assert fast == slow
+
+
+def test_what_is_mapped_is_read_in_place(tmp_path, monkeypatch):
+    bank, on = random_world(1, 9, 80, 2)
+    bank.save(tmp_path / "a.bank")
+    mapped = ConceptBank.open(tmp_path / "a.bank")
+    slow, fast = search_both(mapped, on, objective("iou"), Beam(6, 4))
+    assert fast == slow == search_both(bank, on, objective("iou"), Beam(6, 4))[0]
+    arrays = CompiledBank.of(mapped).arrays
+    assert np.shares_memory(arrays.words, mapped.frequent_words)
+    assert np.shares_memory(arrays.indices, mapped.concepts_of.indices)
+    assert np.shares_memory(arrays.listed, mapped.signatures_of.indices)
+    monkeypatch.setattr(numba_engine, "RARE_BYTES", 0)
+    bare = ConceptBank.open(tmp_path / "a.bank")
+    assert search_both(bare, on, objective("iou"), Beam(6, 4)) == [slow, slow]
+    arrays = CompiledBank.of(bare).arrays
+    assert np.shares_memory(arrays.rare_indices, bare.concepts_of.indices)
+    assert (len(arrays.frequent), len(arrays.words)) == (0, len(bare.frequent))
+
+
+def random_units(bank, n, seed=0):
+    """Random linear projections of the concepts, cut so that 0.5 to 40 % of cells fire."""
+    from logicx.banks.bits import unpack
+
+    dice = np.random.default_rng(seed)
+    masks = unpack(bank.packed, bank.n_signatures).astype(np.float32)
+    for weights in dice.normal(size=(n, bank.n_concepts)).astype(np.float32):
+        activation = weights @ masks
+        share = dice.uniform(0.005, 0.4)
+        yield (activation > np.quantile(activation, 1 - share)) * bank.size
+
+
+def test_on_real_data_it_finds_what_numpy_finds(reference_bank, reference_units):
+    units = [reference_units.on(reference_bank, name) for name in reference_units.names]
+    for on in [*units, *random_units(reference_bank, 24)]:
+        slow, fast = search_both(reference_bank, on, objective("iou"), Beam(10, 10))
+        assert fast == slow
+    for on in units[:2]:
+        for goal, steps, dedupe, penalty in (
+            ("iou", DEFAULT_STEPS, "none", 0.97),
+            ("mcc", STEPS[3], "meaning", 1.0),
+            ("fbeta(0.5)", STEPS[1], "meaning", 0.99),
+        ):
+            beam = Beam(10, 4, dedupe)
+            slow, fast = search_both(
+                reference_bank, on, objective(goal), beam, steps, True, penalty, True
+            )
+            assert fast == slow
+
+
+# ---- options
+
+
+def many_units(n_units=6):
+    dice = np.random.default_rng(3)
+    masks = dice.random((12, 300)) < 0.3
+    bank = ConceptBank.from_masks(masks, [f"c{i}" for i in range(12)])
+    units = dice.random((n_units, 300)) < 0.2
+    units[2] = False
+    return bank, Units.from_masks(units)
+
+
+def plain(plan):
+    """Explanations and skipped units as plain values, but for the engine."""
+    found = [one.as_dict() for one in plan]
+    for one in found:
+        del one["settings"]["engine"]
+    return found, plan.skipped
+
+
+@pytest.mark.parametrize("engine", ["numpy", "numba"])
+@pytest.mark.parametrize("preset", ["default", "compexp"])
+def test_threads_and_engines_change_nothing(engine, preset):
+    bank, units = many_units(20)
+    options = {"length": 4, "beam": 5, "preset": preset, "penalty": 0.99}
+    wanted = plain(explain(bank, units, engine="numpy", **options))
+    assert len(wanted[0]) == 19
+    for threads in (1, 2, 5):
+        plan = explain(bank, units, engine=engine, threads=threads, **options)
+        assert plan.engine == engine
+        assert plain(plan) == wanted
+    assert {one.settings["engine"] for one in plan} == {engine}
+    next(iter(plan))  # abandoned threads do not hang
+
+
+def test_a_journal_is_the_same_whatever_wrote_it(tmp_path):
+    bank, units = many_units(20)
+    written = []
+    for engine, threads in (("numpy", 1), ("numba", 1), ("numba", 3)):
+        path = tmp_path / f"{engine}{threads}.jsonl"
+        run_journal(explain(bank, units, engine=engine, threads=threads), path)
+        written.append(path.read_bytes())
+    assert written[0] == written[1] == written[2]
+    cut = b"".join(written[0].splitlines(keepends=True)[:7])
+    path.write_bytes(cut)
+    run_journal(explain(bank, units, engine="numpy", threads=2), path, resume=True)
+    assert path.read_bytes() == written[0]
+
+
+def test_what_is_not_compiled_is_searched_by_numpy():
+    bank, units = many_units()
+    goal = CountObjective("iou", lambda tp, fp, n_on, n: tp / (fp + n_on + 1.0), "mine")
+    plan = explain(bank, units, engine="numba", objective=goal)
+    assert (plan.engine, plan.note) == (
+        "numpy",
+        "the objective iou is not compiled: the engine numpy searches",
+    )
+    found = next(iter(plan))
+    assert found.settings["engine"] == "numpy"
+    by_numpy = explain(bank, units, engine="numpy", objective=goal)
+    assert [one.by_length for one in plan] == [one.by_length for one in by_numpy]
+    known = objective("iou")
+    assert running.why_not_compiled(Beam(3, 2), known, 8) == ""
+    assert running.why_not_compiled(Beam(3, 2), known, 9) != ""
+    assert running.why_not_compiled(Beam(3, 2, "form"), known, 3) != ""
+    assert explain(bank, units, engine="numba", dedupe="form").engine == "numpy"
+    space = FormulaSpace(NumbaEngine(bank, bank.size), goal, [Step.of("OR")], np.arange(12))
+    with pytest.raises(OptionError, match="not compiled"):
+        running.search_compiled(Beam(3, 2), space)
+
+
+def test_auto_takes_numba_where_there_is_much_to_do(monkeypatch):
+    bank, units = many_units()
+    assert explain(bank, units).engine == "numpy"
+    monkeypatch.setattr(running, "WORTH_SECONDS", 0.0)
+    plan = explain(bank, units)
+    assert (plan.engine, plan.note) == ("numba", "")
+    assert {one.settings["engine"] for one in plan} == {"numba"}
+
+
+def test_an_engine_that_is_missing_is_named_with_its_remedy(monkeypatch, tmp_path, capsys):
+    bank, units = many_units()
+    with pytest.raises(OptionError, match=r"no engine 'nunba'[\s\S]*did you mean: numba"):
+        explain(bank, units, engine="nunba")
+    with pytest.raises(OptionError, match="threads"):
+        explain(bank, units, threads=0)
+    monkeypatch.setattr(running, "find_spec", lambda name: None)
+    with pytest.raises(OptionError, match=r"not installed[\s\S]*pip install \"logicx\[fast\]\""):
+        explain(bank, units, engine="numba")
+    assert explain(bank, units).note == ""
+    monkeypatch.setattr(running, "WORTH_SECONDS", 0.0)
+    plan = explain(bank, units)
+    assert plan.engine == "numpy"
+    assert "logicx[fast]" in plan.note
+    bank.save(tmp_path / "a.bank")
+    units.save(tmp_path / "a.units")
+    where = [f"bank={tmp_path / 'a.bank'}", f"units={tmp_path / 'a.units'}", "unit=0", "--json"]
+    assert run(["explain", *where]) == 0
+    assert "logicx[fast]" in capsys.readouterr().err
+    assert run(["explain", *where, "engine=numba"]) == 2
+    monkeypatch.undo()
+    assert run(["explain", *where, "engine=numba", "threads=2"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["settings"]["engine"] == "numba"
+
+
+def test_little_work_does_not_import_numba():
+    code = (
+        "import sys, numpy as np, logicx; bank = logicx.ConceptBank.from_masks([[1, 0]], ['a']);"
+        "units = logicx.Units.from_masks([[1, 0]]); print(*logicx.explain(bank, units));"
+        "assert 'numba' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_machine_code_is_known_by_the_source_of_every_kernel(tmp_path, monkeypatch):
+    from logicx import kernels
+
+    monkeypatch.setattr(kernels._config, "CACHE_DIR", str(tmp_path))
+    module = "logicx.search.optimal.scan"
+    before = kernels._folder.__wrapped__(module)
+    assert before.startswith(str(tmp_path))
+    monkeypatch.setattr(kernels, "source_hash", lambda name: "another")
+    assert kernels._folder.__wrapped__(module) != before
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(kernels._config, "CACHE_DIR", str(tmp_path / "file"))
+    assert kernels._folder.__wrapped__(module) == ""

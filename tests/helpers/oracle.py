@@ -1,0 +1,54 @@
+"""What formulas mean, slowly: Python sets of cell numbers, nothing of logicx but the node classes.
+
+Everything fast is held against this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+from typing import NamedTuple
+
+from logicx.language.formula import Apply, Concept, Formula
+
+
+class OracleCounts(NamedTuple):
+    tp: int
+    fp: int
+    fn: int
+    tn: int
+
+
+def cells_of(
+    formula: Formula, concepts: Mapping[str, Set[int]], universe: Set[int]
+) -> frozenset[int]:
+    """The cells of a universe at which a formula holds; concepts mean nothing outside of it."""
+    if isinstance(formula, Concept):
+        return frozenset(concepts[formula.name] & universe)
+    assert isinstance(formula, Apply)
+    args = [cells_of(arg, concepts, universe) for arg in formula.args]
+    if formula.operator == "NOT":
+        (inside,) = args
+        return frozenset(universe - inside)
+    if formula.operator == "ATLEAST":
+        (k,) = formula.parameters
+        return frozenset(cell for cell in universe if sum(cell in arg for arg in args) >= k)
+    left, right = args
+    if formula.operator == "AND":
+        return left & right
+    if formula.operator == "OR":
+        return left | right
+    assert formula.operator == "XOR", formula.operator
+    return left ^ right
+
+
+def counts(
+    formula: Formula, concepts: Mapping[str, Set[int]], universe: Set[int], unit: Set[int]
+) -> OracleCounts:
+    """Cells at which formula and unit agree and differ; a unit means nothing outside."""
+    holds, fires = cells_of(formula, concepts, universe), unit & universe
+    return OracleCounts(
+        len(holds & fires),
+        len(holds - fires),
+        len(fires - holds),
+        len(universe - holds - fires),
+    )

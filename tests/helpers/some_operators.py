@@ -1,0 +1,46 @@
+"""What tests of operators share."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+
+from logicx.banks.bank import ConceptBank
+from logicx.language.operators import operator, operators
+from logicx.scoring.counts import evaluate
+
+BITS = (False, True)
+
+
+NAMES = list("abcdefgh")
+
+
+def bank_of_rows(rows, relations=None) -> ConceptBank:
+    """A bank with one cell per row of truth values of the concepts a, b, ..."""
+    masks = np.array(list(rows), dtype=bool).T
+    return ConceptBank.from_masks(masks, NAMES[: len(masks)], relations=relations)
+
+
+def every_row(n: int) -> ConceptBank:
+    return bank_of_rows(product(BITS, repeat=n))
+
+
+def holds(formula, bank) -> list[bool]:
+    """Where a formula holds, cell by cell."""
+    return bank.cells(evaluate(formula, bank)).tolist()
+
+
+def register(keyword="MINE", meaning=None, n_args=2, **options):
+    """Register a connective that is a plain function."""
+
+    def function(*args):
+        """Made for a test."""
+        return meaning(*args)
+
+    options = {"args": n_args, "example": "MINE(a, b)", **options}
+    return operator(keyword, **options)(function)
+
+
+def is_registered(keyword) -> bool:
+    return keyword in [one.keyword for one in operators()]

@@ -121,6 +121,16 @@ class OptionError(LogicxError, ValueError):
     code = "option"
 
 
+class PluginError(LogicxError, RuntimeError):
+    """A part that is not logicx's own fails, returns what it must not, or is not installed."""
+
+    code = "plugin"
+
+
+class PluginWarning(UserWarning):
+    """A plug-in could not be loaded and is left out."""
+
+
 class DataError(LogicxError, ValueError):
     """Input data are malformed: shapes, names, values, rows."""
 

@@ -179,6 +179,7 @@ def is_plain_text(value: object) -> bool:
 
     Characters without a shape of their own are fine, such as the joiners inside an emoji.
     """
-    return isinstance(value, str) and not any(
-        unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in value
+    return isinstance(value, str) and (
+        value.isprintable()
+        or not any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in value)
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from logicx.banks.bits import Words, popcount, unpack
-from logicx.errors import UniverseError
+from logicx.errors import FileError, UniverseError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,8 +54,16 @@ class OnCounts:
                 hint="count them again on this bank",
             )
         row = slice(self.signatures.indptr[i], self.signatures.indptr[i + 1])
+        where, counts = self.signatures.indices[row], self.counts[row]
         on = np.zeros(bank.n_signatures, np.int64)
-        on[self.signatures.indices[row]] = self.counts[row]
+        fits = int(where.max(initial=-1)) < len(on)
+        if fits:
+            on[where] = counts
+        if not fits or (on > bank.size).any():
+            raise FileError(
+                f"the on-counts do not fit the bank {bank.name!r} that they were counted on",
+                hint="the file of units was forged or miscounted: count them again",
+            )
         return on
 
     def n_on(self) -> NDArray[np.int64]:

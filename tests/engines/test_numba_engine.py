@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logicx import ConceptBank, Units, explain, run_journal
-from logicx.banks import holdings
+from logicx.banks import bits
 from logicx.cli import run
 from logicx.engines.numpy_engine import NumpyEngine
 from logicx.errors import OptionError
@@ -97,7 +97,7 @@ def test_it_finds_what_numpy_finds(
     """`frequent` 0 counts all concepts by packed words where that is less work, 2 none."""
     bank, on = random_world(seed, n_concepts, n_cells, repeats)
     beam = Beam(width, length, dedupe)
-    with patch.object(holdings, "FREQUENT", frequent):
+    with patch.object(bits, "FREQUENT", frequent):
         slow, fast = search_both(
             bank, on, objective(goal), beam, steps, meeting, penalty, penalizes_not
         )
@@ -106,7 +106,7 @@ def test_it_finds_what_numpy_finds(
 
 def test_packed_words_alone_find_the_same(monkeypatch):
     """Every concept counts as frequent, and packed words cost nothing."""
-    monkeypatch.setattr(holdings, "FREQUENT", 0.0)
+    monkeypatch.setattr(bits, "FREQUENT", 0.0)
     monkeypatch.setattr(numba_engine, "WORD_PRICE", 0.0)
     monkeypatch.setattr(numba_engine, "MAX_PLANES", 64)
     for seed in range(12):

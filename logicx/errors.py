@@ -131,6 +131,10 @@ class PluginWarning(UserWarning):
     """A plug-in could not be loaded and is left out."""
 
 
+class CacheWarning(UserWarning):
+    """A cache folder is not used, and why."""
+
+
 class DataError(LogicxError, ValueError):
     """Input data are malformed: shapes, names, values, rows."""
 

@@ -2,7 +2,8 @@
 
 Numba by itself looks only at the file of a function to see whether its machine code is out of date,
 not at the files of functions that it calls, nor at numbers that are frozen into it. Here the folder
-is named by a hash of the function's file and of all that it imports, so no stale code is ever run.
+is named by a hash of the function's file and of all that it imports, so no stale code is ever run;
+`kernelcache` says what keeps it from being altered.
 
 Importing this needs Numba.
 """
@@ -10,6 +11,7 @@ Importing this needs Numba.
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +22,8 @@ import numpy as np
 from numba.core import types
 from numba.extending import intrinsic
 
+from logicx.errors import CacheWarning
+from logicx.kernelcache import private_folder, seal
 from logicx.resources import cache_folder, source_hash
 
 F = TypeVar("F", bound="Callable[..., Any]")
@@ -46,6 +50,8 @@ def compiling(is_inner: bool = False, **options: Any) -> Callable[[F], F]:
         try:
             _config.CACHE_DIR = folder or before
             made = numba.njit(cache=bool(folder), **options)(function)
+            if folder:
+                seal(made, Path(folder))
         finally:
             _config.CACHE_DIR = before
         return cast("F", made)
@@ -55,15 +61,22 @@ def compiling(is_inner: bool = False, **options: Any) -> Callable[[F], F]:
 
 @lru_cache
 def _folder(module: str) -> str:
-    """Where machine code of a module is kept, or nothing where no folder can be written to."""
+    """Where machine code of a module is kept, or nothing where no folder is fit for it."""
     name = f"kernels-{numba.__version__}-{source_hash(module)[:16]}"
     root = Path(_config.CACHE_DIR) if _config.CACHE_DIR else cache_folder()
     folder = root / name
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        fault = private_folder(folder)
     except OSError:
         return ""
-    return str(folder) if os.access(folder, os.W_OK) else ""
+    if fault:
+        _tell(f"compiled functions are not kept, so that each start takes longer: {fault}")
+    return str(folder) if not fault and os.access(folder, os.W_OK) else ""
+
+
+@lru_cache
+def _tell(text: str) -> None:
+    warnings.warn(text, CacheWarning, stacklevel=2)
 
 
 def _count_bits(_: Any, word: Any) -> Any:

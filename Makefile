@@ -1,5 +1,6 @@
 # make demo   set up .venv, then score and explain unit 483 of the shipped demo
 # make test   set up .venv, then run the tests
+# make test-long  the tests that take minutes each: thousands of forged files (docs/reliability.md)
 # make check  lint and type-check
 # make bench  compare with slower ways and a published package; scale; growth (docs/benchmarks.md)
 
@@ -9,7 +10,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 MODELS := $(VENV)/.models
 
-.PHONY: demo test check bench peers setup clean
+.PHONY: demo test test-long check bench peers setup clean
 
 setup: $(STAMP)
 
@@ -31,6 +32,9 @@ demo: $(STAMP)
 
 test: $(MODELS)
 	$(BIN)/python -m pytest -n auto --maxprocesses=4 --dist loadgroup
+
+test-long: $(MODELS)
+	$(BIN)/python -m pytest -m long -s
 
 check: $(STAMP)
 	$(BIN)/ruff check .

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from numbers import Integral
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
     from logicx.search.heuristics.roles import Heuristic
     from logicx.search.space import Kept, SearchResult
     from logicx.units.units import Units
+
+SMALL = 1 << 30
+"""Bytes that every machine is taken to have."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +106,7 @@ class BeamSearch:
             atoms = CONCEPTS
         concepts = supported(with_atoms(bank, atoms_of(bank, atoms)), min_atom_support)
         check_reachable(concepts, min_support)
+        _check_room(strategy.width, concepts)
         goal = rules.goal(goal)
         proof = None
         if bound_time != 0:
@@ -266,6 +272,25 @@ def _bounded(
         notes=notes,
         is_interrupted=proven.is_interrupted,
     )
+
+
+def _check_room(width: int, bank: ConceptBank) -> None:
+    """Refuse a beam whose rows of counts, two for each formula and its children, exceed memory."""
+    needed = 4 * 8 * width * bank.n_concepts
+    if needed > SMALL and needed > _memory():
+        raise OptionError(
+            f"a beam of {width:,} over {bank.n_concepts:,} concepts takes {needed >> 30:,} GiB, "
+            "more than this machine has",
+            hint="set a smaller beam",
+        )
+
+
+def _memory() -> int:
+    """Bytes of memory of this machine, where that is known."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):  # not on Windows
+        return sys.maxsize
 
 
 def whole(number: Any) -> Any:

@@ -50,7 +50,7 @@ def compiling(is_inner: bool = False, **options: Any) -> Callable[[F], F]:
         try:
             _config.CACHE_DIR = folder or before
             made = numba.njit(cache=bool(folder), **options)(function)
-            if folder:
+            if folder and hasattr(made, "_cache"):  # not where NUMBA_DISABLE_JIT is set
                 seal(made, Path(folder))
         finally:
             _config.CACHE_DIR = before

@@ -1,6 +1,6 @@
 # make demo   set up .venv, then score and explain unit 483 of the shipped demo
 # make test   set up .venv, then run the tests
-# make check  lint and type-check
+# make check  lint, type-check, and see which way imports run
 # make bench  compare with slower ways and a published package; scale; growth (docs/benchmarks.md)
 
 PYTHON ?= python3
@@ -36,6 +36,7 @@ check: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 QUIET := env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE OMP_NUM_THREADS=1
 PEERS := .peers

@@ -1,6 +1,7 @@
 # make demo   set up .venv, then score and explain unit 483 of the shipped demo
 # make test   set up .venv, then run the tests
-# make check  lint, type-check, and see which way imports run
+# make check  lint, type-check (logicx, and the Python of the docs), see which way imports run
+# make api    write docs/api.md from the code
 # make bench  compare with slower ways and a published package; scale; growth (docs/benchmarks.md)
 
 PYTHON ?= python3
@@ -9,7 +10,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 MODELS := $(VENV)/.models
 
-.PHONY: demo test check bench peers setup clean
+.PHONY: demo test check api bench peers setup clean
 
 setup: $(STAMP)
 
@@ -36,7 +37,11 @@ check: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python docs/check_types.py
 	$(BIN)/lint-imports
+
+api: $(STAMP)
+	$(BIN)/python docs/make_api.py
 
 QUIET := env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE OMP_NUM_THREADS=1
 PEERS := .peers

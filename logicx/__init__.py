@@ -7,11 +7,41 @@ water OR (river AND NOT blue)
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from logicx.faces import face
+
+_HOMES = {
+    "__version__": "logicx.resources",
+    "Apply": "logicx.language.formula",
+    "Column": "logicx.banks.tables",
+    "Concept": "logicx.language.formula",
+    "ConceptBank": "logicx.banks.bank",
+    "Counts": "logicx.scoring.counts",
+    "Explanation": "logicx.scoring.results",
+    "Formula": "logicx.language.formula",
+    "GroupCells": "logicx.banks.signatures",
+    "Incidence": "logicx.banks.signatures",
+    "LogicxError": "logicx.errors",
+    "Threshold": "logicx.units.thresholds",
+    "Units": "logicx.units.units",
+    "Universe": "logicx.banks.universe",
+    "canonical": "logicx.language.canon",
+    "compile_recipe": "logicx.sources.recipes",
+    "explain": "logicx.runs.explain",
+    "format_formula": "logicx.language.parsing",
+    "open_units": "logicx.units.loading",
+    "operator": "logicx.language.operators",
+    "parse": "logicx.language.parsing",
+    "read_journal": "logicx.runs.journal",
+    "run_journal": "logicx.runs.journaling",
+    "score": "logicx.scoring.score",
+}
+"""Where each public name lives; modules are imported when a name is first used."""
 
 if TYPE_CHECKING:
     from logicx.banks.bank import ConceptBank
+    from logicx.banks.signatures import GroupCells, Incidence
     from logicx.banks.tables import Column
     from logicx.banks.universe import Universe
     from logicx.errors import LogicxError
@@ -30,32 +60,8 @@ if TYPE_CHECKING:
     from logicx.units.loading import open_units
     from logicx.units.thresholds import Threshold
     from logicx.units.units import Units
-
-_HOMES = {
-    "__version__": "resources",
-    "Apply": "language.formula",
-    "Column": "banks.tables",
-    "Concept": "language.formula",
-    "ConceptBank": "banks.bank",
-    "Counts": "scoring.counts",
-    "Explanation": "scoring.results",
-    "Formula": "language.formula",
-    "LogicxError": "errors",
-    "Threshold": "units.thresholds",
-    "Units": "units.units",
-    "Universe": "banks.universe",
-    "canonical": "language.canon",
-    "compile_recipe": "sources.recipes",
-    "explain": "runs.explain",
-    "format_formula": "language.parsing",
-    "open_units": "units.loading",
-    "operator": "language.operators",
-    "parse": "language.parsing",
-    "read_journal": "runs.journal",
-    "run_journal": "runs.journaling",
-    "score": "scoring.score",
-}
-"""Where each public name lives; modules are imported when a name is first used."""
+else:
+    __getattr__, __dir__ = face(__name__, _HOMES)
 
 __all__ = [
     "Apply",
@@ -65,6 +71,8 @@ __all__ = [
     "Counts",
     "Explanation",
     "Formula",
+    "GroupCells",
+    "Incidence",
     "LogicxError",
     "Threshold",
     "Units",
@@ -80,15 +88,3 @@ __all__ = [
     "run_journal",
     "score",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'logicx' has no attribute {name!r}")
-    value = getattr(import_module(f"logicx.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})

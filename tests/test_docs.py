@@ -137,11 +137,3 @@ def test_python_in_the_documents_runs(page, capsys, tmp_path, monkeypatch):
             exec(compile(block, page, "exec"), names)
     if page in ("README.md", "language.md"):
         assert blocks
-
-
-def test_public_names_are_there_and_have_docstrings():
-    for name in logicx.__all__:
-        assert getattr(logicx, name).__doc__, name
-    with pytest.raises(AttributeError, match="no attribute 'nope'"):
-        _ = logicx.nope
-    assert set(logicx.__all__) <= set(dir(logicx))

@@ -208,7 +208,7 @@ class ConceptBank(Holdings):
         Cost: of images, one or two bytes a cell, and the signatures a few times.
 
         Example:
-            >>> from logicx.banks.signatures import GroupCells, Incidence
+            >>> from logicx import GroupCells, Incidence
             >>> sets = Incidence(np.array([0, 1, 3]), np.array([0, 0, 1], np.int32))
             >>> image = GroupCells(sets, np.array([0, 1, 1, 0], np.uint8))
             >>> images = Universe.pixels(2, 2, 2)

@@ -44,6 +44,7 @@ class Data:
 
 def open_data(bank: str | None, units: str | None, threshold: str | None, unit_axis: int) -> Data:
     """The bank and units of the options, or the shipped demo."""
+    render.show_log()
     if bank == DEMO or (bank is None and units in (None, DEMO)):
         if threshold is not None:
             raise DataError(
@@ -70,6 +71,7 @@ def open_data(bank: str | None, units: str | None, threshold: str | None, unit_a
 
 def open_bank(bank: str | None) -> ConceptBank:
     """The bank of a file, or the demo's."""
+    render.show_log()
     if bank in (None, DEMO):
         from logicx.demo.data import open_demo
 

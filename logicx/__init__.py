@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from logicx.runs.journal import read_journal
     from logicx.runs.journaling import run_journal
     from logicx.scoring.counts import Counts
+    from logicx.scoring.objectives import objective
     from logicx.scoring.results import Explanation
     from logicx.scoring.score import score
     from logicx.sources.recipes import compile_recipe
@@ -48,6 +49,7 @@ _HOMES = {
     "compile_recipe": "sources.recipes",
     "explain": "runs.explain",
     "format_formula": "language.parsing",
+    "objective": "scoring.objectives",
     "open_units": "units.loading",
     "operator": "language.operators",
     "parse": "language.parsing",
@@ -73,6 +75,7 @@ __all__ = [
     "compile_recipe",
     "explain",
     "format_formula",
+    "objective",
     "open_units",
     "operator",
     "parse",

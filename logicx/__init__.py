@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from logicx.scoring.objectives import objective
     from logicx.scoring.results import Explanation
     from logicx.scoring.score import score
+    from logicx.search.heuristics import heuristic
     from logicx.sources.recipes import compile_recipe
     from logicx.units.loading import open_units
     from logicx.units.thresholds import Threshold
@@ -49,6 +50,7 @@ _HOMES = {
     "compile_recipe": "sources.recipes",
     "explain": "runs.explain",
     "format_formula": "language.parsing",
+    "heuristic": "search.heuristics",
     "objective": "scoring.objectives",
     "open_units": "units.loading",
     "operator": "language.operators",
@@ -75,6 +77,7 @@ __all__ = [
     "compile_recipe",
     "explain",
     "format_formula",
+    "heuristic",
     "objective",
     "open_units",
     "operator",

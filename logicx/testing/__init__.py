@@ -13,14 +13,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from logicx.testing.heuristics import check_heuristic
     from logicx.testing.objectives import check_objective
 
 _HOMES = {
+    "check_heuristic": "heuristics",
     "check_objective": "objectives",
 }
 """Where each kit lives; modules are imported when a kit is first used."""
 
-__all__ = ["check_objective"]
+__all__ = ["check_heuristic", "check_objective"]
 
 
 def __getattr__(name: str) -> Any:

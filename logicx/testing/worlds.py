@@ -12,12 +12,15 @@ import numpy as np
 
 from logicx.banks.bank import ConceptBank
 from logicx.banks.universe import Universe
+from logicx.language.formula import Apply, Concept
 from logicx.units.units import Units
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
+
+    from logicx.language.formula import Formula
 
     Masks = NDArray[np.bool_]
 
@@ -72,9 +75,32 @@ def world(seed: int, kind: str = "rows", n_concepts: int = 5) -> World:
     return World(bank, units, masks[:, valid], unit[valid])
 
 
-def expansions(formula: Masks, masks: Masks) -> Masks:
-    """`f OR c`, `f AND c`, `f AND NOT c` of a formula, `bool[n_concepts, 3, n_valid]`."""
-    return np.stack([formula | masks, formula & masks, formula & ~masks], axis=1)
+STEPS: dict[str, Callable[[Masks, Masks], Masks]] = {
+    "OR": lambda f, c: f | c,
+    "AND": lambda f, c: f & c,
+    "AND NOT": lambda f, c: f & ~c,
+    "OR NOT": lambda f, c: f | ~c,
+    "XOR": lambda f, c: f ^ c,
+}
+"""What some steps mean."""
+
+DEFAULT = ("OR", "AND", "AND NOT")
+"""The steps of a search."""
+
+
+def expansions(formula: Masks, masks: Masks, steps: Sequence[str] = DEFAULT) -> Masks:
+    """Every step from a formula with every concept, `bool[n_concepts, n_steps, n_valid]`."""
+    return np.stack([STEPS[one](formula, masks) for one in steps], axis=1)
+
+
+def cells_of(formula: Formula, one: World) -> Masks:
+    """The cells at which a formula of OR, AND, XOR and NOT holds, `bool[n_valid]`."""
+    if isinstance(formula, Concept):
+        found: Masks = one.masks[one.bank.names.index(formula.name)]
+        return found
+    assert isinstance(formula, Apply)
+    first, *others = (cells_of(arg, one) for arg in formula.args)
+    return ~first if formula.operator == "NOT" else STEPS[formula.operator](first, *others)
 
 
 def literals(masks: Masks) -> Masks:

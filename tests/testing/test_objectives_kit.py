@@ -66,7 +66,7 @@ def writing(tp, fp, n_on, n_cells):
 
 
 def text(tp, fp, n_on, n_cells):
-    return np.array(["high"]) * 1
+    return np.full(np.shape(tp), "high")
 
 
 def nothing(tp, fp, n_on, n_cells):

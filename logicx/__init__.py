@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from logicx.search.heuristics import heuristic
     from logicx.sources.recipes import compile_recipe
     from logicx.units.loading import open_units
-    from logicx.units.thresholds import Threshold
+    from logicx.units.thresholds import Threshold, threshold
     from logicx.units.units import Units
 
 _HOMES = {
@@ -58,6 +58,7 @@ _HOMES = {
     "read_journal": "runs.journal",
     "run_journal": "runs.journaling",
     "score": "scoring.score",
+    "threshold": "units.thresholds",
 }
 """Where each public name lives; modules are imported when a name is first used."""
 
@@ -85,6 +86,7 @@ __all__ = [
     "read_journal",
     "run_journal",
     "score",
+    "threshold",
 ]
 
 

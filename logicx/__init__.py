@@ -30,12 +30,15 @@ _HOMES = {
     "compile_recipe": "logicx.sources.recipes",
     "explain": "logicx.runs.explain",
     "format_formula": "logicx.language.parsing",
+    "heuristic": "logicx.search.heuristics",
+    "objective": "logicx.scoring.objectives",
     "open_units": "logicx.units.loading",
     "operator": "logicx.language.operators",
     "parse": "logicx.language.parsing",
     "read_journal": "logicx.runs.journal",
     "run_journal": "logicx.runs.journaling",
     "score": "logicx.scoring.score",
+    "threshold": "logicx.units.thresholds",
 }
 """Where each public name lives; modules are imported when a name is first used."""
 
@@ -54,11 +57,13 @@ if TYPE_CHECKING:
     from logicx.runs.journal import read_journal
     from logicx.runs.journaling import run_journal
     from logicx.scoring.counts import Counts
+    from logicx.scoring.objectives import objective
     from logicx.scoring.results import Explanation
     from logicx.scoring.score import score
+    from logicx.search.heuristics import heuristic
     from logicx.sources.recipes import compile_recipe
     from logicx.units.loading import open_units
-    from logicx.units.thresholds import Threshold
+    from logicx.units.thresholds import Threshold, threshold
     from logicx.units.units import Units
 else:
     __getattr__, __dir__ = face(__name__, _HOMES)
@@ -81,10 +86,13 @@ __all__ = [
     "compile_recipe",
     "explain",
     "format_formula",
+    "heuristic",
+    "objective",
     "open_units",
     "operator",
     "parse",
     "read_journal",
     "run_journal",
     "score",
+    "threshold",
 ]

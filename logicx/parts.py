@@ -246,12 +246,14 @@ class Kind(Generic[P]):
         try:
             loaded = entry.load()
             if not isinstance(loaded, ModuleType) and not any(
-                one.part is loaded for one in self._parts.values()
+                _is_made_of(one.part, loaded) for one in self._parts.values()
             ):
                 self.register(loaded)
         except Exception as error:
-            for kind, parts in before.items():
-                kind._parts = parts
+            for kind in _KINDS.values():
+                kept = before.get(kind, {})
+                built_in = {k: v for k, v in kind._parts.items() if v.owner.is_builtin}
+                kind._parts = {**kept, **built_in}  # those that it imported stay
             reason = (
                 str(error)
                 if isinstance(error, LogicxError)
@@ -299,16 +301,27 @@ def _plural(name: str) -> str:
     return "strategies" if name == "strategy" else f"{name}s"
 
 
+def _is_made_of(part: object, loaded: object) -> bool:
+    """Whether it is that part, or was made of that function or class by a decorator."""
+    if part is loaded or type(part) is loaded:
+        return True
+    return any(value is loaded for value in getattr(part, "__dict__", {}).values())
+
+
 def _module_of(part: Any) -> str:
-    """The module in which a part was written."""
+    """The module in which a part was written; one made by a class of ours says so itself."""
+    stated = getattr(part, "written_in", "")
+    if isinstance(stated, str) and stated:
+        return stated
     maker = part if hasattr(part, "__module__") and callable(part) else type(part)
     return str(getattr(maker, "__module__", "") or "__main__")
 
 
 def _owner(module: str, is_loading: bool = True) -> Owner:
-    if is_loading and _LOADING:
-        return Owner(module, *_LOADING[-1])
-    return Owner(module)
+    owner = Owner(module)  # built-in parts may be imported while a plug-in is loaded
+    return (
+        Owner(module, *_LOADING[-1]) if is_loading and _LOADING and not owner.is_builtin else owner
+    )
 
 
 @cache

@@ -24,7 +24,7 @@ from logicx.sources.text.settings import DocumentSettings
 from logicx.sources.text.tokens import TokenSettings
 from logicx.sources.text.vectors import NeighborSettings
 from logicx.units.activations import write_activations
-from logicx.units.thresholds import KINDS as THRESHOLDS
+from logicx.units.thresholds import THRESHOLD_KIND
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -44,7 +44,7 @@ def test_operators_are_documented(op):
         ("search.md", [*OBJECTIVES, "fbeta(b)", *PRESETS]),
         ("text.md", [f"\n{one.name} =" for one in fields(NeighborSettings)]),
         ("heuristics.md", [f"`{one}`" for one in HEURISTICS]),
-        ("data.md", [*THRESHOLDS, *COLUMN_KINDS]),
+        ("data.md", [*THRESHOLD_KIND.table(), *COLUMN_KINDS]),
         *(
             ("text.md", [one.name for one in fields(kind)] + [*kind.FORMATS, *kind.FAMILIES])
             for kind in (PairSettings, DocumentSettings, TokenSettings)

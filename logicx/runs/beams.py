@@ -83,7 +83,7 @@ class BeamSearch:
         from logicx.runs.presets import preset as known_preset
         from logicx.runs.running import choose_engine
         from logicx.search.formulas.steps import Step
-        from logicx.search.heuristics import heuristic as known_heuristic
+        from logicx.search.heuristics import heuristic_named as known_heuristic
 
         rules = known_preset(preset)
         strategy = rules.beam(whole(beam), whole(length), dedupe)

@@ -10,7 +10,7 @@ from logicx.errors import DataError, OptionError
 from logicx.runs.beams import BeamSearch, whole
 from logicx.runs.strategies import STRATEGIES, ProofSearch, UnitSearch
 from logicx.scoring.objectives import Objective
-from logicx.scoring.objectives import objective as known_objective
+from logicx.scoring.objectives import objective_named as known_objective
 from logicx.scoring.results import Explanation, Skipped
 from logicx.scoring.score import check_kinds
 

@@ -12,7 +12,7 @@ from logicx.language.grammar import Dialect
 from logicx.language.parsing import read
 from logicx.scoring.counts import count, counts_of
 from logicx.scoring.objectives import Objective, score_counts
-from logicx.scoring.objectives import objective as known_objective
+from logicx.scoring.objectives import objective_named as known_objective
 from logicx.scoring.results import Explanation, Scored
 
 if TYPE_CHECKING:

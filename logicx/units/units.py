@@ -104,7 +104,7 @@ class Units:
 
         Args:
             activations: NumPy array or torch tensor of floats.
-            threshold: `positive`, `quantile(q)`, `value(x)` or `ranges(k)`; see `Threshold`.
+            threshold: Such as `positive`, `quantile(q)`, `value(x)`, `ranges(k)`; see `Threshold`.
             names: Names of the units; by default their numbers.
             unit_axis: 0 where the array is `[n_units, n_cells]`, 1 where `[n_cells, n_units]`.
             universe: The cells; by default only their number is known.
@@ -133,11 +133,12 @@ class Units:
         if counting is not None and len(counting) != n_cells:
             raise DataError(f"valid has {len(counting):,} cells, the activations have {n_cells:,}")
         rule = Threshold.of(threshold)
-        found_names, words, cut = [], [], []
+        found_names: list[str] = []
+        words, cut = [], []
         for i, name in enumerate(_names(names, n_units)):
             row = np.asarray(array[i])
-            for k, one in enumerate(ranges_of(name, row, rule, counting)):
-                found_names.append(f"{name}#{k + 1}" if rule.kind == "ranges" else name)
+            found_names += rule.names(name)
+            for one in ranges_of(name, row, rule, counting):
                 words.append(pack(one.mask(row)))
                 cut.append(str(one))
             if progress:

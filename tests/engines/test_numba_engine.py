@@ -26,7 +26,7 @@ from logicx.banks import holdings
 from logicx.cli import run
 from logicx.errors import OptionError
 from logicx.runs import running
-from logicx.scoring.objectives import OBJECTIVES, CountObjective, objective
+from logicx.scoring.objectives import OBJECTIVES, CountObjective, objective_named
 from logicx.search.beam import Beam
 from logicx.search.formulas.space import FormulaSpace
 from logicx.search.formulas.steps import DEFAULT_STEPS, Step
@@ -72,7 +72,7 @@ def test_it_finds_what_numpy_finds(
     beam = Beam(width, length, dedupe)
     with patch.object(holdings, "FREQUENT", frequent):
         slow, fast = search_both(
-            bank, on, objective(goal), beam, steps, meeting, penalty, penalizes_not
+            bank, on, objective_named(goal), beam, steps, meeting, penalty, penalizes_not
         )
     assert fast == slow
 
@@ -84,7 +84,7 @@ def test_packed_words_alone_find_the_same(monkeypatch):
     monkeypatch.setattr(numba_engine, "MAX_PLANES", 64)
     for seed in range(12):
         bank, (on,) = random_world(seed, 7, 100, 1 + seed % 3 * 4, n_units=1)
-        slow, fast = search_both(bank, on, objective("iou"), Beam(8, 5), STEPS[seed % 4])
+        slow, fast = search_both(bank, on, objective_named("iou"), Beam(8, 5), STEPS[seed % 4])
         arrays = CompiledBank.of(bank).arrays
         assert (len(arrays.frequent), len(arrays.rare_indices)) == (7, 0)
         assert fast == slow
@@ -105,7 +105,7 @@ def test_large_counts_find_the_same(most, weight, goal):
         on = (bank.size * dice.random(len(on)) ** dice.choice([0.1, 1, 9])).astype(int) * (on > 0)
         on[0] += not on.any()
         steps = STEPS[seed % len(STEPS)]
-        slow, fast = search_both(bank, on, objective(goal), Beam(6, 5), steps)
+        slow, fast = search_both(bank, on, objective_named(goal), Beam(6, 5), steps)
         assert CompiledBank.of(bank).weight == weight
         assert fast == slow
 
@@ -114,15 +114,15 @@ def test_what_is_mapped_is_read_in_place(tmp_path, monkeypatch):
     bank, (on,) = random_world(1, 9, 80, 2, n_units=1)
     bank.save(tmp_path / "a.bank")
     mapped = ConceptBank.open(tmp_path / "a.bank")
-    slow, fast = search_both(mapped, on, objective("iou"), Beam(6, 4))
-    assert fast == slow == search_both(bank, on, objective("iou"), Beam(6, 4))[0]
+    slow, fast = search_both(mapped, on, objective_named("iou"), Beam(6, 4))
+    assert fast == slow == search_both(bank, on, objective_named("iou"), Beam(6, 4))[0]
     arrays = CompiledBank.of(mapped).arrays
     assert np.shares_memory(arrays.words, mapped.frequent_words)
     assert np.shares_memory(arrays.indices, mapped.concepts_of.indices)
     assert np.shares_memory(arrays.listed, mapped.signatures_of.indices)
     monkeypatch.setattr(numba_engine, "RARE_BYTES", 0)
     bare = ConceptBank.open(tmp_path / "a.bank")
-    assert search_both(bare, on, objective("iou"), Beam(6, 4)) == (slow, slow)
+    assert search_both(bare, on, objective_named("iou"), Beam(6, 4)) == (slow, slow)
     arrays = CompiledBank.of(bare).arrays
     assert np.shares_memory(arrays.rare_indices, bare.concepts_of.indices)
     assert (len(arrays.frequent), len(arrays.words)) == (0, len(bare.frequent))
@@ -131,13 +131,13 @@ def test_what_is_mapped_is_read_in_place(tmp_path, monkeypatch):
 def test_on_real_data_it_finds_what_numpy_finds(reference_bank, reference_units):
     units = [reference_units.on(reference_bank, name) for name in reference_units.names]
     for on in [*units, *random_units(reference_bank, 24)]:
-        slow, fast = search_both(reference_bank, on, objective("iou"), Beam(10, 10))
+        slow, fast = search_both(reference_bank, on, objective_named("iou"), Beam(10, 10))
         assert fast == slow
     for on in units[:2]:
         for goal, steps, dedupe, penalty in ON_REAL_DATA:
             beam = Beam(10, 4, dedupe)
             slow, fast = search_both(
-                reference_bank, on, objective(goal), beam, steps, True, penalty, True
+                reference_bank, on, objective_named(goal), beam, steps, True, penalty, True
             )
             assert fast == slow
 
@@ -186,7 +186,7 @@ def test_what_is_not_compiled_is_searched_by_numpy():
     assert found.settings["engine"] == "numpy"
     by_numpy = explain(bank, units, engine="numpy", objective=goal)
     assert [one.by_length for one in plan] == [one.by_length for one in by_numpy]
-    known = objective("iou")
+    known = objective_named("iou")
     assert running.why_not_compiled(Beam(3, 2), known, 8) == ""
     assert running.why_not_compiled(Beam(3, 2), known, 9) != ""
     assert running.why_not_compiled(Beam(3, 2, "form"), known, 3) != ""

@@ -29,7 +29,7 @@ from logicx.engines import torch_beam, torch_engine
 from logicx.engines.numpy_engine import NumpyEngine
 from logicx.errors import DataError, OptionError
 from logicx.runs import running
-from logicx.scoring.objectives import OBJECTIVES, CountObjective, objective
+from logicx.scoring.objectives import OBJECTIVES, CountObjective, objective_named
 from logicx.search.beam import Beam
 from logicx.search.formulas.space import FormulaSpace
 from logicx.search.formulas.steps import DEFAULT_STEPS, Step
@@ -70,7 +70,7 @@ def test_it_finds_what_numpy_finds(
     bank, ons = random_world(seed, n_concepts, n_cells, repeats)
     with patch.object(torch_beam, "HEAD", head):
         slow, fast = search_both(
-            bank, ons, objective(goal), Beam(width, length, dedupe), steps, meeting, penalty,
+            bank, ons, objective_named(goal), Beam(width, length, dedupe), steps, meeting, penalty,
             penalizes_not,
         )  # fmt: skip
     assert fast == slow
@@ -79,7 +79,7 @@ def test_it_finds_what_numpy_finds(
 def test_a_unit_that_never_fires_scores_as_with_numpy():
     bank, ons = random_world(5, 9, 80, 2)
     for goal in OBJECTIVES:
-        slow, fast = search_both(bank, [ons[0], ons[1] * 0], objective(goal), Beam(4, 3))
+        slow, fast = search_both(bank, [ons[0], ons[1] * 0], objective_named(goal), Beam(4, 3))
         assert fast == slow
 
 
@@ -92,7 +92,7 @@ def test_wide_counts_find_the_same(factor):
         bank.__dict__.pop("count", None)
         wide = [on * factor - (on > 0) for on in ons]
         for goal in ("iou", "mcc"):
-            slow, fast = search_both(bank, wide, objective(goal), Beam(6, 4), STEPS[seed])
+            slow, fast = search_both(bank, wide, objective_named(goal), Beam(6, 4), STEPS[seed])
             assert torch_engine.TorchBank.of(bank, CPU).n_parts == (1 if factor == 10**6 else 2)
             assert fast == slow
 
@@ -104,7 +104,7 @@ def test_little_memory_finds_the_same(monkeypatch):
     monkeypatch.setattr(torch_beam, "_mixers", lambda n: np.zeros(n, np.int64))
     for seed in range(8):
         bank, ons = random_world(seed, 20, 100, 3)
-        slow, fast = search_both(bank, ons, objective("iou"), Beam(8, 4), STEPS[seed % 4])
+        slow, fast = search_both(bank, ons, objective_named("iou"), Beam(8, 4), STEPS[seed % 4])
         assert fast == slow
         assert torch_engine.units_at_once(bank, 8, CPU) == 1
 
@@ -130,11 +130,11 @@ def test_memory_does_not_grow_with_the_concepts_of_what_is_counted(monkeypatch):
         return scatter_add(out, dim, keys, weights)
 
     monkeypatch.setattr(torch.Tensor, "scatter_add_", spy)
-    search_both(bank, ons, objective("iou"), Beam(5, 3))
+    search_both(bank, ons, objective_named("iou"), Beam(5, 3))
     whole, most = sum(lengths), max(lengths)
     lengths.clear()
     monkeypatch.setattr(torch_engine, "CPU_BYTES", 4 * torch_engine.PLACE_BYTES * 1000)
-    search_both(bank, ons, objective("iou"), Beam(5, 3))
+    search_both(bank, ons, objective_named("iou"), Beam(5, 3))
     assert sum(lengths) == whole
     assert max(lengths) <= 1000 + 30 < most
 
@@ -143,20 +143,20 @@ def test_what_is_mapped_is_not_written_to(tmp_path):
     bank, ons = random_world(1, 9, 80, 2)
     bank.save(tmp_path / "a.bank")
     mapped = ConceptBank.open(tmp_path / "a.bank")
-    slow, fast = search_both(mapped, ons, objective("iou"), Beam(6, 4))
-    assert fast == slow == search_both(bank, ons, objective("iou"), Beam(6, 4))[0]
+    slow, fast = search_both(mapped, ons, objective_named("iou"), Beam(6, 4))
+    assert fast == slow == search_both(bank, ons, objective_named("iou"), Beam(6, 4))[0]
 
 
 def test_on_real_data_it_finds_what_numpy_finds(reference_bank, reference_units):
     given = [reference_units.on(reference_bank, name) for name in reference_units.names]
     units = [*given, *random_units(reference_bank, 64)]
-    slow, fast = search_both(reference_bank, units, objective("iou"), Beam(10, 10))
+    slow, fast = search_both(reference_bank, units, objective_named("iou"), Beam(10, 10))
     assert len(fast) == 72
     assert fast == slow
     for goal, steps, dedupe, penalty in ON_REAL_DATA:
         beam = Beam(10, 4, dedupe)
         slow, fast = search_both(
-            reference_bank, units[6:10], objective(goal), beam, steps, True, penalty, True
+            reference_bank, units[6:10], objective_named(goal), beam, steps, True, penalty, True
         )
         assert fast == slow
 

@@ -10,7 +10,7 @@ import pytest
 from logicx import ConceptBank, Units, parse
 from logicx.errors import DataError, OptionError
 from logicx.scoring.counts import count
-from logicx.scoring.objectives import OBJECTIVES, objective, score_counts
+from logicx.scoring.objectives import OBJECTIVES, objective_named, score_counts
 from logicx.search.formulas.exhaustive import exhaustive
 from logicx.search.formulas.shapes import COMBINE, CONNECTIVES, is_within
 
@@ -263,7 +263,7 @@ def test_exhaustive_search_takes_any_objective():
 
 @pytest.mark.parametrize("name", RATIOS)
 def test_exact_ratios_are_the_objectives(name):
-    goal = objective(name)
+    goal = objective_named(name)
     for tp, fp in [(0, 0), (3, 0), (0, 4), (5, 7), (11, 2)]:
         assert float(goal.ratio(11, 40).at(tp, fp)) == pytest.approx(
             float(goal.score(tp, fp, 11, 40)), rel=1e-14

@@ -15,7 +15,7 @@ from logicx.banks.bits import pack, unpack
 from logicx.cli import run as run_command
 from logicx.errors import JournalError, OptionError
 from logicx.scoring.counts import count
-from logicx.scoring.objectives import OBJECTIVES, objective
+from logicx.scoring.objectives import OBJECTIVES, objective_named
 from logicx.search.formulas.exhaustive import exhaustive
 from logicx.search.formulas.support import supported
 
@@ -42,7 +42,7 @@ def test_both_engines_equal_the_slow_way(
     options = {"length": length, "beam": width, "objective": goal, "steps": steps}
     options |= {"dedupe": dedupe, "preset": preset, **least}
     wanted = plain_beam(
-        masks, unit, objective(goal), width, length, steps, dedupe == "meaning",
+        masks, unit, objective_named(goal), width, length, steps, dedupe == "meaning",
         preset == "default", **least,
     )  # fmt: skip
     engines = ["numpy"]
@@ -82,7 +82,7 @@ def test_whole_beams_of_both_engines_are_the_same():
         found = []
         for engine in (NumpyEngine(bank, on), NumbaEngine(bank, on)):
             space = FormulaSpace(
-                engine, objective("iou"), [Step.of(one) for one in DEFAULT], np.arange(20),
+                engine, objective_named("iou"), [Step.of(one) for one in DEFAULT], np.arange(20),
                 (1.0, 0.9)[seed % 2], min_support=least,
             )  # fmt: skip
             is_compiled = isinstance(engine, NumbaEngine)
@@ -199,7 +199,11 @@ def test_exhaustive_passes_through_small_formulas_and_returns_large_ones(shape):
             )
         for n in (1, 2, 3):
             scores = [
-                float(objective("iou").score(on @ mask, bank.size @ mask - on @ mask, on.sum(), 99))
+                float(
+                    objective_named("iou").score(
+                        on @ mask, bank.size @ mask - on @ mask, on.sum(), 99
+                    )
+                )
                 for level in levels[:n]
                 for mask in level.values()
                 if bank.size @ mask >= least

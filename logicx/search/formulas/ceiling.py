@@ -44,8 +44,8 @@ def ceiling(size: NDArray[np.int64], on: NDArray[np.int64], goal: Objective) -> 
     Cost: a few passes over the signatures where the unit fires.
 
     Example:
-        >>> from logicx.scoring.objectives import objective
-        >>> ceiling(np.array([4, 4, 4]), np.array([3, 1, 0]), objective("iou"))
+        >>> from logicx.scoring.objectives import objective_named
+        >>> ceiling(np.array([4, 4, 4]), np.array([3, 1, 0]), objective_named("iou"))
         0.6
     """
     make = getattr(goal, "ratio", None)

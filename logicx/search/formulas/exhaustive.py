@@ -16,7 +16,7 @@ from logicx.banks.bits import unpack
 from logicx.errors import DataError, OptionError
 from logicx.language.formula import Formula
 from logicx.scoring.counts import counts_of
-from logicx.scoring.objectives import objective as known_objective
+from logicx.scoring.objectives import objective_named as known_objective
 from logicx.search.formulas.shapes import (
     COMBINE,
     CONNECTIVES,

@@ -13,7 +13,7 @@ from logicx.banks.bank import ConceptBank
 from logicx.errors import DataError, OptionError
 from logicx.language.formula import Formula
 from logicx.scoring.counts import counts_of
-from logicx.scoring.objectives import objective as known_objective
+from logicx.scoring.objectives import objective_named as known_objective
 from logicx.search.formulas.shapes import (
     Found,
     Outcome,

@@ -1,0 +1,96 @@
+"""Two beams side by side: a first that is searched as if alone, and one of what else there is.
+
+Adding to what a space offers can make a plain beam worse: the new formulas crowd out those that
+would have led further. Here the first lane is the beam as it was, to the last digit, and all that
+is new competes for the places of a second one. So nothing that is found is worse than without it.
+
+A formula belongs to the first lane if it is made as the first space makes it, from one of its own;
+all others belong to the second. No formula of the second denotes what one of the first denotes when
+it enters, and each formula is expanded into the second lane once, when it is new.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from logicx.search.beam import Beam, Seen
+from logicx.search.space import Candidates, Expansions, Kept, N, SearchResult, Space
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class LanedSpace(Space[N], Protocol[N]):
+    """A space of which there is more than the first beam sees."""
+
+    def other_atoms(self) -> Candidates[N]:
+        """Formulas of length one that the first lane does not have."""
+        ...
+
+    def expand_lanes(
+        self, nodes: Sequence[N], new: Sequence[N], others: Sequence[N], at_once: bool = False
+    ) -> tuple[Sequence[Expansions[N]], Sequence[Expansions[N]]]:
+        """One-step expansions for either lane, in order of enumeration.
+
+        Args:
+            nodes: The formulas of the first lane.
+            new: Those of them that were not expanded into the second one yet.
+            others: Formulas of the second lane that were not expanded yet.
+            at_once: Whether the first lane's come in one part.
+        """
+        ...
+
+    def rank(self, node: N) -> tuple[int, ...]:
+        """What comes first of formulas that score the same: the smaller."""
+        ...
+
+
+@dataclass(frozen=True)
+class Lanes:
+    """A beam, and a second lane beside it.
+
+    Args:
+        beam: The first lane.
+        extra: Width of the second one, from 1.
+    """
+
+    beam: Beam
+    extra: int
+
+    def search(self, space: LanedSpace[N]) -> SearchResult[N]:
+        """Search a space; the levels hold both lanes, best first."""
+        first, second = self.beam, replace(self.beam, width=self.extra)
+        floor = -np.inf if first.starts_with_zeros else 0.0
+        atoms, more = space.atoms(), space.other_atoms()
+        kept = first.select([], atoms, first.first_factor * first.width, floor)
+        seen = Seen[N](first.dedupe, [one.node for one in kept])
+        others = second.select([], more, second.first_factor * second.width, floor, seen)
+        n_scored = len(atoms.scores) + len(more.scores)
+        levels = [_merged(space, kept, others)]
+        expanded: set[int] = set()
+        for length in range(1, first.length):
+            nodes = [one.node for one in kept]
+            if first.expands == "newest":
+                nodes = [node for node in nodes if node.length == length]
+            new = [one.node for one in kept if id(one.node) not in expanded]
+            new_others = [one.node for one in others if id(one.node) not in expanded]
+            if not (new or new_others):
+                break
+            expanded.update(map(id, (*new, *new_others)))
+            parts, more_parts = space.expand_lanes(nodes, new, new_others, first.counts_remade)
+            grown = first.grow(kept, parts)
+            beside = second.grow(others, more_parts, grown.kept)
+            kept, others = grown.kept, beside.kept
+            n_scored += grown.n_scored + beside.n_scored
+            levels.append(_merged(space, kept, others))
+        levels += [levels[-1]] * (first.length - len(levels))
+        return SearchResult(levels, n_scored)
+
+
+def _merged(
+    space: LanedSpace[N], kept: Sequence[Kept[N]], others: Sequence[Kept[N]]
+) -> list[Kept[N]]:
+    return sorted([*kept, *others], key=lambda one: (-one.score, *space.rank(one.node)))

@@ -5,8 +5,9 @@ would have led further. Here the first lane is the beam as it was, to the last d
 is new competes for the places of a second one. So nothing that is found is worse than without it.
 
 A formula belongs to the first lane if it is made as the first space makes it, from one of its own;
-all others belong to the second. No formula of the second denotes what one of the first denotes when
-it enters, and each formula is expanded into the second lane once, when it is new.
+all others belong to the second. What enters the second denotes what no formula of the first does,
+in this step's beam or the last one's. Each formula is expanded into the second lane once, when it
+is new.
 """
 
 from __future__ import annotations
@@ -82,7 +83,7 @@ class Lanes:
             expanded.update(map(id, (*new, *new_others)))
             parts, more_parts = space.expand_lanes(nodes, new, new_others, first.counts_remade)
             grown = first.grow(kept, parts)
-            beside = second.grow(others, more_parts, grown.kept)
+            beside = second.grow(others, more_parts, [*kept, *grown.kept])
             kept, others = grown.kept, beside.kept
             n_scored += grown.n_scored + beside.n_scored
             levels.append(_merged(space, kept, others))

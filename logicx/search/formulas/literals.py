@@ -81,7 +81,7 @@ class LiteralSpace(FormulaSpace):
 
 
 def crossing(steps: Sequence[Step]) -> tuple[Step, ...]:
-    """Those steps that are some of these with NOT after them, or without, and are not among them."""
+    """What these steps are with NOT after them, or without, as far as it is not among them."""
     return tuple(one for one in map(_toggled, steps) if one not in steps)
 
 

@@ -27,12 +27,23 @@ if TYPE_CHECKING:
 class LanedSpace(Space[N], Protocol[N]):
     """A space of which there is more than the first beam sees."""
 
+    @property
+    def grows_later(self) -> bool:
+        """Whether formulas may come of those that were expanded already, at greater length."""
+        ...
+
     def other_atoms(self) -> Candidates[N]:
         """Formulas of length one that the first lane does not have."""
         ...
 
     def expand_lanes(
-        self, nodes: Sequence[N], new: Sequence[N], others: Sequence[N], at_once: bool = False
+        self,
+        nodes: Sequence[N],
+        new: Sequence[N],
+        others: Sequence[N],
+        kept: Sequence[N],
+        length: int,
+        at_once: bool = False,
     ) -> tuple[Sequence[Expansions[N]], Sequence[Expansions[N]]]:
         """One-step expansions for either lane, in order of enumeration.
 
@@ -40,6 +51,8 @@ class LanedSpace(Space[N], Protocol[N]):
             nodes: The formulas of the first lane.
             new: Those of them that were not expanded into the second one yet.
             others: Formulas of the second lane that were not expanded yet.
+            kept: Formulas of the second lane, these included.
+            length: Most atoms of an expansion.
             at_once: Whether the first lane's come in one part.
         """
         ...
@@ -78,14 +91,17 @@ class Lanes:
                 nodes = [node for node in nodes if node.length == length]
             new = [one.node for one in kept if id(one.node) not in expanded]
             new_others = [one.node for one in others if id(one.node) not in expanded]
-            if not (new or new_others):
+            if not (new or new_others or space.grows_later):
                 break
             expanded.update(map(id, (*new, *new_others)))
-            parts, more_parts = space.expand_lanes(nodes, new, new_others, first.counts_remade)
+            beside = [one.node for one in others]
+            parts, more_parts = space.expand_lanes(
+                nodes, new, new_others, beside, length + 1, first.counts_remade
+            )
             grown = first.grow(kept, parts)
-            beside = second.grow(others, more_parts, [*kept, *grown.kept])
-            kept, others = grown.kept, beside.kept
-            n_scored += grown.n_scored + beside.n_scored
+            added = second.grow(others, more_parts, [*kept, *grown.kept])
+            kept, others = grown.kept, added.kept
+            n_scored += grown.n_scored + added.n_scored
             levels.append(_merged(space, kept, others))
         levels += [levels[-1]] * (first.length - len(levels))
         return SearchResult(levels, n_scored)

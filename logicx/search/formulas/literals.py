@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from logicx.search.formulas.children import Children
+from logicx.search.formulas.joins import Joins
 from logicx.search.formulas.space import FormulaNode, FormulaSpace
 from logicx.search.formulas.steps import Step
 
@@ -37,16 +38,29 @@ class _Negated(NamedTuple):
 
 
 class LiteralSpace(FormulaSpace):
-    """All formulas that grow by one literal at a time."""
+    """All formulas that grow by one literal at a time, and such as are joined in pairs.
+
+    Attributes:
+        negates: Whether the second lane has literals.
+        joins: Whether it has formulas joined from two of either lane.
+    """
+
+    negates = True
+    joins = False
+
+    @property
+    def grows_later(self) -> bool:
+        """Whether two formulas that are too long to be joined now may be joined later."""
+        return self.joins
 
     @cached_property
     def crossing(self) -> tuple[Step, ...]:
         """The steps that the first lane lacks: its own, with and without NOT."""
-        return crossing(self.steps)
+        return crossing(self.steps) if self.negates else ()
 
     def other_atoms(self) -> _Negated:
         """All single concepts with NOT before them."""
-        engine, operands = self.engine, self.operands
+        engine, operands = self.engine, self.operands if self.negates else self.operands[:0]
         sizes = engine.n_cells - engine.bank.count[operands]
         both = engine.n_on - engine.on_count[operands]
         scores = self.objective.score(both, sizes - both, engine.n_on, engine.n_cells)
@@ -59,16 +73,24 @@ class LiteralSpace(FormulaSpace):
         nodes: Sequence[FormulaNode],
         new: Sequence[FormulaNode],
         others: Sequence[FormulaNode],
+        kept: Sequence[FormulaNode],
+        length: int,
         at_once: bool = False,
-    ) -> tuple[list[Children], list[Children]]:
+    ) -> tuple[list[Children], list[Children | Joins]]:
         """One-step expansions for either lane; see `LanedSpace`."""
         self._rows = self._rows_of([*dict.fromkeys([*nodes, *new, *others])])
         first = self.children(nodes, at_once) if nodes else []
-        second = []
+        second: list[Children | Joins] = []
         if new and self.crossing:
             second.append(self._part(new, self.crossing))
         if others:
             second.append(self._part(others, (*self.steps, *self.crossing)))
+        if self.joins:
+            fresh = [*new, *others]
+            old = [node for node in (*nodes, *kept) if node not in fresh]
+            pool = [[node for node in part if node.length > 1] for part in (old, fresh)]
+            steps = (*self.steps, *self.crossing)
+            second.append(Joins(self, [*pool[0], *pool[1]], len(pool[1]), length, steps))
         return first, second
 
     def rank(self, node: FormulaNode) -> tuple[int, ...]:

@@ -84,8 +84,10 @@ class NumpyEngine:
         """Rows of the complement of a formula, from those of the formula."""
         return Rows(self.bank.count - rows.all, self.on_count - rows.on)
 
-    def child_rows(self, children: Words, parents: Words, rows: Sequence[Rows]) -> list[Rows]:
-        """Rows of formulas from those of their parents.
+    def child_rows(
+        self, children: Words, parents: Words, rows: Sequence[Rows | None]
+    ) -> list[Rows]:
+        """Rows of formulas from those of their parents, where these are known.
 
         Shape: `children, parents: uint64[n, ceil(n_signatures / 64)]`, one of `rows` per parent.
 
@@ -95,6 +97,7 @@ class NumpyEngine:
         delta = children ^ parents
         n_held, n_delta = popcount(children), popcount(delta)
         n_rest = self.bank.n_signatures - n_held
+        n_delta[[one is None for one in rows]] = self.bank.n_signatures + 1
         is_anew = (n_held < n_delta) & (n_held <= n_rest)
         is_rest = (n_rest < n_delta) & (n_rest < n_held)
         delta[is_anew] = children[is_anew]
@@ -111,6 +114,7 @@ class NumpyEngine:
         found = []
         for i, (all_, on) in enumerate(changes):
             before = nothing if is_anew[i] else everything if is_rest[i] else rows[i]
+            assert before is not None
             found.append(Rows(before.all + all_, before.on + on))
         return found
 

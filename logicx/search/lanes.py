@@ -41,7 +41,7 @@ class LanedSpace(Space[N], Protocol[N]):
         nodes: Sequence[N],
         new: Sequence[N],
         others: Sequence[N],
-        kept: Sequence[N],
+        known: Sequence[N],
         length: int,
         at_once: bool = False,
     ) -> tuple[Sequence[Expansions[N]], Sequence[Expansions[N]]]:
@@ -51,8 +51,8 @@ class LanedSpace(Space[N], Protocol[N]):
             nodes: The formulas of the first lane.
             new: Those of them that were not expanded into the second one yet.
             others: Formulas of the second lane that were not expanded yet.
-            kept: Formulas of the second lane, these included.
-            length: Most atoms of an expansion.
+            known: All that either lane ever kept.
+            length: How many atoms the expansions have.
             at_once: Whether the first lane's come in one part.
         """
         ...
@@ -84,7 +84,7 @@ class Lanes:
         others = second.select([], more, second.first_factor * second.width, floor, seen)
         n_scored = len(atoms.scores) + len(more.scores)
         levels = [_merged(space, kept, others)]
-        expanded: set[int] = set()
+        expanded, known = set[int](), list[N]()
         for length in range(1, first.length):
             nodes = [one.node for one in kept]
             if first.expands == "newest":
@@ -94,9 +94,9 @@ class Lanes:
             if not (new or new_others or space.grows_later):
                 break
             expanded.update(map(id, (*new, *new_others)))
-            beside = [one.node for one in others]
+            known += [*new, *new_others]
             parts, more_parts = space.expand_lanes(
-                nodes, new, new_others, beside, length + 1, first.counts_remade
+                nodes, new, new_others, known, length + 1, first.counts_remade
             )
             grown = first.grow(kept, parts)
             added = second.grow(others, more_parts, [*kept, *grown.kept])

@@ -35,15 +35,16 @@ def test_joined_formulas_are_counted_as_one_by_one(seed):
     masks, bank, dice = world(seed)
     on = bank.on_counts(dice.random(masks.shape[1]) < 0.3)
     space = Pairs(NumpyEngine(bank, on), objective("iou"), STEPS, np.arange(12), 0.9)
-    nodes = [one.node for one in Beam(6, 3).search(space).levels[-1] if one.node.length > 1]
-    joins = Joins(space, nodes, len(nodes), 6, STEPS)
+    nodes = [one.node for one in Beam(20, 3).search(space).levels[-1] if one.node.length == 2]
+    joins = Joins(space, nodes, 4, STEPS)
     scored = joins.above(-np.inf)
     n = len(nodes)
+    assert n > 2
     assert joins.n_scored == len(scored.scores) == n * (n - 1) // 2 * 2 + n * (n - 1)
     for i, score in enumerate(scored.scores.tolist()):
         node = scored.node(i)
         assert node.counts == count(node.formula, bank, on)
-        assert node.length == node.formula.n_atoms <= 6
+        assert node.length == node.formula.n_atoms == 4
         counts = node.counts
         plain = counts.tp / (counts.tp + counts.fp + counts.fn)
         assert score == pytest.approx(plain * 0.9 ** (node.length - 1))
@@ -54,8 +55,8 @@ def test_a_formula_of_two_halves_is_found_by_joining_only(seed):
     masks, bank, _ = world(seed)
     unit = (masks[0] & masks[1]) | (masks[2] & ~masks[3])
     parts = (NumpyEngine(bank, bank.on_counts(unit)), objective("iou"), STEPS, np.arange(12))
-    alone = Beam(30, 4).search(FormulaSpace(*parts)).levels[-1][0]
-    (best, *_) = Lanes(Beam(30, 4), 8).search(Pairs(*parts)).levels[-1]
+    alone = Beam(20, 4).search(FormulaSpace(*parts)).levels[-1][0]
+    (best, *_) = Lanes(Beam(20, 4), 5).search(Pairs(*parts)).levels[-1]
     assert alone.score < 1
     assert (best.score, best.node.length) == (1.0, 4)
     assert set(best.node.formula.concepts) == {f"c{i}" for i in range(4)}

@@ -101,13 +101,14 @@ class _Scored(NamedTuple):
 
 
 class Joins:
-    """Formulas joined in pairs by every step, in order of pair, then step.
+    """Pairs of formulas that have so many atoms together, joined by every step.
+
+    In order of pair, then step.
 
     Args:
         space: Where they live.
         nodes: The formulas, of two atoms or more.
-        n_new: So many of them, the last ones, were not joined with any before.
-        length: Most atoms of a joined formula; pairs of so many were not joined before either.
+        length: How many atoms a joined formula has.
         steps: How they are joined.
     """
 
@@ -115,20 +116,18 @@ class Joins:
         self,
         space: FormulaSpace,
         nodes: Sequence[FormulaNode],
-        n_new: int,
         length: int,
         steps: Sequence[Step],
     ) -> None:
         """Choose the pairs; nothing is counted yet."""
         self._space, self._nodes = space, nodes
-        first_new, made = len(nodes) - n_new, []
+        made = []
         lengths = [node.length for node in nodes]
         symmetric = [k for k, step in enumerate(steps) if step.f == step.c]
         others = [k for k, step in enumerate(steps) if step.f != step.c]
         for pairs, which in ((combinations, symmetric), (permutations, others)):
             for i, j in pairs(range(len(nodes)), 2):
-                n_atoms = lengths[i] + lengths[j]
-                if n_atoms == length or (n_atoms < length and max(i, j) >= first_new):
+                if lengths[i] + lengths[j] == length:
                     made += [(i, j, k) for k in which]
         self._made = np.array(sorted(made), np.int64).reshape(-1, 3)
         self._steps = steps

@@ -73,7 +73,7 @@ class LiteralSpace(FormulaSpace):
         nodes: Sequence[FormulaNode],
         new: Sequence[FormulaNode],
         others: Sequence[FormulaNode],
-        kept: Sequence[FormulaNode],
+        known: Sequence[FormulaNode],
         length: int,
         at_once: bool = False,
     ) -> tuple[list[Children], list[Children | Joins]]:
@@ -86,11 +86,8 @@ class LiteralSpace(FormulaSpace):
         if others:
             second.append(self._part(others, (*self.steps, *self.crossing)))
         if self.joins:
-            fresh = [*new, *others]
-            old = [node for node in (*nodes, *kept) if node not in fresh]
-            pool = [[node for node in part if node.length > 1] for part in (old, fresh)]
-            steps = (*self.steps, *self.crossing)
-            second.append(Joins(self, [*pool[0], *pool[1]], len(pool[1]), length, steps))
+            pool = [node for node in known if 1 < node.length < length - 1]
+            second.append(Joins(self, pool, length, (*self.steps, *self.crossing)))
         return first, second
 
     def rank(self, node: FormulaNode) -> tuple[int, ...]:

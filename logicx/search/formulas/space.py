@@ -330,7 +330,7 @@ class FormulaSpace:
             found = self.engine.child_rows(
                 np.array([node.words for node, _ in children]),
                 np.array([parent.words for _, parent in children]),
-                [self._rows[parent] for _, parent in children],
+                [self._rows.get(parent) for _, parent in children],
             )
             rows.update(zip((node for node, _ in children), found, strict=True))
         return rows

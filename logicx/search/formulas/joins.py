@@ -160,9 +160,9 @@ class Joins:
         weights = np.stack([engine.bank.size, engine.on], axis=1)
         n, meet = len(self._nodes), np.zeros((2, len(self._nodes), len(self._nodes)), np.int64)
         holds = np.array([node.mask for node in self._nodes]).reshape(n, engine.bank.n_signatures)
-        for at in range(n):
-            within = np.flatnonzero(holds[at])
-            meet[:, at] = (holds[:, within] @ weights[within]).T
+        for at in np.unique(i).tolist():
+            within, partners = np.flatnonzero(holds[at]), np.unique(j[i == at])
+            meet[:, at, partners] = (holds[np.ix_(partners, within)] @ weights[within]).T
         found = []
         for which, own in enumerate(("size", "n_both")):
             everything = (engine.n_cells, engine.n_on)[which]

@@ -22,6 +22,7 @@ from logicx.engines.layout import (
 )
 from logicx.engines.numpy_engine import NumpyEngine
 from logicx.errors import OptionError, did_you_mean
+from logicx.search.formulas.literals import LiteralSpace, crossing
 from logicx.search.formulas.space import FormulaNode, FormulaSpace
 from logicx.search.formulas.steps import Step
 from logicx.search.heuristics import NONE
@@ -211,23 +212,24 @@ def in_order(
 
 
 def search_compiled(
-    beam: Beam, space: FormulaSpace, all_slots: bool = False
+    beam: Beam, space: FormulaSpace, all_slots: bool = False, extra: int = 0
 ) -> SearchResult[FormulaNode]:
-    """What `beam.search(space)` finds, compiled.
+    """What `beam.search(space)` finds, compiled; with `extra`, what `Lanes(beam, extra)` finds.
 
     Args:
         beam: The strategy.
         space: The space; its engine is a `NumbaEngine`.
         all_slots: Whether to return whole beams, not only the best of each length.
+        extra: Places of a second lane, of formulas over literals; then of a `LiteralSpace`.
 
     Raises:
         OptionError: This search is not compiled; see `why_not_compiled`.
     """
     from logicx.engines.numba_engine import NumbaEngine
 
-    rules = _rules(beam, space, len(space.steps))
+    rules = _rules(beam, space, len(space.steps), extra)
     assert isinstance(space.engine, NumbaEngine)
-    found = space.engine.beam(beam.width, beam.length, rules)
+    found = space.engine.beam(beam.length, rules, extra)
     return _told(beam, space, found, all_slots)
 
 
@@ -258,7 +260,7 @@ def search_on_device(
     return [_told(beam, space, one, all_slots) for space, one in zip(spaces, found, strict=True)]
 
 
-def _rules(beam: Beam, space: FormulaSpace, n_steps: int) -> Rules:
+def _rules(beam: Beam, space: FormulaSpace, n_steps: int, extra: int = 0) -> Rules:
     kind = compiled_kind(space.objective)
     why_not = why_not_compiled(beam, space.objective, n_steps, space.refuses_some)
     if kind is None or why_not:
@@ -266,27 +268,30 @@ def _rules(beam: Beam, space: FormulaSpace, n_steps: int) -> Rules:
     drops_equals = beam.dedupe == "meaning"
     may_add = np.zeros(space.engine.bank.n_concepts, bool)
     may_add[space.operands] = True
-    coefficients, tables, one_sided = _of_steps(space.steps)
+    steps = (*space.steps, *(crossing(space.steps) if extra else ()))
+    coefficients, tables, one_sided = _of_steps(steps)
     return Rules(
         *kind,
         steps=coefficients,
         tables=tables,
         one_sided=one_sided,
-        added=np.array([space.added(one) for one in space.steps], np.int64),
+        added=np.array([space.added(one) for one in steps], np.int64),
         factors=space.factors(2 * beam.length + 1),
         may_add=may_add,
         min_support=space.min_support,
         start_floor=-np.inf if beam.starts_with_zeros else 0.0,
         drops_equals=drops_equals,
         expands_once=drops_equals and space.penalty == 1,
+        width=beam.width,
+        n_first=len(space.steps),
     )
 
 
 def _told(
     beam: Beam, space: FormulaSpace, found: Found, all_slots: bool
 ) -> SearchResult[FormulaNode]:
-    tell = _Nodes(space, found.levels)
-    n_slots = beam.width if all_slots else 1
+    tell = _Nodes(space, found.levels, beam.width)
+    n_slots = found.levels.scores.shape[1] if all_slots else 1
     levels = [tell.level(level, n_slots) for level in range(found.n_filled)]
     levels += [levels[-1]] * (beam.length - found.n_filled)
     return SearchResult(levels, found.n_scored)
@@ -295,17 +300,30 @@ def _told(
 class _Nodes:
     """Formulas of compiled beams, each made once and only when asked for."""
 
-    def __init__(self, space: FormulaSpace, levels: Levels) -> None:
+    def __init__(self, space: FormulaSpace, levels: Levels, width: int) -> None:
         self._space = space
         self._scores = levels.scores
         self._n_kept = levels.n_kept.tolist()
         self._parts = levels.parts
+        self._width = width
+        self._steps = (*space.steps, *crossing(space.steps))
         self._made: dict[tuple[int, int], FormulaNode] = {}
 
     def level(self, level: int, n_slots: int) -> list[Kept[FormulaNode]]:
         """The best so many of a level."""
-        n = min(n_slots, self._n_kept[level])
-        return [Kept(float(self._scores[level, i]), self._node(level, i)) for i in range(n)]
+        n_first, n_second = self._n_kept[level]
+        if not n_second:
+            slots = list(range(min(n_slots, n_first)))
+        else:
+            slots = self._by_rank(level, n_first, n_second)[:n_slots]
+        return [Kept(float(self._scores[level, i]), self._node(level, i)) for i in slots]
+
+    def _by_rank(self, level: int, n_first: int, n_second: int) -> list[int]:
+        """Slots of both lanes, best first; of equal scores, as the space ranks them."""
+        slots = [*range(n_first), *range(self._width, self._width + n_second)]
+        space, scores = self._space, self._scores[level]
+        assert isinstance(space, LiteralSpace)
+        return sorted(slots, key=lambda i: (-scores[i], *space.rank(self._node(level, i))))
 
     def _node(self, level: int, slot: int) -> FormulaNode:
         part = self._parts[level, slot].tolist()
@@ -315,9 +333,10 @@ class _Nodes:
         node = self._made.get((level, slot))
         if node is None:
             parent = self._node(level - 1, part[PARENT]) if level else None
-            step = self._space.steps[part[STEP]] if level else None
+            step = self._steps[part[STEP]] if level else None
+            is_negated = not level and slot >= self._width
             size, n_both = part[SIZE], part[ON]
-            node = FormulaNode(self._space, parent, step, part[CONCEPT], size, n_both)
+            node = FormulaNode(self._space, parent, step, part[CONCEPT], size, n_both, is_negated)
             self._made[level, slot] = node
         return node
 
@@ -325,7 +344,8 @@ class _Nodes:
 @lru_cache
 def _of_steps(steps: tuple[Step, ...]) -> tuple[Any, Any, Any]:
     """Coefficients, truth tables as full or empty words, and which steps are one-sided."""
-    tables = [*(one.table for one in steps), (False, True, False, True)]
+    alone = (False, True, False, True), (True, False, True, False)
+    tables = [*(one.table for one in steps), *alone]
     return (
         np.array([[one.all, one.f, one.c, one.both] for one in steps], np.int64),
         np.where(tables, ~np.uint64(0), np.uint64(0)),

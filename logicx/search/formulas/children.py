@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from logicx.engines.numpy_engine import Rows
     from logicx.search.formulas.lines import Line
     from logicx.search.formulas.space import FormulaNode, FormulaSpace
+    from logicx.search.formulas.steps import Step
 
     Floats = NDArray[np.float64]
 
@@ -64,6 +65,7 @@ class Children:
         rows: The counts of each with every concept.
         looks_ahead: Whether those are passed over, where that is possible, that do not score above
             the floor; it costs more than it saves if most do.
+        steps: How they are expanded; by default as the space says.
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class Children:
         parents: Sequence[FormulaNode],
         rows: Sequence[Rows],
         looks_ahead: bool,
+        steps: Sequence[Step] | None = None,
     ) -> None:
         """Take the parts over; nothing is scored yet."""
         self.space = space
@@ -79,7 +82,8 @@ class Children:
         self.rows = rows
         self.looks_ahead = looks_ahead
         self._engine = space.engine
-        self._shape = len(parents), len(space.operands), len(space.steps)
+        self._steps = space.steps if steps is None else steps
+        self._shape = len(parents), len(space.operands), len(self._steps)
 
     @cached_property
     def n_scored(self) -> int:
@@ -101,20 +105,20 @@ class Children:
     def _all(self, repeats: bool) -> Scored:
         engine, (f, c, both), (f_on, c_on, both_on) = self._engine, self._cells, self._cells_on
         scores = np.empty(self._shape)
-        for k, step in enumerate(self.space.steps):
+        for k, step in enumerate(self._steps):
             size = step.count(engine.n_cells, f, c, both)
             scores[..., k] = self._scores(size, step.count(engine.n_on, f_on, c_on, both_on))
             if step.is_one_sided and not repeats:
                 scores[..., k][size == f] = -np.inf
         if self.space.penalty != 1:
-            scores *= self.space.penalties(self.parents)
+            scores *= self.space.penalties(self.parents, self._steps)
         if self._refused is not None:
             scores[self._refused] = -np.inf
         return Scored(scores.reshape(-1), np.arange(scores.size), self)
 
     def _beyond(self, line: Line, repeats: bool) -> Scored:
         """Those that reach a line: their places are found first, and only they are scored."""
-        engine, steps = self._engine, self.space.steps
+        engine, steps = self._engine, self._steps
         f, c, both = self._cells
         f_on, c_on, both_on = self._cells_on
         f_worth, c_worth = line.worth(f_on, f), line.worth(c_on, c)
@@ -144,10 +148,10 @@ class Children:
 
     def node(self, number: int) -> FormulaNode:
         """The expansion of a number."""
-        place, k = divmod(number, len(self.space.steps))
+        place, k = divmod(number, len(self._steps))
         slot, operand = divmod(place, len(self.space.operands))
         concept = int(self.space.operands[operand])
-        return self.space.child(self.parents[slot], self.rows[slot], concept, self.space.steps[k])
+        return self.space.child(self.parents[slot], self.rows[slot], concept, self._steps[k])
 
     # ---- counts
 

@@ -2,6 +2,7 @@
 
 Each page's blocks are one module, on the lines that they have in the page. It runs from the root of
 the checkout, with the settings of `pyproject.toml`, and so shares mypy's cache with `mypy` itself.
+Files and folders that are named after it are checked as well.
 """
 
 from __future__ import annotations
@@ -41,5 +42,6 @@ def write_modules(folder: Path) -> list[str]:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
-        main(args=["--config-file", str(ROOT / "pyproject.toml"), *write_modules(Path(folder))])
+        checked = [*write_modules(Path(folder)), *sys.argv[1:]]
+        main(args=["--config-file", str(ROOT / "pyproject.toml"), *checked])
     sys.exit()

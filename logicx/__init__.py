@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from logicx.errors import LogicxError
     from logicx.language.canon import canonical
     from logicx.language.formula import Apply, Concept, Formula
-    from logicx.language.operators import operator
-    from logicx.language.parsing import format_formula, parse
+    from logicx.language.parsing import parse
+    from logicx.language.printing import format_formula
+    from logicx.language.registration import operator
     from logicx.resources import __version__ as __version__
     from logicx.runs.explain import explain
     from logicx.runs.journal import read_journal
@@ -47,9 +48,9 @@ _HOMES = {
     "canonical": "language.canon",
     "compile_recipe": "sources.recipes",
     "explain": "runs.explain",
-    "format_formula": "language.parsing",
+    "format_formula": "language.printing",
     "open_units": "units.loading",
-    "operator": "language.operators",
+    "operator": "language.registration",
     "parse": "language.parsing",
     "read_journal": "runs.journal",
     "run_journal": "runs.journaling",

@@ -29,11 +29,11 @@ _HOMES = {
     "canonical": "logicx.language.canon",
     "compile_recipe": "logicx.sources.recipes",
     "explain": "logicx.runs.explain",
-    "format_formula": "logicx.language.parsing",
+    "format_formula": "logicx.language.printing",
     "heuristic": "logicx.search.heuristics",
     "objective": "logicx.scoring.objectives",
     "open_units": "logicx.units.loading",
-    "operator": "logicx.language.operators",
+    "operator": "logicx.language.registration",
     "parse": "logicx.language.parsing",
     "read_journal": "logicx.runs.journal",
     "run_journal": "logicx.runs.journaling",
@@ -50,8 +50,9 @@ if TYPE_CHECKING:
     from logicx.errors import LogicxError
     from logicx.language.canon import canonical
     from logicx.language.formula import Apply, Concept, Formula
-    from logicx.language.operators import operator
-    from logicx.language.parsing import format_formula, parse
+    from logicx.language.parsing import parse
+    from logicx.language.printing import format_formula
+    from logicx.language.registration import operator
     from logicx.resources import __version__ as __version__
     from logicx.runs.explain import explain
     from logicx.runs.journal import read_journal

@@ -105,6 +105,7 @@ class Kind(Generic[P]):
         self._check = check
         self._claims = claims or (lambda part: [("name", str(getattr(part, "name", "")))])
         self._error = error
+        self._later: list[Callable[[P, Owner], None]] = []
         self._parts: dict[str, Registered[P]] = {}
         self._has_builtins = self._has_plugins = False
         self.failures: list[Failure] = []
@@ -140,9 +141,28 @@ class Kind(Generic[P]):
                         code=f"{self.name}-clash",
                         hint=f"give one of them another name, or restrict {PLUGINS}",
                     )
-        name = claims[0][1]
+        name, before = claims[0][1], dict(self._parts)
         self._parts[name] = Registered(name, part, owner)
+        try:
+            for check in self._later:
+                check(part, owner)
+        except Exception:
+            self._parts = before
+            raise
         return part
+
+    def also_check(self, check: Callable[[P, Owner], None]) -> None:
+        """Have parts checked beside the others, by a module that stands above those of the kind.
+
+        Args:
+            check: Raises an error that says what is wrong; called with part and owner once the part
+                is in force, and if it raises, the part is not.
+        """
+        self._later.append(check)
+
+    def in_force(self) -> tuple[P, ...]:
+        """The parts that are registered by now; nothing is loaded."""
+        return tuple(one.part for one in self._parts.values())
 
     def all(self) -> tuple[Registered[P], ...]:
         """Every part in force, the built-in ones first."""
@@ -248,7 +268,7 @@ class Kind(Generic[P]):
             if not isinstance(loaded, ModuleType) and not any(
                 _is_made_of(one.part, loaded) for one in self._parts.values()
             ):
-                self.register(loaded)
+                self.register(loaded, module=entry.module)
         except Exception as error:
             for kind in _KINDS.values():
                 kept = before.get(kind, {})

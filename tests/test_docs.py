@@ -15,7 +15,7 @@ from logicx.banks.tables import KINDS as COLUMN_KINDS
 from logicx.banks.universe import Universe
 from logicx.cli import run
 from logicx.cli.app import app
-from logicx.language.operators import operators
+from logicx.language.registry import operators
 from logicx.runs.presets import PRESETS
 from logicx.scoring.objectives import OBJECTIVES
 from logicx.search.heuristics import HEURISTICS
@@ -125,13 +125,13 @@ def test_every_command_of_the_readme_runs(tmp_path, monkeypatch, capsys, demo_ca
 def test_python_in_the_documents_runs(page, capsys, tmp_path, monkeypatch):
     """Each page's blocks, one after the other."""
     monkeypatch.chdir(tmp_path)
-    from logicx.language.operators import REGISTRY
+    from logicx.language.registry import OPERATORS
 
     if page == "optimal.md":
         pytest.importorskip("numba")
     text = README if page == "README.md" else DOCS[page]
     blocks = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
-    with REGISTRY.scope():
+    with OPERATORS.scope():
         names: dict[str, object] = {"__name__": page}
         for block in blocks:
             exec(compile(block, page, "exec"), names)

@@ -223,7 +223,7 @@ class Seen:
         self._has_formula = formula is not None
         holds = np.zeros(bank.n_signatures, bool)
         try:
-            tree = parse(formula) if isinstance(formula, str) else formula
+            tree = parse(formula, names=bank.names) if isinstance(formula, str) else formula
             holds = holds if tree is None else evaluate(tree, bank)
         except LogicxError as error:
             if isinstance(formula, str):

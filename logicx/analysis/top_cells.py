@@ -251,7 +251,7 @@ def _top_cells(
     fires = np.flatnonzero(units.mask(units.names[number]))
     fires = fires[bank.cell_map.at(fires) != INVALID]
     highest = fires[np.argsort(-activations[fires].astype(np.float64), kind="stable")[:n]]
-    holds = evaluate(parse(formula), bank)[bank.cell_map.at(highest)]
+    holds = evaluate(parse(formula, names=bank.names), bank)[bank.cell_map.at(highest)]
     return [
         TopCell(
             cell,

@@ -18,6 +18,7 @@ from logicx.banks.naming import Relations, check_names, check_relations
 from logicx.banks.signatures import GroupCells, Signatures
 from logicx.banks.tables import Column, concepts_of_columns
 from logicx.banks.universe import Universe
+from logicx.banks.vocabulary import BankVocabulary
 from logicx.errors import DataError, UnknownConcept, did_you_mean, is_plain_text
 from logicx.language.formula import Concept, Formula
 
@@ -380,7 +381,14 @@ class ConceptBank(Holdings):
 
     def atom(self, i: int) -> Formula:
         """The i-th concept as a formula: its name, or what it was derived from."""
-        return self.derived.get(i) or Concept(self.names[i])
+        return self.derived.get(i, Concept(self.names[i]))
+
+    @property
+    def vocabulary(self) -> BankVocabulary:
+        """What operators may ask of it, read-only."""
+        return BankVocabulary(
+            self.name, self.names, self.categories, self.relations, lambda: self.count
+        )
 
     def standing_for(self, formula: Formula) -> Concept | None:
         """The concept that was derived from a formula, if there is one."""

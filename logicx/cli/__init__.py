@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import TYPE_CHECKING
+import warnings
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
-from logicx.errors import LogicxError
+from logicx.errors import LogicxError, PluginWarning
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 YES_TO_JSON = ("json=true", "json=yes", "json=on", "json=1")
 OK, FAILED, USER_ERROR, INTERRUPTED = 0, 1, 2, 130
@@ -30,7 +32,8 @@ def run(arguments: Sequence[str]) -> int:
     from logicx.cli.app import command
 
     try:
-        status = command(arguments or ["--help"])
+        with _warnings_as_notes():
+            status = command(arguments or ["--help"])
     except LogicxError as error:
         _report(error, arguments)
         return USER_ERROR
@@ -44,6 +47,23 @@ def run(arguments: Sequence[str]) -> int:
         _report(LogicxError(f"cannot write: {error.strerror or error}", code="output"), arguments)
         return FAILED
     return status if isinstance(status, int) else OK
+
+
+@contextmanager
+def _warnings_as_notes() -> Iterator[None]:
+    """Plug-ins that are left out are told as notes on standard error."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", PluginWarning)
+        usual = warnings.showwarning
+
+        def show(message: Warning | str, category: type[Warning], *where: Any) -> None:
+            if issubclass(category, PluginWarning):
+                print(f"note: {message}", file=sys.stderr)
+            else:
+                usual(message, category, *where)
+
+        warnings.showwarning = show  # type: ignore[assignment]
+        yield
 
 
 def _report(error: LogicxError, arguments: Sequence[str]) -> None:

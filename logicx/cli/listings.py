@@ -119,7 +119,7 @@ def _counted(opened: Units, bank: ConceptBank) -> Units:
 
 def operators(as_json: bool) -> int:
     """All operators in force."""
-    from logicx.language.operators import operators as in_force
+    from logicx.language.registry import operators as in_force
 
     rows = [
         {

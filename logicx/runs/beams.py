@@ -8,7 +8,7 @@ from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from logicx.errors import OptionError
-from logicx.language.parsing import format_formula
+from logicx.language.printing import format_formula
 from logicx.runs.running import Engine
 from logicx.runs.strategies import ProofSearch
 from logicx.scoring.objectives import Objective

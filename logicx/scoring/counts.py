@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from bitarray.util import ones, zeros
 
 from logicx.banks.bits import as_bitarray, as_mask
-from logicx.errors import LogicxError, OperatorError, UnknownConcept
+from logicx.errors import LogicxError, OperatorError, PluginError, UnknownConcept
 from logicx.language.formula import Apply, Concept, Formula, fold
-from logicx.language.operators import Operator, operators
+from logicx.language.registry import OPERATORS, applied, operators
+from logicx.language.signs import why_no_concept
+from logicx.parts import answering
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from logicx.banks.bank import ConceptBank
+    from logicx.language.declaration import Operator
 
 MAX_TABLE_ARGS = 10
 """Most arguments of a connective whose truth table is written out."""
@@ -67,7 +70,8 @@ def by_atoms(formula: Formula, bank: ConceptBank) -> Formula:
 
     def apply(node: Apply, args: list[Formula]) -> Formula:
         made = Apply(node.operator, tuple(args), node.parameters, node.span)
-        return bank.standing_for(made) or made
+        standing = bank.standing_for(made)
+        return made if standing is None else standing
 
     return fold(formula, lambda node: node, apply)
 
@@ -82,21 +86,18 @@ def _resolved(formula: Formula, bank: ConceptBank, n_left: int) -> Formula:
                 bank.number(node.name)
             except UnknownConcept as error:
                 error.span = node.span
+                error.message += OPERATORS.missing()
+                error.hint = why_no_concept(node.name, tuple(known.values())) or error.hint
                 unknown[node.name] = error
         return node
 
     def apply(node: Apply, args: list[Formula]) -> Formula:
-        op = known.get(node.operator)
-        wrong = "" if op is None else op.check_arity(len(args), node.parameters)
-        if op is None or wrong:
-            raise OperatorError(
-                wrong or f"no operator {node.operator!r} is registered", span=node.span
-            )
-        if op.kind == "connective":
-            return Apply(node.operator, tuple(args), node.parameters, node.span)
-        if unknown:
-            return node
         try:
+            op = applied(node.operator, len(args), node.parameters, known)
+            if op.kind == "connective":
+                return Apply(node.operator, tuple(args), node.parameters, node.span)
+            if unknown:
+                return node
             return _resolved(_rewritten(op, node, args, bank, n_left), bank, n_left - 1)
         except LogicxError as error:
             for one in (error, *error.also):
@@ -116,17 +117,13 @@ def _rewritten(
 ) -> Formula:
     if not n_left:
         raise OperatorError(f"{op.keyword} is rewritten without end")
-    try:
-        found = op.meaning(bank, *node.parameters, *args)
-    except LogicxError:
-        raise
-    except Exception as error:
-        raise OperatorError(
-            f"the function of {op.keyword} ({op.owner}) fails: {type(error).__name__}: {error}"
-        ) from error
+    with answering(f"the function of operator {op.keyword}", OPERATORS.owner(op)):
+        found = op.meaning(bank.vocabulary, *node.parameters, *args)
     if not isinstance(found, Formula):
-        raise OperatorError(
-            f"the rewrite {op.keyword} of {op.owner} gave {found!r}, which is no formula"
+        raise PluginError(
+            f"the function of operator {op.keyword} of {OPERATORS.owner(op)} gave {found!r}, "
+            "which is no formula",
+            hint="a rewrite returns a formula over the bank's concepts",
         )
     return found
 

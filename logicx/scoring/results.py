@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
 from logicx.language.formula import Formula
-from logicx.language.parsing import format_formula
+from logicx.language.printing import format_formula
 from logicx.scoring.counts import Counts
 from logicx.scoring.objectives import score_counts
 

@@ -75,7 +75,7 @@ def score(
     """
     check_kinds(bank, units)
     goal = known_objective(objective)
-    reading = read(formula, dialect) if isinstance(formula, str) else None
+    reading = read(formula, dialect, names=bank.names) if isinstance(formula, str) else None
     tree = reading.formula if reading else formula
     if not isinstance(tree, Formula):
         raise FormulaError(f"a formula is text or made of Concept and Apply, not {tree!r}")

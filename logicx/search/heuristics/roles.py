@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from logicx.banks.universe import Universe
-    from logicx.language.operators import Truth
+    from logicx.language.declaration import Truth
     from logicx.scoring.objectives import Objective
     from logicx.search.formulas.space import FormulaNode, FormulaSpace
     from logicx.search.formulas.steps import Step

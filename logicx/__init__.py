@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from logicx.scoring.score import score
     from logicx.search.heuristics import heuristic
     from logicx.sources.recipes import compile_recipe
+    from logicx.sources.source import source
     from logicx.units.loading import open_units
     from logicx.units.thresholds import Threshold, threshold
     from logicx.units.units import Units
@@ -58,6 +59,7 @@ _HOMES = {
     "read_journal": "runs.journal",
     "run_journal": "runs.journaling",
     "score": "scoring.score",
+    "source": "sources.source",
     "threshold": "units.thresholds",
 }
 """Where each public name lives; modules are imported when a name is first used."""
@@ -86,6 +88,7 @@ __all__ = [
     "read_journal",
     "run_journal",
     "score",
+    "source",
     "threshold",
 ]
 

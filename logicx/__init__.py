@@ -38,6 +38,7 @@ _HOMES = {
     "read_journal": "logicx.runs.journal",
     "run_journal": "logicx.runs.journaling",
     "score": "logicx.scoring.score",
+    "source": "logicx.sources.source",
     "threshold": "logicx.units.thresholds",
 }
 """Where each public name lives; modules are imported when a name is first used."""
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
     from logicx.scoring.score import score
     from logicx.search.heuristics import heuristic
     from logicx.sources.recipes import compile_recipe
+    from logicx.sources.source import source
     from logicx.units.loading import open_units
     from logicx.units.thresholds import Threshold, threshold
     from logicx.units.units import Units
@@ -95,5 +97,6 @@ __all__ = [
     "read_journal",
     "run_journal",
     "score",
+    "source",
     "threshold",
 ]

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from logicx.errors import PluginError
+from logicx.language.written import is_word
 from logicx.parts import answering
 from logicx.scoring.objective import Family, Objective, Ratio, Sum, Values
-from logicx.written import is_word
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from logicx.errors import OptionError
+from logicx.language.written import number_text, word_and_number
 from logicx.parts import Kind
 from logicx.scoring.objective import (
     CountObjective,
@@ -24,7 +25,6 @@ from logicx.scoring.objective import (
     Values,
 )
 from logicx.scoring.objective_checks import Checked, check_part, member_of
-from logicx.written import number_text, word_and_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from logicx.errors import OptionError, PluginError
+from logicx.language.written import is_word, number_text
 from logicx.parts import answering
 from logicx.units.cuts import Range
-from logicx.written import is_word, number_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

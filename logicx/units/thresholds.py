@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from logicx.errors import DataError, OptionError, did_you_mean
+from logicx.language.written import number_text, word_and_number
 from logicx.parts import Kind
 from logicx.units.cuts import Range, clusters, top
 from logicx.units.rules import Rule, check_part, ranges_by
-from logicx.written import number_text, word_and_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from logicx.errors import PluginError
+from logicx.language.written import is_word
 from logicx.parts import answering
-from logicx.written import is_word
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

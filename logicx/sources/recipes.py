@@ -28,6 +28,7 @@ import numpy as np
 
 from logicx.banks.arrays import read_arrays, texts
 from logicx.banks.bank import ConceptBank
+from logicx.banks.strict_json import strict_json
 from logicx.banks.tables import Column, read_lines, read_table
 from logicx.banks.universe import Universe
 from logicx.errors import DataError, FileError, did_you_mean, in_file, is_plain_text
@@ -321,14 +322,13 @@ def _relate_neighbors(
 
 
 def _neighbors(path: Path) -> dict[str, list[str]]:
-    import json
-
     try:
-        table = json.loads(path.read_text(encoding="utf-8-sig"))
+        data = path.read_bytes()
     except FileNotFoundError:
         raise FileError(f"no file {path}", hint="neighbors names a JSON file") from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise FileError(f"{path} is no readable JSON ({error})") from error
+    except OSError as error:
+        raise FileError(f"cannot read {path}: {error.strerror}") from error
+    table = strict_json(data, path)
     is_table = isinstance(table, dict) and all(
         isinstance(row, list) and all(isinstance(one, str) for one in row) for row in table.values()
     )

@@ -23,6 +23,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from logicx.banks.strict_json import strict_json
 from logicx.errors import DataError, FileError
 from logicx.sources.reading import Recipe, change, check_keys, read_change, read_toml
 from logicx.sources.source import SOURCE_KIND, compiled
@@ -128,14 +129,13 @@ def _relate_neighbors(
 
 
 def _neighbors(path: Path) -> dict[str, list[str]]:
-    import json
-
     try:
-        table = json.loads(path.read_text(encoding="utf-8-sig"))
+        data = path.read_bytes()
     except FileNotFoundError:
         raise FileError(f"no file {path}", hint="neighbors names a JSON file") from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise FileError(f"{path} is no readable JSON ({error})") from error
+    except OSError as error:
+        raise FileError(f"cannot read {path}: {error.strerror}") from error
+    table = strict_json(data, path)
     is_table = isinstance(table, dict) and all(
         isinstance(row, list) and all(isinstance(one, str) for one in row) for row in table.values()
     )

@@ -8,7 +8,7 @@ import pytest
 from logicx import ConceptBank
 from logicx.engines.numpy_engine import NumpyEngine
 from logicx.scoring.counts import count
-from logicx.scoring.objectives import objective
+from logicx.scoring.objectives import objective_named
 from logicx.search.beam import Beam
 from logicx.search.formulas.joins import Joins
 from logicx.search.formulas.literals import LiteralSpace
@@ -34,7 +34,7 @@ def world(seed: int, n_concepts: int = 12, n_cells: int = 400):
 def test_joined_formulas_are_counted_as_one_by_one(seed):
     masks, bank, dice = world(seed)
     on = bank.on_counts(dice.random(masks.shape[1]) < 0.3)
-    space = Pairs(NumpyEngine(bank, on), objective("iou"), STEPS, np.arange(12), 0.9)
+    space = Pairs(NumpyEngine(bank, on), objective_named("iou"), STEPS, np.arange(12), 0.9)
     nodes = [one.node for one in Beam(20, 3).search(space).levels[-1] if one.node.length == 2]
     joins = Joins(space, nodes, 4, STEPS)
     scored = joins.above(-np.inf)
@@ -54,7 +54,7 @@ def test_joined_formulas_are_counted_as_one_by_one(seed):
 def test_a_formula_of_two_halves_is_found_by_joining_only(seed):
     masks, bank, _ = world(seed)
     unit = (masks[0] & masks[1]) | (masks[2] & ~masks[3])
-    parts = (NumpyEngine(bank, bank.on_counts(unit)), objective("iou"), STEPS, np.arange(12))
+    parts = (NumpyEngine(bank, bank.on_counts(unit)), objective_named("iou"), STEPS, np.arange(12))
     alone = Beam(20, 4).search(FormulaSpace(*parts)).levels[-1][0]
     (best, *_) = Lanes(Beam(20, 4), 5).search(Pairs(*parts)).levels[-1]
     assert alone.score < 1
@@ -65,6 +65,6 @@ def test_a_formula_of_two_halves_is_found_by_joining_only(seed):
 def test_pairs_too_long_to_be_joined_wait_for_their_length():
     masks, bank, _ = world(1)
     unit = (masks[0] & masks[1]) | (masks[3] & masks[4])
-    parts = (NumpyEngine(bank, bank.on_counts(unit)), objective("iou"), STEPS, np.arange(12))
+    parts = (NumpyEngine(bank, bank.on_counts(unit)), objective_named("iou"), STEPS, np.arange(12))
     levels = Lanes(Beam(20, 4), 5).search(Pairs(*parts)).levels
     assert [one[0].score == 1 for one in levels] == [False, False, False, True]

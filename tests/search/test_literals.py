@@ -11,7 +11,7 @@ from logicx import ConceptBank, parse
 from logicx.engines.numpy_engine import NumpyEngine
 from logicx.runs.running import search_compiled
 from logicx.scoring.counts import count, evaluate
-from logicx.scoring.objectives import objective
+from logicx.scoring.objectives import objective_named
 from logicx.search.beam import Beam
 from logicx.search.formulas.exhaustive import exhaustive
 from logicx.search.formulas.literals import LiteralSpace, crossing
@@ -63,7 +63,7 @@ def test_proofs_and_trials_find_what_brute_force_finds(seed):
     masks, unit, bank, on, dice = problem(seed, 5, 24)
     length = int(dice.integers(1, 4 if len(masks) > 3 else 5))
     name = GOALS[seed % len(GOALS)]
-    want = best_by_length(masks, unit, length, objective(name))
+    want = best_by_length(masks, unit, length, objective_named(name))
     tried = exhaustive(bank, on, objective=name, length=length, literals=True)
     proof = optimal(bank, on, objective=name, length=length, literals=True)
     for found in (tried, proof):
@@ -87,7 +87,7 @@ def test_a_unit_that_is_a_not_is_found_at_length_one():
         assert (str(found.by_length[0].formula), found.by_length[0].score) == ("NOT c5", 1.0)
     assert optimal(bank, on).score < 1
     engine = NumpyEngine(bank, on)
-    space = LiteralSpace(engine, objective("iou"), [Step.of("OR")], np.arange(50))
+    space = LiteralSpace(engine, objective_named("iou"), [Step.of("OR")], np.arange(50))
     (best, *_), *_ = Lanes(Beam(10, 1), 2).search(space).levels
     assert (str(best.node.formula), best.score) == ("NOT c5", 1.0)
 
@@ -122,7 +122,7 @@ def test_signed_knows_the_operators_it_speaks_of():
 def laned(seed: int):
     masks, _, bank, on, dice = problem(seed, 30, 300)
     steps = [("OR", "AND", "AND NOT"), ("AND", "OR NOT"), ("OR", "XOR", "AND NOT")][seed % 3]
-    goal, penalty = objective(GOALS[seed % len(GOALS)]), float(dice.choice([1, 1, 0.95]))
+    goal, penalty = objective_named(GOALS[seed % len(GOALS)]), float(dice.choice([1, 1, 0.95]))
     operands = np.flatnonzero(dice.random(len(masks)) < dice.choice([0.8, 2]))
     dedupe = ["meaning", "meaning", "none"][int(dice.integers(3))]
     beam = Beam(

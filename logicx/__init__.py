@@ -23,12 +23,20 @@ if TYPE_CHECKING:
     from logicx.runs.explain import explain
     from logicx.runs.journal import read_journal
     from logicx.runs.journaling import run_journal
+    from logicx.runs.parts import register
+    from logicx.runs.presets import Preset
+    from logicx.runs.strategies.beam import Beam
+    from logicx.runs.strategies.exhaustive import Exhaustive
+    from logicx.runs.strategies.optimal import Optimal
+    from logicx.runs.strategies.registry import strategy
+    from logicx.runs.strategies.roles import SearchTask
     from logicx.scoring.counts import Counts
     from logicx.scoring.objectives import objective
     from logicx.scoring.results import Explanation
     from logicx.scoring.score import score
     from logicx.search.heuristics import heuristic
     from logicx.sources.recipes import compile_recipe
+    from logicx.units.firing import Firing
     from logicx.units.loading import open_units
     from logicx.units.thresholds import Threshold, threshold
     from logicx.units.units import Units
@@ -36,13 +44,19 @@ if TYPE_CHECKING:
 _HOMES = {
     "__version__": "resources",
     "Apply": "language.formula",
+    "Beam": "runs.strategies.beam",
     "Column": "banks.tables",
     "Concept": "language.formula",
     "ConceptBank": "banks.bank",
     "Counts": "scoring.counts",
+    "Exhaustive": "runs.strategies.exhaustive",
     "Explanation": "scoring.results",
+    "Firing": "units.firing",
     "Formula": "language.formula",
     "LogicxError": "errors",
+    "Optimal": "runs.strategies.optimal",
+    "Preset": "runs.presets",
+    "SearchTask": "runs.strategies.roles",
     "Threshold": "units.thresholds",
     "Units": "units.units",
     "Universe": "banks.universe",
@@ -56,21 +70,29 @@ _HOMES = {
     "operator": "language.operators",
     "parse": "language.parsing",
     "read_journal": "runs.journal",
+    "register": "runs.parts",
     "run_journal": "runs.journaling",
     "score": "scoring.score",
+    "strategy": "runs.strategies.registry",
     "threshold": "units.thresholds",
 }
 """Where each public name lives; modules are imported when a name is first used."""
 
 __all__ = [
     "Apply",
+    "Beam",
     "Column",
     "Concept",
     "ConceptBank",
     "Counts",
+    "Exhaustive",
     "Explanation",
+    "Firing",
     "Formula",
     "LogicxError",
+    "Optimal",
+    "Preset",
+    "SearchTask",
     "Threshold",
     "Units",
     "Universe",
@@ -84,8 +106,10 @@ __all__ = [
     "operator",
     "parse",
     "read_journal",
+    "register",
     "run_journal",
     "score",
+    "strategy",
     "threshold",
 ]
 

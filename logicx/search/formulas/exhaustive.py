@@ -27,6 +27,7 @@ from logicx.search.formulas.shapes import (
     describe_space,
     join,
 )
+from logicx.units.firing import Firing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -60,7 +61,7 @@ class Exhausted(Outcome):
 
 def exhaustive(
     bank: ConceptBank,
-    on: NDArray[np.int64],
+    on: Firing | NDArray[np.int64],
     *,
     objective: str | Objective = "iou",
     length: int = 3,
@@ -72,7 +73,8 @@ def exhaustive(
 
     Args:
         bank: The concepts.
-        on: Cells of each signature at which the unit fires, `int64[n_signatures]`.
+        on: Where the unit fires, or cells of each signature at which it does,
+            `int64[n_signatures]`.
         objective: What is maximised; any.
         length: Most concepts of a formula, repetitions counted, from 1.
         shape: `tree`, or `chain` where every step adds one concept.
@@ -96,8 +98,9 @@ def exhaustive(
     if not bank.n_concepts:
         raise DataError(f"bank {bank.name!r} has no concepts")
     goal = known_objective(objective)
+    firing = Firing.of(on)
     levels: list[dict[int, Formula]] = [_atoms(bank)]
-    first = _best(levels[0], bank, on, goal, min_support)
+    first = _best(levels[0], bank, firing, goal, min_support)
     best = [] if first is None else [first]
     seen = set(levels[0])
     n_left = max_combinations
@@ -120,7 +123,7 @@ def exhaustive(
                     seen.add(meaning)
                     new[meaning] = formula()
         levels.append(new)
-        found = _best(new, bank, on, goal, min_support)
+        found = _best(new, bank, firing, goal, min_support)
         if found is not None and (not best or found.score > best[-1].score):
             best.append(found)
         elif best:
@@ -162,13 +165,13 @@ def _joined(
 def _best(
     level: dict[int, Formula],
     bank: ConceptBank,
-    on: NDArray[np.int64],
+    firing: Firing,
     goal: Objective,
     min_support: int,
 ) -> Found | None:
     """The first of the best formulas of one length that hold at enough cells, or None."""
     best: Found | None = None
-    n_on, n = int(on.sum()), bank.n_valid
+    n_on, n = firing.n_on, bank.n_valid
     octets = bank.packed.shape[1] * 8
     meanings = list(level)
     for start in range(0, len(meanings), CHUNK):
@@ -176,7 +179,7 @@ def _best(
         data = b"".join(one.to_bytes(octets, "little") for one in part)
         words = np.frombuffer(data, "<u8").astype(np.uint64).reshape(len(part), -1)
         holds = unpack(words, bank.n_signatures)
-        sizes, both = holds @ bank.size, holds @ on
+        sizes, both = holds @ bank.size, holds[:, firing.signatures] @ firing.counts
         scores = goal.score(both, sizes - both, n_on, n)
         scores = np.where(sizes >= min_support, scores, -np.inf)
         i = int(np.argmax(scores))

@@ -29,6 +29,7 @@ from logicx.search.optimal.limits import LimitReached, Limits, check_limits
 from logicx.search.optimal.linear import ratio_of
 from logicx.search.optimal.proving import Prover, Undecided
 from logicx.search.optimal.restriction import Problem
+from logicx.units.firing import Firing
 
 if TYPE_CHECKING:
     from threading import Event
@@ -94,7 +95,7 @@ class Certified(Outcome):
 
 def optimal(
     bank: ConceptBank,
-    on: NDArray[np.int64],
+    on: Firing | NDArray[np.int64],
     *,
     objective: str | Objective = "iou",
     length: int = 3,
@@ -111,7 +112,8 @@ def optimal(
 
     Args:
         bank: The concepts; all may occur, also those that never meet the unit.
-        on: Cells of each signature at which the unit fires, `int64[n_signatures]`.
+        on: Where the unit fires, or cells of each signature at which it does,
+            `int64[n_signatures]`.
         objective: What is maximised: a ratio of sums of tp and fp, as nearly all are, or another
             that grows with tp and falls with fp, for which the bound need not meet the optimum.
         length: Most concepts of a formula, repetitions counted, from 1. From 5 on a limit is
@@ -181,7 +183,7 @@ class _Search:
     def __init__(
         self,
         bank: ConceptBank,
-        on: NDArray[np.int64],
+        on: Firing | NDArray[np.int64],
         goal: Objective,
         length: int,
         shape: Shape,
@@ -191,18 +193,19 @@ class _Search:
         """Look at the data; nothing is searched yet."""
         if not bank.n_concepts:
             raise DataError(f"bank {bank.name!r} has no concepts")
-        if not on.any():
+        firing = Firing.of(on)
+        if not firing.n_on:
             raise DataError("the unit never fires on a valid cell: nothing can be scored")
         self.bank, self.length, self.shape = bank, length, shape
         self.goal, self.limits = goal, limits
-        self.n_on, self.n_cells = int(on.sum()), bank.n_valid
+        self.n_on, self.n_cells = firing.n_on, bank.n_valid
         ratio = ratio_of(goal, self.n_on, self.n_cells)
-        self.knowledge = Knowledge(bank, on, ratio.at if ratio else self._score)
+        self.knowledge = Knowledge(bank, firing, ratio.at if ratio else self._score)
         if incumbent is not None:
             if not is_within(incumbent, shape) or incumbent.n_atoms > length:
                 raise OptionError(f"the incumbent {incumbent} is no formula of the space")
             self.knowledge.add(incumbent)
-        problem = Problem.of(bank, on)
+        problem = Problem.of(bank, firing.dense())
         self.knowledge.add_best_single(goal, problem.p, problem.q)
         prover = Prover(problem, self.knowledge, shape, limits)
         self.proof = Bars(prover, goal, ratio, length) if ratio else Frontier(prover, goal, length)

@@ -14,15 +14,21 @@ from logicx.faces import face
 _HOMES = {
     "__version__": "logicx.resources",
     "Apply": "logicx.language.formula",
+    "Beam": "logicx.runs.strategies.beam",
     "Column": "logicx.banks.tables",
     "Concept": "logicx.language.formula",
     "ConceptBank": "logicx.banks.bank",
     "Counts": "logicx.scoring.counts",
+    "Exhaustive": "logicx.runs.strategies.exhaustive",
     "Explanation": "logicx.scoring.results",
+    "Firing": "logicx.units.firing",
     "Formula": "logicx.language.formula",
     "GroupCells": "logicx.banks.signatures",
     "Incidence": "logicx.banks.signatures",
     "LogicxError": "logicx.errors",
+    "Optimal": "logicx.runs.strategies.optimal",
+    "Preset": "logicx.runs.presets",
+    "SearchTask": "logicx.runs.strategies.roles",
     "Threshold": "logicx.units.thresholds",
     "Units": "logicx.units.units",
     "Universe": "logicx.banks.universe",
@@ -36,9 +42,11 @@ _HOMES = {
     "operator": "logicx.language.registration",
     "parse": "logicx.language.parsing",
     "read_journal": "logicx.runs.journal",
+    "register": "logicx.runs.parts",
     "run_journal": "logicx.runs.journaling",
     "score": "logicx.scoring.score",
     "source": "logicx.sources.source",
+    "strategy": "logicx.runs.strategies.registry",
     "threshold": "logicx.units.thresholds",
 }
 """Where each public name lives; modules are imported when a name is first used."""
@@ -58,6 +66,13 @@ if TYPE_CHECKING:
     from logicx.runs.explain import explain
     from logicx.runs.journal import read_journal
     from logicx.runs.journaling import run_journal
+    from logicx.runs.parts import register
+    from logicx.runs.presets import Preset
+    from logicx.runs.strategies.beam import Beam
+    from logicx.runs.strategies.exhaustive import Exhaustive
+    from logicx.runs.strategies.optimal import Optimal
+    from logicx.runs.strategies.registry import strategy
+    from logicx.runs.strategies.roles import SearchTask
     from logicx.scoring.counts import Counts
     from logicx.scoring.objectives import objective
     from logicx.scoring.results import Explanation
@@ -65,6 +80,7 @@ if TYPE_CHECKING:
     from logicx.search.heuristics import heuristic
     from logicx.sources.recipes import compile_recipe
     from logicx.sources.source import source
+    from logicx.units.firing import Firing
     from logicx.units.loading import open_units
     from logicx.units.thresholds import Threshold, threshold
     from logicx.units.units import Units
@@ -73,15 +89,21 @@ else:
 
 __all__ = [
     "Apply",
+    "Beam",
     "Column",
     "Concept",
     "ConceptBank",
     "Counts",
+    "Exhaustive",
     "Explanation",
+    "Firing",
     "Formula",
     "GroupCells",
     "Incidence",
     "LogicxError",
+    "Optimal",
+    "Preset",
+    "SearchTask",
     "Threshold",
     "Units",
     "Universe",
@@ -95,8 +117,10 @@ __all__ = [
     "operator",
     "parse",
     "read_journal",
+    "register",
     "run_journal",
     "score",
     "source",
+    "strategy",
     "threshold",
 ]

@@ -109,6 +109,10 @@ class UnknownUnit(LogicxError, KeyError):
     code = "unknown-unit"
 
 
+class UnknownPlace(UnknownUnit, IndexError):
+    """There are fewer units than the number says."""
+
+
 class OperatorError(LogicxError, TypeError):
     """An operator is unknown, is registered wrongly, or is applied where it does not apply."""
 

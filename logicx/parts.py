@@ -361,6 +361,8 @@ def _source(module: str, part: Any) -> str:
     try:
         text = inspect.getsource(sys.modules[module])
     except (OSError, TypeError, KeyError):
+        if written.__module__ != module:  # made by a class of ours, of a function that is not known
+            return ""
         try:
             text = inspect.getsource(written)
         except (OSError, TypeError):

@@ -68,7 +68,7 @@ def test_every_command_and_option_is_explained():
     import typer
 
     commands = typer.main.get_command(app).commands
-    assert len(commands) == 11
+    assert len(commands) == 12
     for name, command in commands.items():
         assert command.help, name
         for parameter in command.params:

@@ -92,7 +92,7 @@ def defaults(commands: dict[str, Command], known: Iterable[str]) -> dict[str, di
     from logicx.sources.recipes import check_keys, read_toml
 
     values = read_toml(path)
-    check_keys(path, values, known)
+    check_keys(path, values, [*known, *_own_keys(values, known)])
     for key, value in values.items():
         is_list = isinstance(value, list) and key in LISTS
         if not is_list and not isinstance(value, (str, int, float)):
@@ -101,13 +101,26 @@ def defaults(commands: dict[str, Command], known: Iterable[str]) -> dict[str, di
             values[key] = ", ".join(map(str, value))
     return {
         name: {
-            one.name: _several(values[one.name]) if one.multiple else values[one.name]
-            for one in command.params
-            if one.name in values
+            **{key: value for key, value in values.items() if key not in known},
+            **{
+                one.name: _several(values[one.name]) if one.multiple else values[one.name]
+                for one in command.params
+                if one.name in values
+            },
         }
         for name, command in commands.items()
         if name != "demo"  # it shows the demo, whatever this folder is about
     }
+
+
+def _own_keys(values: dict[str, Any], known: Iterable[str]) -> list[str]:
+    """The options of the strategy that settings name, where one of them may be such an option."""
+    if "strategy" not in values or not {*values} - {*known}:
+        return []
+    from logicx.runs.strategies.registry import STRATEGY_KIND, keys
+
+    found = STRATEGY_KIND.find(str(values["strategy"]))
+    return [] if found is None else [*keys(found.part)]
 
 
 def _several(value: Any) -> list[str]:

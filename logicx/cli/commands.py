@@ -311,10 +311,10 @@ def _watched(plan: Any, progress: Callable[[str, int, int], None] | None) -> Ite
     told = _told(progress, "explaining units")
     if told:
         told(0, len(plan))
-    for n, one in enumerate(plan, 1):
+    for one in plan:
         yield one
         if told:
-            told(n + len(plan.skipped), len(plan))
+            told(plan.n_done, len(plan))
 
 
 def _told(

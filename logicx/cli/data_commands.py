@@ -104,6 +104,22 @@ def operators(json: Json = False) -> int:
     return listings.operators(json)
 
 
+def list_(
+    kind: Annotated[
+        str | None,
+        typer.Argument(
+            help="operator, objective, heuristic, strategy, threshold, source or preset; without "
+            "it, these kinds are listed."
+        ),
+    ] = None,
+    json: Json = False,
+) -> int:
+    """List the parts of a kind, with what they are and whose."""
+    from logicx.cli import listings
+
+    return listings.kinds(json) if kind is None else listings.parts(kind, json)
+
+
 def grammar(
     dialect: Annotated[str, typer.Option(help="standard or chain.")] = "standard",
 ) -> int:
@@ -130,6 +146,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "concepts": concepts,
     "units": units,
     "operators": operators,
+    "list": list_,
     "grammar": grammar,
     "demo": demo,
 }

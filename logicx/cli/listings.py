@@ -140,6 +140,45 @@ def operators(as_json: bool) -> int:
     return _list(headline, rows, columns, shown, 0, as_json)
 
 
+def kinds(as_json: bool) -> int:
+    """The kinds of parts, with how many there are."""
+    from logicx.runs.parts import kinds as all_kinds
+
+    rows = [
+        {"kind": name, "parts": len(kind.all()), "group": kind.group}
+        for name, kind in all_kinds().items()
+    ]
+    shown = [[row["kind"], row["parts"], row["group"]] for row in rows]
+    columns = ("kind", "parts", "entry points")
+    return _list("kinds of parts; list one: logicx list KIND", rows, columns, shown, 0, as_json)
+
+
+def parts(kind: str, as_json: bool) -> int:
+    """All parts of a kind in force."""
+    from logicx.runs.parts import kind_of
+
+    known = kind_of(kind)
+    rows = [
+        {
+            "name": one.name,
+            "doc": _doc(one.part),
+            "owner": "logicx" if one.owner.is_builtin else str(one.owner),
+        }
+        for one in known.all()
+    ]
+    columns = ("name", "doc", "owner")
+    shown = [[row[name] for name in columns] for row in rows]
+    headline = f"{len(rows):,} {known.group.removeprefix('logicx.')}"
+    return _list(headline, rows, columns, shown, 0, as_json)
+
+
+def _doc(part: Any) -> str:
+    """What a part says of itself: its doc, else the first line of its docstring."""
+    stated = getattr(part, "doc", "")
+    text = stated if isinstance(stated, str) and stated else str(part.__doc__ or "")
+    return text.strip().partition("\n")[0].strip()
+
+
 def _open_units(path: str | None, threshold: str | None, unit_axis: int) -> Units:
     if path in (None, DEMO):
         from logicx.demo.data import open_demo

@@ -140,7 +140,7 @@ class NumbaEngine(NumpyEngine):
     def unit(self) -> Unit:
         """The unit as the kernels read it."""
         bank = self.shared.arrays
-        digits = int(self.on.max(initial=0)).bit_length() if len(bank.frequent) else 0
+        digits = int(self.firing.counts.max(initial=0)).bit_length() if len(bank.frequent) else 0
         on = self.on.astype(self.shared.weight)
         fires = np.zeros(len(bank.full), np.uint64)
         planes = np.zeros((digits, len(bank.full)), np.uint64)

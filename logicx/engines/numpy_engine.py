@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from logicx.banks.bits import Words, pack, popcount, unpack
+from logicx.units.firing import Firing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,21 +43,27 @@ class NumpyEngine:
 
     Args:
         bank: The concepts.
-        on: How many cells of each signature the unit fires at, `int64[n_signatures]`.
+        on: Where the unit fires, or how many cells of each signature it fires at,
+            `int64[n_signatures]`.
     """
 
-    def __init__(self, bank: ConceptBank, on: NDArray[np.int64]) -> None:
+    def __init__(self, bank: ConceptBank, on: Firing | NDArray[np.int64]) -> None:
         """Take the parts over; nothing is counted yet."""
         self.bank = bank
-        self.on = on
-        self.n_on = int(on.sum())
+        self.firing = Firing.of(on)
+        self.n_on = self.firing.n_on
         self.n_cells = bank.n_valid
+
+    @property
+    def on(self) -> NDArray[np.int64]:
+        """How many cells of each signature the unit fires at, `int64[n_signatures]`."""
+        return self.firing.dense()
 
     @cached_property
     def on_count(self) -> NDArray[np.int64]:
         """Cells of each concept at which the unit fires, `int64[n_concepts]`."""
-        fires = np.flatnonzero(self.on)
-        sums = self.bank.concepts_of.sums(fires, self.on[fires], self.bank.n_concepts)
+        firing = self.firing
+        sums = self.bank.concepts_of.sums(firing.signatures, firing.counts, self.bank.n_concepts)
         return np.asarray(sums[0], np.int64)
 
     @cached_property

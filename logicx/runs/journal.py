@@ -365,6 +365,10 @@ def _flat(header: Row) -> Row:
 def _short(value: Any) -> str:
     if isinstance(value, str) and len(value) == sha256().digest_size * 2:
         return value[:12]
+    if isinstance(value, dict):
+        source = _short(value.get("source") or "not known")
+        owner = f"{value.get('distribution')} {value.get('version')}".strip() or value.get("module")
+        return f"{value.get('name')} of {owner} (source {source})"
     if isinstance(value, list):
         return ", ".join(map(str, value))
     return "unset" if value is None else str(value)

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from logicx.scoring.objectives import Objective
     from logicx.search.beam import Beam
     from logicx.search.heuristics.space import GuidedFormulas
+    from logicx.units.firing import Firing
 
 ENGINES = ("auto", "numpy", "numba", "torch")
 INSTALL = 'install it: pip install "logicx[fast]"'
@@ -78,7 +79,7 @@ class Engine(NamedTuple):
         self,
         plan: Plan,
         bank: ConceptBank,
-        on: Sequence[NDArray[np.int64]],
+        units: Sequence[Firing],
         masks: Sequence[NDArray[np.bool_] | None],
     ) -> list[SearchResult[FormulaNode]]:
         """Run the beam against some units; the best of each length is sure to be in each result.
@@ -86,7 +87,7 @@ class Engine(NamedTuple):
         Args:
             plan: What is searched and how.
             bank: The concepts.
-            on: For each unit the cells of each signature that are on, `int64[n_signatures]`.
+            units: Where each unit fires.
             masks: The cells at which each is on, where the plan's heuristic needs them.
         """
         kind = NumpyEngine
@@ -94,7 +95,9 @@ class Engine(NamedTuple):
             from logicx.engines.numba_engine import NumbaEngine
 
             kind = NumbaEngine
-        spaces = [plan.space(kind(bank, *one[:1]), one[1]) for one in zip(on, masks, strict=True)]
+        spaces = [
+            plan.space(kind(bank, *one[:1]), one[1]) for one in zip(units, masks, strict=True)
+        ]
         if self._device:
             import torch
 
@@ -254,7 +257,7 @@ def search_on_device(
         return []
     bank = spaces[0].engine.bank
     rules = [_rules(beam, space, 0) for space in spaces]
-    units = TorchUnits(bank, TorchBank.of(bank, device), [space.engine.on for space in spaces])
+    units = TorchUnits(bank, TorchBank.of(bank, device), [space.engine.firing for space in spaces])
     may_add = np.array([one.may_add for one in rules])
     found = TorchBeam(units, beam.width, rules[0], may_add).search(beam.length)
     return [_told(beam, space, one, all_slots) for space, one in zip(spaces, found, strict=True)]

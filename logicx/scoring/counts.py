@@ -14,6 +14,7 @@ from logicx.language.formula import Apply, Concept, Formula, fold
 from logicx.language.registry import OPERATORS, applied, operators
 from logicx.language.signs import why_no_concept
 from logicx.parts import answering
+from logicx.units.firing import Firing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -145,10 +146,10 @@ def evaluate(formula: Formula, bank: ConceptBank) -> NDArray[np.bool_]:
     return as_mask(fold(resolve(formula, bank), concept, apply))
 
 
-def count(formula: Formula, bank: ConceptBank, on: NDArray[np.int64]) -> Counts:
-    """The exact counts of a formula against a unit's on-counts, `int64[n_signatures]`."""
-    holds = evaluate(formula, bank)
-    return counts_of(int(on[holds].sum()), int(bank.size[holds].sum()), int(on.sum()), bank.n_valid)
+def count(formula: Formula, bank: ConceptBank, on: Firing | NDArray[np.int64]) -> Counts:
+    """The exact counts of a formula against a unit, or its on-counts `int64[n_signatures]`."""
+    holds, firing = evaluate(formula, bank), Firing.of(on)
+    return counts_of(firing.within(holds), int(bank.size[holds].sum()), firing.n_on, bank.n_valid)
 
 
 def counts_of(tp: int, n_formula: int, n_on: int, n_cells: int) -> Counts:

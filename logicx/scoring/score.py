@@ -14,6 +14,7 @@ from logicx.scoring.counts import count, counts_of
 from logicx.scoring.objectives import Objective, score_counts
 from logicx.scoring.objectives import objective_named as known_objective
 from logicx.scoring.results import Explanation, Scored
+from logicx.units.firing import Firing
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -104,20 +105,20 @@ def score(
     )
 
 
-def best_single(bank: ConceptBank, on: NDArray[np.int64], goal: Objective) -> Scored:
+def best_single(bank: ConceptBank, on: Firing | NDArray[np.int64], goal: Objective) -> Scored:
     """The best single concept: what NetDissect would answer."""
-    fires = np.flatnonzero(on)
-    both = bank.concepts_of.sums(fires, on[fires], bank.n_concepts)[0].astype(np.int64)
-    n_on = int(on.sum())
+    firing = Firing.of(on)
+    sums = bank.concepts_of.sums(firing.signatures, firing.counts, bank.n_concepts)
+    both, n_on = sums[0].astype(np.int64), firing.n_on
     scores = goal.score(both, bank.count - both, n_on, bank.n_valid)
     best = int(np.argmax(scores))
     counts = counts_of(int(both[best]), int(bank.count[best]), n_on, bank.n_valid)
     return Scored(Concept(bank.names[best]), float(scores[best]), counts)
 
 
-def _firing(bank: ConceptBank, units: Units, number: int) -> NDArray[np.int64]:
-    on = units.on(bank, units.names[number])
-    if not on.any():
+def _firing(bank: ConceptBank, units: Units, number: int) -> Firing:
+    on = units.firing(bank, units.names[number])
+    if not on.n_on:
         raise DataError(
             f"unit {units.names[number]!r} never fires on a valid cell: nothing can be scored"
         )

@@ -10,6 +10,7 @@ import numpy as np
 from logicx.banks.bits import Words, as_array, popcount, unpack
 from logicx.banks.signatures import Incidence
 from logicx.errors import DataError, UniverseError
+from logicx.units.firing import Firing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -69,8 +70,8 @@ class OnCounts:
         incidence = Incidence(indptr, np.concatenate(places))
         return OnCounts(bank.content, incidence, np.concatenate(counts))
 
-    def on(self, bank: ConceptBank, i: int) -> NDArray[np.int64]:
-        """On-counts of a unit over the bank's signatures."""
+    def firing(self, bank: ConceptBank, i: int) -> Firing:
+        """Where a unit fires, by the bank's signatures."""
         if bank.content != self.bank:
             raise UniverseError(
                 f"these units were counted on another bank ({self.bank[:12]}) "
@@ -78,9 +79,8 @@ class OnCounts:
                 hint="count them again on this bank",
             )
         row = slice(self.signatures.indptr[i], self.signatures.indptr[i + 1])
-        on = np.zeros(bank.n_signatures, np.int64)
-        on[self.signatures.indices[row]] = self.counts[row]
-        return on
+        signatures = self.signatures.indices[row].astype(np.int64)
+        return Firing(signatures, np.asarray(self.counts[row]), bank.n_signatures)
 
     def n_on(self) -> NDArray[np.int64]:
         """Cells at which each unit is on."""

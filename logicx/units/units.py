@@ -17,6 +17,7 @@ from logicx.banks.signatures import Incidence
 from logicx.banks.universe import Universe
 from logicx.errors import DataError, UniverseError, UnknownUnit, did_you_mean, is_plain_text
 from logicx.units.activations import CutActivations, ranges_of
+from logicx.units.firing import Firing
 from logicx.units.forms import CellMasks, OnCounts
 from logicx.units.maps import UnitMaps
 from logicx.units.thresholds import Threshold
@@ -329,8 +330,19 @@ class Units:
         Raises:
             UniverseError: The units speak of other cells than the bank.
         """
+        return self.firing(bank, unit).dense()
+
+    def firing(self, bank: ConceptBank, unit: str | int) -> Firing:
+        """Where a unit fires, by the bank's signatures; those where it never does are left out.
+
+        Raises:
+            UniverseError: The units speak of other cells than the bank.
+        """
         self.check_universe(bank)
-        return self._held.on(bank, self.number(unit))
+        held = self._held
+        if isinstance(held, OnCounts):
+            return held.firing(bank, self.number(unit))
+        return Firing.of(held.on(bank, self.number(unit)))
 
     @property
     def maps(self) -> UnitMaps | None:

@@ -315,8 +315,8 @@ def test_results_come_batch_by_batch(monkeypatch):
     bank, units = many_units(20, never=(2, -1))
     monkeypatch.setattr(torch_engine, "MAX_UNITS", 4)
     seen = []
-    on = Units.on
-    monkeypatch.setattr(Units, "on", lambda *args: seen.append(args) or on(*args))
+    on = Units.firing
+    monkeypatch.setattr(Units, "firing", lambda *args: seen.append(args) or on(*args))
     list(islice(explain(bank, units, engine="torch:cpu"), 2))
     assert len(seen) == 4
 

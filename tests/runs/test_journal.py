@@ -51,13 +51,13 @@ def test_an_unfinished_journal_can_be_read_while_it_is_written(plan, path):
 def test_units_on_file_are_not_searched_again(plan, path, whole, monkeypatch):
     path.write_bytes(b"".join(whole.splitlines(keepends=True)[:6]))
     searched = []
-    search = type(plan._search).explain
+    search = type(plan.search).explain
 
-    def watched(self, bank, units, names, on, stop):
-        searched.extend(names)
-        return search(self, bank, units, names, on, stop)
+    def watched(self, units, stop):
+        searched.extend(one.name for one in units)
+        return search(self, units, stop)
 
-    monkeypatch.setattr(type(plan._search), "explain", watched)
+    monkeypatch.setattr(type(plan.search), "explain", watched)
     told = []
     done = run_journal(plan, path, resume=True, progress=lambda *at: told.append(at))
     assert searched == ["u5", "u7"]

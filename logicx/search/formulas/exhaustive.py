@@ -30,6 +30,7 @@ from logicx.search.formulas.shapes import (
     join,
     n_nots,
 )
+from logicx.units.firing import Firing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,7 +67,7 @@ class Exhausted(Outcome):
 
 def exhaustive(
     bank: ConceptBank,
-    on: NDArray[np.int64],
+    on: Firing | NDArray[np.int64],
     *,
     objective: str | Objective = "iou",
     length: int = 3,
@@ -79,7 +80,8 @@ def exhaustive(
 
     Args:
         bank: The concepts.
-        on: Cells of each signature at which the unit fires, `int64[n_signatures]`.
+        on: Where the unit fires, or cells of each signature at which it does,
+            `int64[n_signatures]`.
         objective: What is maximised; any.
         length: Most concepts of a formula, repetitions counted, from 1.
         shape: `tree`, or `chain` where every step adds one concept.
@@ -105,8 +107,11 @@ def exhaustive(
     if not bank.n_concepts:
         raise DataError(f"bank {bank.name!r} has no concepts")
     goal = known_objective(objective)
+    firing = Firing.of(on)
     levels: list[dict[int, Formula]] = [_atoms(bank)]
-    pick = partial(_best, bank=bank, on=on, goal=goal, min_support=min_support, literals=literals)
+    pick = partial(
+        _best, bank=bank, firing=firing, goal=goal, min_support=min_support, literals=literals
+    )
     first = pick(levels[0])
     best = [] if first is None else [first]
     seen = set(levels[0])
@@ -180,7 +185,7 @@ def _joined(
 def _best(
     level: dict[int, Formula],
     bank: ConceptBank,
-    on: NDArray[np.int64],
+    firing: Firing,
     goal: Objective,
     min_support: int,
     literals: bool,
@@ -190,7 +195,7 @@ def _best(
     Over literals these are the formulas of the level and their complements.
     """
     best: Found | None = None
-    n_on, n = int(on.sum()), bank.n_valid
+    n_on, n = firing.n_on, bank.n_valid
 
     def better(sizes: NDArray[np.int64], both: NDArray[np.int64], written: Written) -> Found | None:
         scores = goal.score(both, sizes - both, n_on, n)
@@ -213,7 +218,7 @@ def _best(
         data = b"".join(one.to_bytes(octets, "little") for one in part)
         words = np.frombuffer(data, "<u8").astype(np.uint64).reshape(len(part), -1)
         holds = unpack(words, bank.n_signatures)
-        sizes, both = holds @ bank.size, holds @ on
+        sizes, both = holds @ bank.size, holds[:, firing.signatures] @ firing.counts
         best = better(sizes, both, lambda i, part=part: level[part[i]])  # type: ignore[misc]
         if literals:
             best = better(n - sizes, n_on - both, lambda i, part=part: complement(level[part[i]]))  # type: ignore[misc]

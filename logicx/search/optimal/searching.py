@@ -33,6 +33,7 @@ from logicx.search.optimal.linear import ratio_of
 from logicx.search.optimal.mirror import Mirrored
 from logicx.search.optimal.proving import Prover, Undecided
 from logicx.search.optimal.restriction import Problem
+from logicx.units.firing import Firing
 
 if TYPE_CHECKING:
     from threading import Event
@@ -98,7 +99,7 @@ class Certified(Outcome):
 
 def optimal(
     bank: ConceptBank,
-    on: NDArray[np.int64],
+    on: Firing | NDArray[np.int64],
     *,
     objective: str | Objective = "iou",
     length: int = 3,
@@ -116,7 +117,8 @@ def optimal(
 
     Args:
         bank: The concepts; all may occur, also those that never meet the unit.
-        on: Cells of each signature at which the unit fires, `int64[n_signatures]`.
+        on: Where the unit fires, or cells of each signature at which it does,
+            `int64[n_signatures]`.
         objective: What is maximised: a ratio of sums of tp and fp, as nearly all are, or another
             that grows with tp and falls with fp, for which the bound need not meet the optimum.
         length: Most concepts of a formula, repetitions counted, from 1. From 5 on a limit is
@@ -188,7 +190,7 @@ class _Side:
 
     Args:
         bank: The concepts.
-        on: Cells of each signature at which the unit fires.
+        firing: Where the unit fires.
         goal: What is maximised.
         length: Most concepts of a formula.
         shape: The shape of formulas.
@@ -199,7 +201,7 @@ class _Side:
     def __init__(
         self,
         bank: ConceptBank,
-        on: NDArray[np.int64],
+        firing: Firing,
         goal: Objective,
         length: int,
         shape: Shape,
@@ -208,13 +210,13 @@ class _Side:
     ) -> None:
         """Look at the data; nothing is searched yet."""
         self.is_complement, self._length = is_complement, length
-        self._unit_on, self._n_cells = int(on.sum()), bank.n_valid
+        self._unit_on, self._n_cells = firing.n_on, bank.n_valid
         if is_complement:
-            on, goal = bank.size - on, Mirrored(goal)
-        self._goal, self._n_on = goal, int(on.sum())
+            firing, goal = Firing.of(bank.size - firing.dense()), Mirrored(goal)
+        self._goal, self._n_on = goal, firing.n_on
         ratio = ratio_of(goal, self._n_on, self._n_cells)
-        self.knowledge = Knowledge(bank, on, ratio.at if ratio else self._score)
-        problem = Problem.of(bank, on)
+        self.knowledge = Knowledge(bank, firing, ratio.at if ratio else self._score)
+        problem = Problem.of(bank, firing.dense())
         self.knowledge.add_best_single(goal, problem.p, problem.q)
         prover = Prover(problem, self.knowledge, shape, limits)
         self.proof = Bars(prover, goal, ratio, length) if ratio else Frontier(prover, goal, length)
@@ -246,7 +248,7 @@ class _Search:
     def __init__(
         self,
         bank: ConceptBank,
-        on: NDArray[np.int64],
+        on: Firing | NDArray[np.int64],
         goal: Objective,
         length: int,
         shape: Shape,
@@ -257,11 +259,12 @@ class _Search:
         """Look at the data; nothing is searched yet."""
         if not bank.n_concepts:
             raise DataError(f"bank {bank.name!r} has no concepts")
-        if not on.any():
+        firing = Firing.of(on)
+        if not firing.n_on:
             raise DataError("the unit never fires on a valid cell: nothing can be scored")
         self.bank, self.length, self.shape = bank, length, shape
         self.limits, self.literals = limits, literals
-        parts = (bank, on, goal, length, shape, limits)
+        parts = (bank, firing, goal, length, shape, limits)
         self.sides = [_Side(*parts, is_complement=one) for one in ((False, True)[: 1 + literals])]
         for one in self.sides:
             others = [other for other in self.sides if other is not one]

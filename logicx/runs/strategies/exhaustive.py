@@ -1,0 +1,35 @@
+"""The strategy that tries everything, and its option."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from logicx.runs.strategies.options import option
+from logicx.runs.strategies.registry import strategy
+
+if TYPE_CHECKING:
+    from logicx.runs.proofs import ExhaustiveSearch
+    from logicx.runs.strategies.optimal import Shape
+    from logicx.runs.strategies.roles import SearchTask
+
+
+@strategy
+@dataclass(frozen=True)
+class Exhaustive:
+    """Tries every formula of a small bank.
+
+    Args:
+        shape: `tree` (any formulas are joined) or `chain` (one concept is added at a time, as the
+            beam does).
+    """
+
+    name: ClassVar[str] = "exhaustive"
+
+    shape: Shape = option("tree", "Formulas of the space: tree, or chain as the beam grows.")
+
+    def plan(self, task: SearchTask) -> ExhaustiveSearch:
+        """The search with this option."""
+        from logicx.runs.proofs import ExhaustiveSearch
+
+        return ExhaustiveSearch.of(self, task)

@@ -138,7 +138,7 @@ def _given(spec: Any, options: Mapping[str, Any]) -> Any:
 
 def no_option(part: Any, key: str) -> LogicxError:
     """The error for an option that a strategy does not have."""
-    having = [name for name, one in STRATEGY_KIND.table().items() if key in keys(one)]
+    having = sorted(name for name, one in STRATEGY_KIND.table().items() if key in keys(one))
     if having:
         return OptionError(
             f"{key} means nothing to the strategy {part.name}",

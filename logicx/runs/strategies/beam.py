@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 from logicx.errors import OptionError
 from logicx.runs.strategies.options import option
-from logicx.runs.strategies.registry import strategy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +26,6 @@ HeuristicName: TypeAlias = Literal[
 EngineName: TypeAlias = Literal["auto", "numpy", "numba", "torch"]
 
 
-@strategy
 @dataclass(frozen=True)
 class Beam:
     """Keeps the best formulas of each length and joins each with every concept.

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from logicx.runs.strategies.options import option
-from logicx.runs.strategies.registry import strategy
 
 if TYPE_CHECKING:
     from logicx.runs.proofs import ExhaustiveSearch
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
     from logicx.runs.strategies.roles import SearchTask
 
 
-@strategy
 @dataclass(frozen=True)
 class Exhaustive:
     """Tries every formula of a small bank.

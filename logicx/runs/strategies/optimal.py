@@ -7,7 +7,6 @@ from numbers import Integral
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 from logicx.runs.strategies.options import option
-from logicx.runs.strategies.registry import strategy
 
 if TYPE_CHECKING:
     from logicx.runs.proofs import OptimalSearch
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
 Shape: TypeAlias = Literal["tree", "chain"]
 
 
-@strategy
 @dataclass(frozen=True)
 class Optimal:
     """Proves that no formula of a stated space is better, or how much better one can be.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from logicx.errors import LogicxError, OptionError, PluginError, did_you_mean
 from logicx.parts import Kind, Owner, answering
 from logicx.runs.strategies.options import SHARED, options_of
+from logicx.runs.strategies.own import STRATEGIES
 from logicx.written import is_word
 
 if TYPE_CHECKING:
@@ -67,11 +68,12 @@ def doc_of(part: Any) -> str:
 
 
 STRATEGY_KIND: Kind[type[Any]] = Kind(
-    "strategy",
-    builtins=[f"logicx.runs.strategies.{name}" for name in ("beam", "optimal", "exhaustive")],
-    check=check_part,
+    "strategy", builtins=["logicx.runs.strategies.registry"], check=check_part
 )
 """All strategies by name; their parts are classes."""
+
+for _one in STRATEGIES:
+    STRATEGY_KIND.register(_one)
 
 
 def strategy(part: S) -> S:

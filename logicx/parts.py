@@ -16,7 +16,6 @@ import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from hashlib import sha256
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
@@ -356,6 +355,7 @@ def _installed(module: str) -> Owner:
 def _source(module: str, part: Any) -> str:
     """Hash of the file in which a part was written, else of its own source, else nothing."""
     import inspect
+    from hashlib import sha256
 
     written = part if callable(part) else type(part)
     try:

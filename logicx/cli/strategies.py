@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import wraps
+from functools import cache, wraps
 from inspect import Parameter, signature
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,19 +10,16 @@ import typer
 from typer.core import TyperCommand
 
 from logicx.errors import LogicxError
-from logicx.runs.strategies.beam import Beam
-from logicx.runs.strategies.exhaustive import Exhaustive
-from logicx.runs.strategies.optimal import Optimal
 from logicx.runs.strategies.options import options_of, read_text
+from logicx.runs.strategies.own import STRATEGIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from logicx.runs.strategies.options import Option
 
-STRATEGIES: tuple[type[Any], ...] = (Beam, Optimal, Exhaustive)
 
-
+@cache
 def _having() -> dict[str, tuple[Option, list[str]]]:
     """Each option of the built-in strategies by its key, and the strategies that have it."""
     found: dict[str, tuple[Option, list[str]]] = {}
@@ -47,17 +44,14 @@ def with_strategies(command: Callable[..., int]) -> Callable[..., int]:
         options = {key: given.pop(key) for key in KEYS}
         return command(**given, **{k: v for k, v in options.items() if v is not None})
 
-    shared = [
-        one
-        for one in signature(command, eval_str=True).parameters.values()
-        if one.kind is not Parameter.VAR_KEYWORD
-    ]
+    whole = signature(command, eval_str=True)
+    shared = [one for one in whole.parameters.values() if one.kind is not Parameter.VAR_KEYWORD]
     of_strategies = [
         Parameter(key, Parameter.KEYWORD_ONLY, default=None, annotation=_annotation(option, names))
         for key, (option, names) in _having().items()
     ]
     own = [one.replace(kind=Parameter.KEYWORD_ONLY) for one in shared]
-    called.__signature__ = signature(command).replace(parameters=[*own, *of_strategies])  # type: ignore[attr-defined]
+    called.__signature__ = whole.replace(parameters=[*own, *of_strategies])  # type: ignore[attr-defined]
     return called
 
 

@@ -15,12 +15,13 @@ from logicx.runs.running import Engine, choose_engine
 from logicx.runs.strategies.optimal import Optimal
 from logicx.scoring.objectives import Objective
 from logicx.scoring.results import Explanation, Scored, Skipped
+from logicx.scoring.score import best_single
 from logicx.search.formulas.atoms import atoms_in
 from logicx.search.formulas.ceiling import ceiling
 from logicx.search.formulas.shapes import CONNECTIVES
 from logicx.search.formulas.steps import Step
 from logicx.search.formulas.support import check_reachable
-from logicx.search.heuristics import heuristic_named
+from logicx.search.heuristics import NONE, heuristic_named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,8 +77,15 @@ class BeamSearch:
         proof = None
         if options.bound_time != 0:
             _check_provable(tuple(named), options.penalty)
-            proof = _proof(replace(task, objective=goal, min_support=0), options.bound_time)
-        plan = Plan(beam, goal, rules, ways, options.penalty, task.min_support, guide)
+            task_of_proof = replace(task, objective=goal, min_support=0)
+            proof = _proof(task_of_proof, options.bound_time, options.literals)
+        joins = options.grow == "pairs"
+        _check_lanes(options, guide)
+        plan = Plan(
+            *(beam, goal, rules, ways, options.penalty, task.min_support, guide),
+            negates=options.literals,
+            joins=joins,
+        )
         engine = choose_engine(options.engine, plan, task.bank, task.n_units)
         return BeamSearch(plan, engine, task.bank, task.min_atom_support, proof, options.bound_time)
 
@@ -103,6 +111,8 @@ class BeamSearch:
             "min_atom_support": self.min_atom_support,
             "atoms": atoms_in(self.concepts),
             "bound_time": self.bound_time if self.proof else 0,
+            **({"literals": True} if plan.negates else {}),
+            **({"grow": "pairs"} if plan.joins else {}),
         }
 
     @property
@@ -137,7 +147,10 @@ class BeamSearch:
                 f"no concept scores above 0{support}, and preset={plan.rules.name} begins with "
                 "those that do",
             )
-        best, single = result.levels[-1][0], result.levels[0][0]
+        best, first = result.levels[-1][0], result.levels[0][0].node
+        single = _kept(result.levels[0][0])
+        if first.is_negated:
+            single = best_single(self.concepts, unit.firing, plan.goal)
         found = Explanation(
             unit=unit.name,
             formula=best.node.formula,
@@ -145,7 +158,7 @@ class BeamSearch:
             counts=best.node.counts,
             length=best.node.length,
             objective=plan.goal.name,
-            best_single=_kept(single),
+            best_single=single,
             by_length=_best_by_length(result),
             n_scored=result.n_scored,
             n_estimated=result.n_estimated,
@@ -173,6 +186,25 @@ def _check_guide(guide: Heuristic, task: SearchTask, steps: Sequence[Step]) -> N
         )
 
 
+def _check_lanes(options: Beam, guide: Heuristic) -> None:
+    """Refuse a second lane where there is none."""
+    for name, value, off in (
+        ("literals", options.literals, "off"),
+        ("grow", options.grow == "pairs", "atoms"),
+    ):
+        if value and preset_named(options.preset).name != "default":
+            raise OptionError(
+                f"{name} means nothing to the preset {preset_named(options.preset).name}, which "
+                "searches as it was published",
+                hint=f"use preset=default, or {name}={off}",
+            )
+        if value and guide is not NONE:
+            raise OptionError(
+                f"the heuristic {guide.name} has no estimates for what {name} adds",
+                hint=f"use heuristic=none, or {name}={off}",
+            )
+
+
 def _check_provable(steps: Sequence[str], penalty: float) -> None:
     """Refuse searches that lead out of the space of a proof."""
     beyond = [one for one in steps if one not in CONNECTIVES]
@@ -184,10 +216,10 @@ def _check_provable(steps: Sequence[str], penalty: float) -> None:
         )
 
 
-def _proof(task: SearchTask, seconds: float) -> OptimalSearch:
+def _proof(task: SearchTask, seconds: float, literals: bool) -> OptimalSearch:
     """What bounds the outcome: the strategy with a proof, over the beam's own atoms."""
     try:
-        return Optimal(time_limit=seconds).plan(task)
+        return Optimal(time_limit=seconds, literals=literals).plan(task)
     except OptionError as error:
         if find_spec("numba") is None:
             raise

@@ -13,7 +13,7 @@ from logicx.scoring.results import Explanation, Scored
 from logicx.scoring.score import best_single
 from logicx.search.formulas.atoms import atoms_in
 from logicx.search.formulas.ceiling import ceiling
-from logicx.search.formulas.shapes import CONNECTIVES, check_space, describe_space
+from logicx.search.formulas.shapes import CONNECTIVES, check_space, describe_space, is_atom
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from logicx.language.formula import Formula
     from logicx.runs.strategies.exhaustive import Exhaustive
-    from logicx.runs.strategies.optimal import Optimal, Shape
+    from logicx.runs.strategies.optimal import Optimal
     from logicx.runs.strategies.roles import AskedUnit, SearchTask
     from logicx.search.formulas.shapes import Outcome
 
@@ -69,9 +69,7 @@ class OptimalSearch:
     def settings(self) -> dict[str, Any]:
         """What decides the outcome."""
         options = self.options
-        return _settings(
-            "optimal", self.task, options.shape, options.time_limit, options.node_limit
-        )
+        return _settings(self.task, options, options.time_limit, options.node_limit)
 
     def units_at_once(self) -> int:
         """One: proofs do not share work."""
@@ -95,9 +93,10 @@ class OptimalSearch:
             node_limit=self.options.node_limit,
             stop=stop,
             incumbent=incumbent,
+            literals=self.options.literals,
         )
         return _explained(
-            *(unit, self.task, self.options.shape, proof),
+            *(unit, self.task, self.options, proof),
             n_scored=proof.counters.evaluations,
             bound=proof.bound,
             is_proven=proof.is_proven,
@@ -137,7 +136,7 @@ class ExhaustiveSearch:
     @property
     def settings(self) -> dict[str, Any]:
         """What decides the outcome."""
-        return _settings("exhaustive", self.task, self.options.shape)
+        return _settings(self.task, self.options)
 
     def units_at_once(self) -> int:
         """One: units do not share work."""
@@ -156,10 +155,11 @@ class ExhaustiveSearch:
                 length=self.task.length,
                 shape=self.options.shape,
                 min_support=self.task.min_support,
+                literals=self.options.literals,
             )
             found.append(
                 _explained(
-                    *(one, self.task, self.options.shape, tried),
+                    *(one, self.task, self.options, tried),
                     n_scored=tried.n_meanings,
                     bound=tried.score,
                     is_proven=True,
@@ -169,29 +169,29 @@ class ExhaustiveSearch:
 
 
 def _settings(
-    name: str,
     task: SearchTask,
-    shape: Shape,
+    options: Optimal | Exhaustive,
     time_limit: float | None = None,
     node_limit: int | None = None,
 ) -> dict[str, Any]:
     return {
-        "strategy": name,
+        "strategy": options.name,
         "length": task.length,
-        "shape": shape,
+        "shape": options.shape,
         "time_limit": time_limit,
         "node_limit": node_limit,
         "min_support": task.min_support,
         "min_atom_support": task.min_atom_support,
         "atoms": atoms_in(task.bank),
         "steps": list(CONNECTIVES),
+        **({"literals": True} if options.literals else {}),
     }
 
 
 def _explained(
     unit: AskedUnit,
     task: SearchTask,
-    shape: Shape,
+    options: Optimal | Exhaustive,
     outcome: Outcome,
     *,
     n_scored: int,
@@ -206,7 +206,7 @@ def _explained(
         bound = min(bound, nextafter(top, 2))  # the next float: scores near it may round up
     found = [Scored(one.formula, one.score, one.counts) for one in outcome.by_length]
     best, single = found[-1], found[0]
-    if single.formula.n_atoms > 1:  # no concept alone holds at enough cells
+    if not is_atom(single.formula):  # no concept alone holds at enough cells, or NOT stands before
         single = best_single(bank, unit.firing, goal)
     return Explanation(
         unit=unit.name,
@@ -220,7 +220,10 @@ def _explained(
         n_scored=n_scored,
         bound=bound,
         is_proven=is_proven,
-        space=describe_space(bank, task.length, shape, task.min_atom_support, task.min_support),
+        space=describe_space(
+            *(bank, task.length, options.shape, task.min_atom_support, task.min_support),
+            literals=options.literals,
+        ),
         is_interrupted=is_interrupted,
         ceiling=top,
     )

@@ -26,6 +26,7 @@ from logicx.search.formulas.literals import LiteralSpace, crossing
 from logicx.search.formulas.space import FormulaNode, FormulaSpace
 from logicx.search.formulas.steps import Step
 from logicx.search.heuristics import NONE
+from logicx.search.lanes import Lanes
 from logicx.search.space import Kept, SearchResult
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ class Engine(NamedTuple):
 
             return search_on_device(plan.beam, spaces, torch.device(self._device))
         if self.name == "numba":
-            return [search_compiled(plan.beam, space) for space in spaces]
+            return [search_compiled(plan.beam, space, extra=plan.extra) for space in spaces]
         if plan.heuristic is not NONE:
             from logicx.search.guided import Guided
 
@@ -111,7 +112,10 @@ class Engine(NamedTuple):
             return [Guided(plan.beam).search(space) for space in guided]
         found = []
         for space in spaces:
-            found.append(plan.beam.search(space))
+            if isinstance(space, LiteralSpace):
+                found.append(Lanes(plan.beam, plan.extra).search(space))
+            else:
+                found.append(plan.beam.search(space))
             space.forget_rows()
         return found
 
@@ -141,6 +145,10 @@ def choose_engine(asked: str, plan: Plan, bank: ConceptBank, n_units: int) -> En
     why_not = why_not_compiled(plan.beam, plan.goal, n_steps, plan.rules.refuses_some)
     if plan.heuristic is not NONE:
         why_not = f"the heuristic {plan.heuristic.name} is not compiled"
+    if plan.joins:
+        why_not = "joining pairs of formulas is not compiled"
+    elif plan.negates and name == "torch":
+        why_not = "literals are not searched in torch"
     if name in ("numba", "torch"):
         if name == "numba":
             _import_numba()

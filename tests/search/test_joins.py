@@ -19,8 +19,8 @@ from logicx.search.lanes import Lanes
 STEPS = [Step.of(one) for one in ("OR", "AND", "AND NOT")]
 
 
-class Pairs(LiteralSpace):
-    joins = True
+def pairs(*parts):
+    return LiteralSpace(*parts, joins=True)
 
 
 def world(seed: int, n_concepts: int = 12, n_cells: int = 400):
@@ -34,7 +34,7 @@ def world(seed: int, n_concepts: int = 12, n_cells: int = 400):
 def test_joined_formulas_are_counted_as_one_by_one(seed):
     masks, bank, dice = world(seed)
     on = bank.on_counts(dice.random(masks.shape[1]) < 0.3)
-    space = Pairs(NumpyEngine(bank, on), objective_named("iou"), STEPS, np.arange(12), 0.9)
+    space = pairs(NumpyEngine(bank, on), objective_named("iou"), STEPS, np.arange(12), 0.9)
     nodes = [one.node for one in Beam(20, 3).search(space).levels[-1] if one.node.length == 2]
     joins = Joins(space, nodes, 4, STEPS)
     scored = joins.above(-np.inf)
@@ -56,7 +56,7 @@ def test_a_formula_of_two_halves_is_found_by_joining_only(seed):
     unit = (masks[0] & masks[1]) | (masks[2] & ~masks[3])
     parts = (NumpyEngine(bank, bank.on_counts(unit)), objective_named("iou"), STEPS, np.arange(12))
     alone = Beam(20, 4).search(FormulaSpace(*parts)).levels[-1][0]
-    (best, *_) = Lanes(Beam(20, 4), 5).search(Pairs(*parts)).levels[-1]
+    (best, *_) = Lanes(Beam(20, 4), 5).search(pairs(*parts)).levels[-1]
     assert alone.score < 1
     assert (best.score, best.node.length) == (1.0, 4)
     assert set(best.node.formula.concepts) == {f"c{i}" for i in range(4)}
@@ -66,5 +66,5 @@ def test_pairs_too_long_to_be_joined_wait_for_their_length():
     masks, bank, _ = world(1)
     unit = (masks[0] & masks[1]) | (masks[3] & masks[4])
     parts = (NumpyEngine(bank, bank.on_counts(unit)), objective_named("iou"), STEPS, np.arange(12))
-    levels = Lanes(Beam(20, 4), 5).search(Pairs(*parts)).levels
+    levels = Lanes(Beam(20, 4), 5).search(pairs(*parts)).levels
     assert [one[0].score == 1 for one in levels] == [False, False, False, True]

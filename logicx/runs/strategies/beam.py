@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 from logicx.errors import OptionError
 from logicx.runs.strategies.options import option
-from logicx.runs.strategies.registry import strategy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,10 +23,10 @@ HeuristicName: TypeAlias = Literal[
     "none", "bounds", "cfh", "areas", "areas-fixed", "mmesh", "mmesh-exact", "diou-sum",
     "diou-group",
 ]  # fmt: skip
+Grow: TypeAlias = Literal["atoms", "pairs"]
 EngineName: TypeAlias = Literal["auto", "numpy", "numba", "torch"]
 
 
-@strategy
 @dataclass(frozen=True)
 class Beam:
     """Keeps the best formulas of each length and joins each with every concept.
@@ -41,6 +40,11 @@ class Beam:
         penalty: The score is multiplied by this for every atom after the first.
         steps: How formulas grow: two-argument connectives, with or without NOT after them (a list,
             or text with commas between them).
+        literals: Whether formulas may begin with NOT and grow by all steps, each with and without
+            NOT. They have a second lane beside the beam, a fifth as wide, so no unit is explained
+            worse than without them.
+        grow: `atoms`, a concept at a time; or `pairs`, where two formulas that were kept are joined
+            as well, in the second lane too. NumPy searches these.
         dedupe: Which formulas count as the same: those that denote the same cells (`meaning`),
             that have the same canonical form (`form`), that differ in the order of operands only
             (`order`), or none; by default as the preset says.
@@ -70,6 +74,8 @@ class Beam:
     steps: str | Sequence[str] = option(
         ("OR", "AND", "AND NOT"), "How formulas grow, such as 'OR, AND, AND NOT, XOR'."
     )
+    literals: bool = option(False, "Whether any concept may have NOT before it, also the first.")
+    grow: Grow = option("atoms", "atoms, or pairs: kept formulas are joined as well.", kind=str)
     dedupe: Dedupe | None = option(
         None, "Which formulas are the same: meaning, form, order or none; default: as the preset.",
         kind=str,
@@ -92,6 +98,8 @@ class Beam:
             raise OptionError(f"beam must be a whole number from 1, not {width!r}")
         if not 0 < self.penalty <= 1:
             raise OptionError(f"penalty must lie above 0 and at most at 1, not {self.penalty:g}")
+        if self.grow not in ("atoms", "pairs"):
+            raise OptionError(f"grow is atoms or pairs, not {self.grow!r}")
         object.__setattr__(self, "width", width)
         if not isinstance(self.steps, str):
             object.__setattr__(self, "steps", tuple(self.steps))

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from logicx.runs.strategies.options import option
-from logicx.runs.strategies.registry import strategy
 
 if TYPE_CHECKING:
     from logicx.runs.proofs import ExhaustiveSearch
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
     from logicx.runs.strategies.roles import SearchTask
 
 
-@strategy
 @dataclass(frozen=True)
 class Exhaustive:
     """Tries every formula of a small bank.
@@ -22,11 +20,13 @@ class Exhaustive:
     Args:
         shape: `tree` (any formulas are joined) or `chain` (one concept is added at a time, as the
             beam does).
+        literals: Whether any concept may have NOT before it, also the first; see `Optimal`.
     """
 
     name: ClassVar[str] = "exhaustive"
 
     shape: Shape = option("tree", "Formulas of the space: tree, or chain as the beam grows.")
+    literals: bool = option(False, "Whether any concept may have NOT before it, also the first.")
 
     def plan(self, task: SearchTask) -> ExhaustiveSearch:
         """The search with this option."""

@@ -7,7 +7,6 @@ from numbers import Integral
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 from logicx.runs.strategies.options import option
-from logicx.runs.strategies.registry import strategy
 
 if TYPE_CHECKING:
     from logicx.runs.proofs import OptimalSearch
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
 Shape: TypeAlias = Literal["tree", "chain"]
 
 
-@strategy
 @dataclass(frozen=True)
 class Optimal:
     """Proves that no formula of a stated space is better, or how much better one can be.
@@ -26,6 +24,8 @@ class Optimal:
     Args:
         shape: `tree` (any formulas are joined) or `chain` (one concept is added at a time, as the
             beam does).
+        literals: Whether any concept may have NOT before it, also the first: then trees are all
+            trees of OR, AND and NOT of so many atoms, and chains come with their complements.
         time_limit: CPU seconds for each unit, above 0; then `bound` is what was proven. From length
             5 on this or `node_limit` must be given.
         node_limit: How much is looked at for each unit, from 1; unlike with `time_limit` the
@@ -35,6 +35,7 @@ class Optimal:
     name: ClassVar[str] = "optimal"
 
     shape: Shape = option("tree", "Formulas of the space: tree, or chain as the beam grows.")
+    literals: bool = option(False, "Whether any concept may have NOT before it, also the first.")
     time_limit: float | None = option(None, "CPU seconds for each unit.", kind=float)
     node_limit: int | None = option(None, "How much is looked at for each unit.", kind=int)
 

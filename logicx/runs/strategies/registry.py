@@ -9,6 +9,7 @@ from logicx.errors import LogicxError, OptionError, PluginError, did_you_mean
 from logicx.language.written import is_word
 from logicx.parts import Kind, Owner, answering
 from logicx.runs.strategies.options import SHARED, options_of
+from logicx.runs.strategies.own import STRATEGIES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,11 +68,12 @@ def doc_of(part: Any) -> str:
 
 
 STRATEGY_KIND: Kind[type[Any]] = Kind(
-    "strategy",
-    builtins=[f"logicx.runs.strategies.{name}" for name in ("beam", "optimal", "exhaustive")],
-    check=check_part,
+    "strategy", builtins=["logicx.runs.strategies.registry"], check=check_part
 )
 """All strategies by name; their parts are classes."""
+
+for _one in STRATEGIES:
+    STRATEGY_KIND.register(_one)
 
 
 def strategy(part: S) -> S:
@@ -138,7 +140,7 @@ def _given(spec: Any, options: Mapping[str, Any]) -> Any:
 
 def no_option(part: Any, key: str) -> LogicxError:
     """The error for an option that a strategy does not have."""
-    having = [name for name, one in STRATEGY_KIND.table().items() if key in keys(one)]
+    having = sorted(name for name, one in STRATEGY_KIND.table().items() if key in keys(one))
     if having:
         return OptionError(
             f"{key} means nothing to the strategy {part.name}",

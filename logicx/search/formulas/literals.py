@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -40,13 +40,16 @@ class _Negated(NamedTuple):
 class LiteralSpace(FormulaSpace):
     """All formulas that grow by one literal at a time, and such as are joined in pairs.
 
-    Attributes:
+    Args:
+        parts: As of `FormulaSpace`.
         negates: Whether the second lane has literals.
         joins: Whether it has formulas joined from two of either lane.
     """
 
-    negates = True
-    joins = False
+    def __init__(self, *parts: Any, negates: bool = True, joins: bool = False) -> None:
+        """Take the parts over."""
+        super().__init__(*parts)
+        self.negates, self.joins = negates, joins
 
     @property
     def grows_later(self) -> bool:

@@ -236,7 +236,9 @@ class FormulaSpace:
             scores = np.where(sizes >= self.min_support, scores, -np.inf)
         return _Atoms(scores, self)
 
-    def expand(self, nodes: Sequence[FormulaNode], at_once: bool = False) -> list[Children]:
+    def expand(
+        self, nodes: Sequence[FormulaNode], at_once: bool = False
+    ) -> list[Children[FormulaNode]]:
         """Every step from every one of these formulas with every operand.
 
         The first is a part of its own: its expansions raise the floor under those of the others.

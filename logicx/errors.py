@@ -182,17 +182,15 @@ def did_you_mean(name: str, known: Iterable[str], n: int = 3) -> str:
     return f"did you mean: {', '.join(meant[:n])}?" if meant else ""
 
 
-_DENIAL = re.compile(
-    r"(?:(?<![^\W_])(?:not|non|no|never|without)(?:[\W_]+)|(?<![^\W_])(?:un|dis)(?=\w{3})|^[-~!¬∼−])"
-)
-"""How a name denies what the rest of it says."""
+_DENIAL = r"(?<![^\W_])(?:not|non|no|never|without)[\W_]+|(?<![^\W_])(?:un|dis)(?=\w{3})|^[-~!¬∼−]"
+"""How a name denies what the rest of it says; compiled when a name is first unknown."""
 
 
 def _denies(name: str, other: str) -> bool:
     """Whether one of two names is the other with a denial before or in it."""
     return any(
-        len(_DENIAL.findall(a)) != len(_DENIAL.findall(b))
-        and _likeness(_DENIAL.sub("", a), b) > _likeness(a, b)
+        len(re.findall(_DENIAL, a)) != len(re.findall(_DENIAL, b))
+        and _likeness(re.sub(_DENIAL, "", a), b) > _likeness(a, b)
         for a, b in ((name, other), (other, name))
     )
 

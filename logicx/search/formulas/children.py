@@ -6,13 +6,15 @@ scored.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 from math import prod
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple
 
 import numpy as np
 
 from logicx.engines.layout import compiled_kind
+from logicx.search.formulas.growth import Growth, N
 from logicx.search.formulas.steps import count_each
 
 if TYPE_CHECKING:
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
 
     from logicx.engines.numpy_engine import Rows
     from logicx.search.formulas.lines import Line
-    from logicx.search.formulas.space import FormulaNode, FormulaSpace
     from logicx.search.formulas.steps import Step
 
     Floats = NDArray[np.float64]
@@ -44,19 +45,20 @@ class Counted(NamedTuple):
     both: NDArray[Any]
 
 
-class Scored(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Scored(Generic[N]):
     """Some of the expansions, by their numbers in order of enumeration."""
 
     scores: Floats
     numbers: NDArray[np.int64]
-    of: Children
+    of: Children[N]
 
-    def node(self, i: int) -> FormulaNode:
+    def node(self, i: int) -> N:
         """The i-th of them."""
         return self.of.node(int(self.numbers[i]))
 
 
-class Children:
+class Children(Generic[N]):
     """All expansions of some formulas, in order of formula, then concept, then step.
 
     Args:
@@ -70,8 +72,8 @@ class Children:
 
     def __init__(
         self,
-        space: FormulaSpace,
-        parents: Sequence[FormulaNode],
+        space: Growth[N],
+        parents: Sequence[N],
         rows: Sequence[Rows],
         looks_ahead: bool,
         steps: Sequence[Step] | None = None,
@@ -91,7 +93,7 @@ class Children:
         refused = self._refused
         return prod(self._shape) - (0 if refused is None else int(refused.sum()))
 
-    def above(self, floor: float, repeats: bool = True) -> Scored:
+    def above(self, floor: float, repeats: bool = True) -> Scored[N]:
         """Those that score above the floor; or more of them, but none is left out.
 
         Args:
@@ -102,7 +104,7 @@ class Children:
         line = self.space.lines.above(floor) if is_possible else None
         return self._all(repeats) if line is None else self._beyond(line, repeats)
 
-    def _all(self, repeats: bool) -> Scored:
+    def _all(self, repeats: bool) -> Scored[N]:
         engine, (f, c, both), (f_on, c_on, both_on) = self._engine, self._cells, self._cells_on
         scores = np.empty(self._shape)
         for k, step in enumerate(self._steps):
@@ -116,7 +118,7 @@ class Children:
             scores[self._refused] = -np.inf
         return Scored(scores.reshape(-1), np.arange(scores.size), self)
 
-    def _beyond(self, line: Line, repeats: bool) -> Scored:
+    def _beyond(self, line: Line, repeats: bool) -> Scored[N]:
         """Those that reach a line: their places are found first, and only they are scored."""
         engine, steps = self._engine, self._steps
         f, c, both = self._cells
@@ -146,7 +148,7 @@ class Children:
         scores = self.space.objective.score(tp, size - tp, n_on, n_cells)
         return np.where(size < least, -np.inf, scores) if least else scores
 
-    def node(self, number: int) -> FormulaNode:
+    def node(self, number: int) -> N:
         """The expansion of a number."""
         place, k = divmod(number, len(self._steps))
         slot, operand = divmod(place, len(self.space.operands))

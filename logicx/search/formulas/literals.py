@@ -79,11 +79,11 @@ class LiteralSpace(FormulaSpace):
         known: Sequence[FormulaNode],
         length: int,
         at_once: bool = False,
-    ) -> tuple[list[Children], list[Children | Joins]]:
+    ) -> tuple[list[Children[FormulaNode]], list[Children[FormulaNode] | Joins]]:
         """One-step expansions for either lane; see `LanedSpace`."""
         self._rows = self._rows_of([*dict.fromkeys([*nodes, *new, *others])])
         first = self.children(nodes, at_once) if nodes else []
-        second: list[Children | Joins] = []
+        second: list[Children[FormulaNode] | Joins] = []
         if new and self.crossing:
             second.append(self._part(new, self.crossing))
         if others:
@@ -97,7 +97,7 @@ class LiteralSpace(FormulaSpace):
         """Of formulas that score the same, that with fewer NOTs comes first, then the shorter."""
         return node.n_nots, node.length
 
-    def _part(self, nodes: Sequence[FormulaNode], steps: Sequence[Step]) -> Children:
+    def _part(self, nodes: Sequence[FormulaNode], steps: Sequence[Step]) -> Children[FormulaNode]:
         rows = [self._rows[node] for node in nodes]
         return Children(self, nodes, rows, looks_ahead=True, steps=steps)
 

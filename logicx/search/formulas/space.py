@@ -247,7 +247,9 @@ class FormulaSpace:
             scores = np.where(sizes >= self.min_support, scores, -np.inf)
         return _Atoms(scores, self)
 
-    def expand(self, nodes: Sequence[FormulaNode], at_once: bool = False) -> list[Children]:
+    def expand(
+        self, nodes: Sequence[FormulaNode], at_once: bool = False
+    ) -> list[Children[FormulaNode]]:
         """Every step from every one of these formulas with every operand.
 
         The first is a part of its own: its expansions raise the floor under those of the others.
@@ -256,7 +258,9 @@ class FormulaSpace:
         self._rows = self._rows_of(nodes)
         return self.children(nodes, at_once)
 
-    def children(self, nodes: Sequence[FormulaNode], at_once: bool = False) -> list[Children]:
+    def children(
+        self, nodes: Sequence[FormulaNode], at_once: bool = False
+    ) -> list[Children[FormulaNode]]:
         """All expansions of formulas whose rows are known, in parts."""
         rows = [self._rows[node] for node in nodes]
         if at_once or self.penalty != 1 or self.refuses_some:

@@ -5,7 +5,7 @@ anybody's: a third party registers in a module that an entry point of the kind's
 names the part itself there); `LOGICX_PLUGINS` restricts which entry points are loaded (names joined
 by commas; empty for none). Nothing is loaded before it is asked for.
 
-A plug-in that cannot be loaded is named in one warning and left out, with all that it registered.
+A plug-in that cannot be loaded is named in one warning, and left out.
 """
 
 from __future__ import annotations
@@ -399,5 +399,5 @@ def _wanted() -> dict[str, tuple[EntryPoint, ...]]:
             hint=f"installed: {', '.join(sorted(names)) or 'none'}",
         )
     return {
-        group: tuple(one for one in found if one.name in wanted) for group, found in entries.items()
+        group: tuple(one for one in all_ if one.name in wanted) for group, all_ in entries.items()
     }

@@ -35,8 +35,7 @@ class ConceptBank(Holdings):
     """A universe, its concepts, and where they hold.
 
     Build one with `from_masks`, `from_table` or a recipe; `open` maps a `*.bank` file. Banks are
-    equal only to themselves; `content` tells whether two hold the same. A pickle or deep copy of a
-    bank in memory holds its data; one on file is opened again, where it lies.
+    equal only to themselves (see `content`). A copy of one on file opens the file again.
 
     Args:
         name: What to call it.
@@ -48,8 +47,7 @@ class ConceptBank(Holdings):
         source: Where it came from: recipe, files and their hashes, settings.
         texts: The text of every cell, if it is to be kept.
 
-    Attributes:
-        derived: The formulas of those concepts that stand for one, by number.
+    Attribute `derived`: the formulas of those concepts that stand for one, by number.
     """
 
     def __init__(

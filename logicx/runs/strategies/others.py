@@ -12,6 +12,7 @@ from logicx.language.registry import operators
 from logicx.parts import answering
 from logicx.runs.running import Engine
 from logicx.runs.strategies.options import options_of
+from logicx.runs.strategies.planners import planned
 from logicx.runs.strategies.registry import STRATEGY_KIND
 from logicx.scoring.counts import Counts, by_atoms, count
 from logicx.scoring.objectives import score_counts
@@ -41,8 +42,7 @@ def search_of(strategy: Any, task: SearchTask) -> UnitSearch:
     """
     owner = STRATEGY_KIND.owner(type(strategy))
     if owner.is_builtin:
-        search: UnitSearch = strategy.plan(task)
-        return search
+        return planned(strategy, task)
     options = {one.key: getattr(strategy, one.field) for one in options_of(strategy)}
     for key, value in options.items():
         items = value if isinstance(value, (list, tuple)) else [value]

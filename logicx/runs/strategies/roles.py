@@ -73,19 +73,11 @@ class Strategy(Protocol):
 
 
 class OwnStrategy(Protocol):
-    """A strategy that came with logicx: it makes explanations itself."""
+    """A strategy that came with logicx: its search is made by `planners`, and explains itself."""
 
     @property
     def name(self) -> str:
         """How it is written."""
-        ...
-
-    def plan(self, task: SearchTask) -> UnitSearch:
-        """The search, with all options checked; no unit is searched yet.
-
-        Raises:
-            OptionError: One means nothing.
-        """
         ...
 
 

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from logicx.scoring.score import score
     from logicx.search.heuristics import heuristic
     from logicx.sources.recipes import compile_recipe
+    from logicx.sources.source import source
     from logicx.units.firing import Firing
     from logicx.units.loading import open_units
     from logicx.units.thresholds import Threshold, threshold
@@ -73,6 +74,7 @@ _HOMES = {
     "register": "runs.parts",
     "run_journal": "runs.journaling",
     "score": "scoring.score",
+    "source": "sources.source",
     "strategy": "runs.strategies.registry",
     "threshold": "units.thresholds",
 }
@@ -109,6 +111,7 @@ __all__ = [
     "register",
     "run_journal",
     "score",
+    "source",
     "strategy",
     "threshold",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from contextlib import ExitStack
 from dataclasses import fields
 from pathlib import Path
 
@@ -16,9 +17,11 @@ from logicx.banks.universe import Universe
 from logicx.cli import run
 from logicx.cli.app import app
 from logicx.language.operators import operators
+from logicx.runs.parts import kinds
 from logicx.runs.presets import PRESETS
-from logicx.scoring.objectives import OBJECTIVES
-from logicx.search.heuristics import HEURISTICS
+from logicx.scoring.objectives import OBJECTIVE_KIND, OBJECTIVES
+from logicx.search.heuristics import HEURISTIC_KIND, HEURISTICS
+from logicx.sources.source import SOURCE_KIND
 from logicx.sources.text.pairs import PairSettings
 from logicx.sources.text.settings import DocumentSettings
 from logicx.sources.text.tokens import TokenSettings
@@ -36,6 +39,13 @@ def test_operators_are_documented(op):
     assert op.keyword in DOCS["language.md"]
     assert op.doc
     logicx.parse(op.example)
+
+
+@pytest.mark.parametrize("kind", [OBJECTIVE_KIND, HEURISTIC_KIND, THRESHOLD_KIND, SOURCE_KIND])
+def test_parts_have_a_doc_and_stand_on_the_page_of_plugins(kind):
+    assert all(one.part.doc for one in kind.all())
+    for name in (f"logicx.{kind.name}`", kind.group, f"check_{kind.name}"):
+        assert name in DOCS["plugins.md"]
 
 
 @pytest.mark.parametrize(
@@ -131,11 +141,13 @@ def test_python_in_the_documents_runs(page, capsys, tmp_path, monkeypatch):
         pytest.importorskip("numba")
     text = README if page == "README.md" else DOCS[page]
     blocks = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
-    with REGISTRY.scope():
+    with ExitStack() as scopes:
+        for registry in (REGISTRY, *kinds().values()):
+            scopes.enter_context(registry.scope())
         names: dict[str, object] = {"__name__": page}
         for block in blocks:
-            exec(compile(block, page, "exec"), names)
-    if page in ("README.md", "language.md"):
+            exec(compile(block, page, "exec", dont_inherit=True), names)
+    if page in ("README.md", "language.md", "plugins.md"):
         assert blocks
 
 

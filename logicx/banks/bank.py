@@ -33,7 +33,9 @@ CHUNK_BITS = 1 << 25
 class ConceptBank(Holdings):
     """A universe, its concepts, and where they hold.
 
-    Build one with `from_masks`, `from_table` or a recipe; `open` maps a `*.bank` file.
+    Build one with `from_masks`, `from_table` or a recipe; `open` maps a `*.bank` file. Banks are
+    equal only to themselves; `content` tells whether two hold the same. A pickle or deep copy of a
+    bank in memory holds its data; one on file is opened again, where it lies.
 
     Args:
         name: What to call it.
@@ -80,8 +82,6 @@ class ConceptBank(Holdings):
             if n_cells != universe.n_cells:
                 raise DataError(f"{n_cells:,} cells were given for a universe of {universe}")
         self._signatures: Signatures | None = replace(signatures, cells=cells.over(universe))
-
-    # ---- building
 
     @classmethod
     def from_masks(
@@ -270,8 +270,6 @@ class ConceptBank(Holdings):
         self.relations = relations
         self.__dict__.pop("content", None)
 
-    # ---- files
-
     def save(self, path: str | Path) -> str:
         """Write a `*.bank` file and return its content hash."""
         return storage.save(Path(path), "bank", self._parts(), self._manifest())
@@ -327,8 +325,6 @@ class ConceptBank(Holdings):
             "frequent_words": self.frequent_words.view(np.int64),
             **self.cell_map.tensors(),
         }
-
-    # ---- names
 
     @property
     def n_concepts(self) -> int:

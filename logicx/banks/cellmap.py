@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -107,7 +108,7 @@ class CellMap(ABC):
         """What a bank's file holds of it, by name."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FlatMap(CellMap):
     """One number a cell, for cells that are rows, pairs or tokens.
 
@@ -384,13 +385,12 @@ def opened(universe: Universe, stored: Stored) -> CellMap:
     block_starts = stored.tensor("cell_block_starts")
     if len(indptr) != len(starts) or block_starts[-1:].tolist() != [universe.n_groups]:
         raise FileError(f"{stored.path} holds no map of {universe}", hint="make the file anew")
-    return GroupMap(
-        stored.tensor("cell_table"),
-        starts,
-        indptr,
-        block_starts,
-        lambda block: stored.tensor(_block_name(block)),
-    )
+    table = stored.tensor("cell_table")
+    return GroupMap(table, starts, indptr, block_starts, partial(_block_of, stored))
+
+
+def _block_of(stored: Stored, block: int) -> NDArray[np.uint8]:
+    return stored.tensor(_block_name(block))
 
 
 def _block_name(block: int) -> str:

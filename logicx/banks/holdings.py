@@ -45,6 +45,16 @@ class Holdings(ABC):
     def n_concepts(self) -> int:
         """Number of concepts."""
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What a pickle or deep copy holds: all but what follows from the rest."""
+        made = {
+            name
+            for kind in type(self).__mro__
+            for name, value in vars(kind).items()
+            if isinstance(value, cached_property)
+        }
+        return {k: v for k, v in self.__dict__.items() if k not in made}
+
     def _part(self, name: str) -> NDArray[Any]:
         assert self._stored is not None
         return self._stored.tensor(name)

@@ -201,6 +201,7 @@ class Stored:
         from safetensors import SafetensorError, safe_open
 
         self.path = path
+        self.kind = kind
         try:
             with safe_open(path, framework="numpy") as opened:
                 header = opened.metadata() or {}
@@ -249,6 +250,10 @@ class Stored:
         if not is_whole:
             raise FileError(f"{self.path} was altered: its manifest does not match its hash")
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A pickle or deep copy opens the file again, where it lies."""
+        return _opened_again, (self.path.absolute(), self.kind, self.content)
+
     def tensor(self, name: str) -> NDArray[Any]:
         """A tensor, mapped read-only; its hash is checked the first time."""
         if name not in self._checked:
@@ -276,3 +281,18 @@ class Stored:
                 )
             self._checked[name] = array
         return self._checked[name]
+
+
+def _opened_again(path: Path, kind: str, content: str) -> Stored:
+    """A file that was open in another process.
+
+    Raises:
+        FileError: It is not there any more, or is another.
+    """
+    stored = Stored(path, kind)
+    if stored.content != content:
+        raise FileError(
+            f"{path} is another file than the one that was pickled",
+            hint="a pickle of what lies on file holds its path and its hash only",
+        )
+    return stored

@@ -15,16 +15,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from logicx.testing.heuristics import check_heuristic
     from logicx.testing.objectives import check_objective
+    from logicx.testing.sources import check_source
     from logicx.testing.thresholds import check_threshold
 
 _HOMES = {
     "check_heuristic": "heuristics",
     "check_objective": "objectives",
+    "check_source": "sources",
     "check_threshold": "thresholds",
 }
 """Where each kit lives; modules are imported when a kit is first used."""
 
-__all__ = ["check_heuristic", "check_objective", "check_threshold"]
+__all__ = ["check_heuristic", "check_objective", "check_source", "check_threshold"]
 
 
 def __getattr__(name: str) -> Any:

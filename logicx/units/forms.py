@@ -7,18 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from logicx.banks.bits import Words, popcount, unpack
-from logicx.errors import UniverseError
+from logicx.banks.bits import Words, as_array, popcount, unpack
+from logicx.banks.signatures import Incidence
+from logicx.errors import DataError, UniverseError
 from logicx.units.firing import Firing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
     from logicx.banks.bank import ConceptBank
-    from logicx.banks.signatures import Incidence
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CellMasks:
     """Masks over all cells, packed: `words: uint64[n_units, ceil(n_cells / 64)]`."""
 
@@ -38,13 +40,35 @@ class CellMasks:
         return {"cell_words": self.words.view(np.int64)}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class OnCounts:
     """On-counts per signature of one bank, which is known by its content hash."""
 
     bank: str
     signatures: Incidence
     counts: NDArray[np.int64]
+
+    @staticmethod
+    def of(bank: ConceptBank, on: Iterable[NDArray[np.integer]]) -> OnCounts:
+        """The on-counts of some units on a bank.
+
+        Raises:
+            DataError: They are no whole numbers between 0 and each signature's number of cells.
+        """
+        places = [np.zeros(0, np.int32)]
+        counts = [np.zeros(0, np.int64)]
+        for counted in on:
+            row = as_array(counted, "on-counts")
+            if row.shape != bank.size.shape or not (np.issubdtype(row.dtype, np.integer)):
+                raise DataError("on-counts must be whole numbers, one for each signature")
+            if (row < 0).any() or (row > bank.size).any():
+                raise DataError("on-counts must lie between 0 and each signature's number of cells")
+            where = np.flatnonzero(row)
+            places.append(where.astype(np.int32))
+            counts.append(row[where].astype(np.int64))
+        indptr = np.cumsum([len(one) for one in places]).astype(np.int64)
+        incidence = Incidence(indptr, np.concatenate(places))
+        return OnCounts(bank.content, incidence, np.concatenate(counts))
 
     def firing(self, bank: ConceptBank, i: int) -> Firing:
         """Where a unit fires, by the bank's signatures."""

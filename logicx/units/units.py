@@ -34,6 +34,8 @@ class Units:
     """Units of a model, over the cells of a universe.
 
     Build them with `from_masks`, `from_activations` or `counted`; `open` maps a `*.units` file.
+    Units are equal only to themselves; `content` tells whether others are the same. A pickle or
+    deep copy holds their masks or counts; activations on file are opened again, where they lie.
 
     Args:
         names: Name of each unit.
@@ -166,23 +168,9 @@ class Units:
             cut: Where each unit was cut.
             threshold: The rule by which it was cut.
         """
-        places = [np.zeros(0, np.int32)]
-        counts = [np.zeros(0, np.int64)]
-        for counted in on:
-            row = as_array(counted, "on-counts")
-            if row.shape != bank.size.shape or not (np.issubdtype(row.dtype, np.integer)):
-                raise DataError("on-counts must be whole numbers, one for each signature")
-            if (row < 0).any() or (row > bank.size).any():
-                raise DataError("on-counts must lie between 0 and each signature's number of cells")
-            where = np.flatnonzero(row)
-            places.append(where.astype(np.int32))
-            counts.append(row[where].astype(np.int64))
-        indptr = np.cumsum([len(one) for one in places]).astype(np.int64)
-        if len(indptr) != len(names) + 1:
-            raise DataError(f"{len(indptr) - 1} rows of on-counts but {len(names)} names")
-        held = OnCounts(
-            bank.content, Incidence(indptr, np.concatenate(places)), np.concatenate(counts)
-        )
+        held = OnCounts.of(bank, on)
+        if held.signatures.n_rows != len(names):
+            raise DataError(f"{held.signatures.n_rows} rows of on-counts but {len(names)} names")
         return cls(names, bank.universe, held, cut, threshold)
 
     def save(self, path: str | Path) -> str:
@@ -252,6 +240,16 @@ class Units:
     def __len__(self) -> int:
         """Number of units."""
         return len(self.names)
+
+    def __repr__(self) -> str:
+        """How many units, over what, and how they were cut."""
+        held = self._held
+        cells = str(self.universe or f"{getattr(held, 'n_cells', 0):,} cells")
+        kept = "counts by signature" if isinstance(held, OnCounts) else "masks"
+        kept = "activations on file" if isinstance(held, CutActivations) else kept
+        cut = f", cut by {self.threshold}" if self.threshold else ""
+        plural = "" if len(self) == 1 else "s"
+        return f"Units({len(self):,} unit{plural} over {cells}, {kept}{cut})"
 
     @cached_property
     def n_on(self) -> NDArray[np.int64]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
 
 from logicx.errors import DataError, OptionError
 from logicx.runs.explanations import Explanations
-from logicx.runs.strategies.others import search_of
+from logicx.runs.planners import search_of
 from logicx.runs.strategies.registry import strategy_of
 from logicx.runs.strategies.roles import SearchTask
 from logicx.scoring.objectives import Objective, objective_named

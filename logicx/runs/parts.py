@@ -25,7 +25,7 @@ HOMES: Mapping[str, tuple[str, str]] = {
     "heuristic": ("logicx.search.heuristics", "HEURISTIC_KIND"),
     "strategy": ("logicx.runs.strategies.registry", "STRATEGY_KIND"),
     "threshold": ("logicx.units.thresholds", "THRESHOLD_KIND"),
-    "source": ("logicx.sources.recipes", "SOURCE_KIND"),
+    "source": ("logicx.sources.source", "SOURCE_KIND"),
     "preset": ("logicx.runs.presets", "PRESET_KIND"),
 }
 """Module and name of each kind's table; they are imported when they are asked for."""

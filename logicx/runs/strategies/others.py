@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +10,6 @@ from logicx.language.formula import Apply, Formula, post_order
 from logicx.language.registry import operators
 from logicx.parts import answering
 from logicx.runs.running import Engine
-from logicx.runs.strategies.options import options_of
-from logicx.runs.strategies.planners import planned
-from logicx.runs.strategies.registry import STRATEGY_KIND
 from logicx.scoring.counts import Counts, by_atoms, count
 from logicx.scoring.objectives import score_counts
 from logicx.scoring.results import Explanation, Scored, Skipped
@@ -26,33 +22,8 @@ if TYPE_CHECKING:
     from threading import Event
 
     from logicx.parts import Owner
-    from logicx.runs.strategies.roles import AskedUnit, SearchTask, UnitSearch
+    from logicx.runs.strategies.roles import AskedUnit, SearchTask
     from logicx.scoring.objectives import Objective
-
-PLAIN = (str, int, float, bool, type(None))
-"""What options may be, and lists of these: a journal notes them."""
-
-
-def search_of(strategy: Any, task: SearchTask) -> UnitSearch:
-    """The search that a strategy makes of a task; that of others checks what they find.
-
-    Raises:
-        OptionError: An option means nothing.
-        PluginError: A strategy of another has options that are no plain values.
-    """
-    owner = STRATEGY_KIND.owner(type(strategy))
-    if owner.is_builtin:
-        return planned(strategy, task)
-    options = {one.key: getattr(strategy, one.field) for one in options_of(strategy)}
-    for key, value in options.items():
-        items = value if isinstance(value, (list, tuple)) else [value]
-        if not all(isinstance(one, PLAIN) for one in items):
-            raise PluginError(
-                f"the strategy {strategy.name!r} of {owner} has {key}={value!r}, which a journal "
-                "cannot note",
-                hint="options are text, numbers, True, False, None, or lists of these",
-            )
-    return OthersSearch(strategy, owner, task, json.loads(json.dumps(options)))
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,7 @@ def test_loaders_whose_order_is_chance_are_refused(path, options):
 
 def test_other_loaders_are_taken_and_told(path, tmp_path):
     assert len(record(a_model(), "0", DataLoader(Numbers(), 3), path).notes) == 1  # the axes
-    found = record(a_model(), "0", DataLoader(Numbers(), 3, drop_last=True), tmp_path / "a.units")
+    found = record(a_model(), "0", DataLoader(Numbers(), 3, drop_last=True), tmp_path / "c.units")
     assert "the loader leaves out the last 2 examples (drop_last=True)" in found.notes
     loader = DataLoader(Numbers(), 3, sampler=Backwards(8))
     found = record(a_model(), "0", loader, tmp_path / "b.units")
@@ -119,10 +119,10 @@ def test_paths_that_are_the_banks_are_certified(path, tmp_path, bank):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda names: names[::-1], "the bank's images in another order: image 0 is .*e.png, but"),
+        (lambda names: names[::-1], r"in another order: image 0 is .*e.png, but"),
         (lambda names: names[1:], "other images than the bank's"),
-        (lambda names: [*names, "a.png"], r"other images than the bank's: a path more"),
-        (lambda names: ["e.png", *names[1:]], "other images than the bank's: image 0 is"),
+        (lambda names: [*names, "a.png"], r"other images than the bank's.*: a path more"),
+        (lambda names: ["e.png", *names[1:]], r"other images than the bank's.*: image 0 is"),
     ],
 )
 def test_other_paths_than_the_banks_are_refused(path, tmp_path, bank, change, message):

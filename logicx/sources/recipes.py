@@ -10,7 +10,9 @@ given on the command line may be anywhere), and the settings of its kind:
 - `masks`: an `.npz` with `masks` (bool[n_concepts, n_cells]), `names` and, if wanted,
   `categories` and `valid`; or an `.npy` of masks and `names = "names.txt"`, a name a line;
 - `broden`, `images`, `ade20k`, `coco`: a folder of images with label maps, and a table of the
-  kind's name, such as `[images]`, see `logicx.sources.vision.settings`.
+  kind's name, such as `[images]`, see `logicx.sources.vision.settings`;
+- `voc`, `cityscapes`, `coco_panoptic`, `image_parquet`: the same, see
+  `logicx.sources.vision.releases`.
 
 Any may have `neighbors = "neighbors.json"` or a table `[neighbors]`, see
 `logicx.sources.text.vectors.NeighborSettings`.
@@ -43,7 +45,10 @@ else:
     import tomli as tomllib
 
 COMMON = ("name", "kind", "source", "neighbors")
-IMAGE_KINDS = ("broden", "images", "ade20k", "coco")
+IMAGE_KINDS = (
+    *("broden", "images", "ade20k", "coco"),
+    *("voc", "cityscapes", "coco_panoptic", "image_parquet"),
+)
 KINDS = ("pairs", "texts", "tokens", "table", "masks", *IMAGE_KINDS)
 
 

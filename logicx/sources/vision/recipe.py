@@ -11,6 +11,10 @@ from logicx.sources.vision.broden import Broden
 from logicx.sources.vision.coco import Coco
 from logicx.sources.vision.compiling import compile_images
 from logicx.sources.vision.folder import PlainFolder
+from logicx.sources.vision.releases.cityscapes import Cityscapes, CityscapesSettings
+from logicx.sources.vision.releases.panoptic import Panoptic, PanopticSettings
+from logicx.sources.vision.releases.parquet import ParquetImages, ParquetSettings
+from logicx.sources.vision.releases.voc import Voc, VocSettings
 from logicx.sources.vision.settings import AdeSettings, BrodenSettings, CocoSettings, FolderSettings
 
 if TYPE_CHECKING:
@@ -24,6 +28,10 @@ READERS: dict[str, tuple[Any, Any]] = {
     "images": (FolderSettings, PlainFolder),
     "ade20k": (AdeSettings, Ade20k),
     "coco": (CocoSettings, Coco),
+    "voc": (VocSettings, Voc),
+    "cityscapes": (CityscapesSettings, Cityscapes),
+    "coco_panoptic": (PanopticSettings, Panoptic),
+    "image_parquet": (ParquetSettings, ParquetImages),
 }
 """Settings and reader of each kind of recipe."""
 

@@ -11,8 +11,8 @@ given on the command line may be anywhere), and the settings of its kind:
   `categories` and `valid`; or an `.npy` of masks and `names = "names.txt"`, a name a line;
 - `broden`, `images`, `ade20k`, `coco`: a folder of images with label maps, and a table of the
   kind's name, such as `[images]`, see `logicx.sources.vision.settings`;
-- `voc`, `cityscapes`, `coco_panoptic`, `image_parquet`: the same, see
-  `logicx.sources.vision.releases`.
+- `voc`, `cityscapes`, `coco_panoptic`, `image_parquet`, `ade_challenge`, `labelme`, `cvat`,
+  `binary_masks`: the same, see `logicx.sources.vision.releases`.
 
 Any may have `neighbors = "neighbors.json"` or a table `[neighbors]`, see
 `logicx.sources.text.vectors.NeighborSettings`.
@@ -48,6 +48,7 @@ COMMON = ("name", "kind", "source", "neighbors")
 IMAGE_KINDS = (
     *("broden", "images", "ade20k", "coco"),
     *("voc", "cityscapes", "coco_panoptic", "image_parquet"),
+    *("ade_challenge", "labelme", "cvat", "binary_masks"),
 )
 KINDS = ("pairs", "texts", "tokens", "table", "masks", *IMAGE_KINDS)
 

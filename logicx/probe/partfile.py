@@ -47,6 +47,7 @@ class Kept(NamedTuple):
         inputs: Hash of what the model was called with.
         start: Where its activations begin in the file.
         map: Height and width of a map, or None where cells are no places of maps.
+        told: Of the first batch, what was found out by it: `layout` and `notes`.
     """
 
     n_cells: int
@@ -54,6 +55,7 @@ class Kept(NamedTuple):
     inputs: str
     start: int
     map: tuple[int, int] | None = None
+    told: Mapping[str, Any] | None = None
 
 
 class PartFile:
@@ -116,6 +118,7 @@ class PartFile:
         lengths: tuple[int, ...] | None,
         inputs: str,
         map_: tuple[int, int] | None = None,
+        told: Mapping[str, Any] | None = None,
     ) -> None:
         """Put a batch on file.
 
@@ -125,6 +128,7 @@ class PartFile:
         data = np.ascontiguousarray(rows, self._dtype).reshape(-1).view(np.uint8).data
         says = {"batch": len(self.kept), "shape": rows.shape, "lengths": lengths, "inputs": inputs}
         says |= {} if map_ is None else {"map": map_}
+        says |= {"told": told} if told else {}
         line = json.dumps(says).encode()
         check = _sealed(self._check, line, data)
         whole = _line(line, check)
@@ -138,7 +142,7 @@ class PartFile:
             with suppress(OSError):
                 self._file.truncate(self._end)
             raise self._failed(error) from error
-        self._add(Kept(len(rows), lengths, inputs, start, map_), rows.shape[1], check)
+        self._add(Kept(len(rows), lengths, inputs, start, map_, told), rows.shape[1], check)
 
     def rows(self) -> Iterator[NDArray[np.floating]]:
         """The activations of every batch in order, `[n_cells of the batch, n_units]`.
@@ -218,7 +222,8 @@ class PartFile:
             lengths = None if says["lengths"] is None else tuple(says["lengths"])
             start = self._end + len(line)
             map_ = tuple(says["map"]) if "map" in says else None
-            self._add(Kept(n_cells, lengths, says["inputs"], start, map_), n_units, check)
+            told = says.get("told")
+            self._add(Kept(n_cells, lengths, says["inputs"], start, map_, told), n_units, check)
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError, MemoryError):
             return False
         return True

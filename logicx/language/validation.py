@@ -6,7 +6,7 @@ import re
 import sys
 import unicodedata
 from inspect import signature
-from itertools import permutations, product
+from itertools import chain, permutations, product
 from typing import TYPE_CHECKING, Any
 
 from logicx.errors import LogicxError, OperatorError, PluginError
@@ -38,7 +38,7 @@ def validate(new: Operator, owner: Owner) -> None:
 
     if not isinstance(new, Operator):
         raise refuse("it is no operator", hint="register a function with @logicx.operator(...)")
-    for why in (*_wrong_kinds(new), *_contradictions(new)):
+    for why in chain(_wrong_kinds(new), _contradictions(new)):
         raise refuse(why)
     if new.kind == "connective":
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 from itertools import permutations, product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from logicx.banks.bank import ConceptBank
 from logicx.errors import LogicxError, PluginError
 from logicx.language.canon import canonical
 from logicx.language.formula import Apply, Concept, Formula, fold, post_order
-from logicx.language.parsing import DIALECTS, parse
+from logicx.language.parsing import parse
 from logicx.language.printing import format_formula
 from logicx.language.registry import OPERATORS
 from logicx.language.validation import validate
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from logicx.language.declaration import Operator
     from logicx.testing.worlds import Masks
+
+DIALECTS: tuple[Literal["standard", "chain"], ...] = ("standard", "chain")
 
 N_ROUNDS = 2
 """So many times the concepts of a bank change their places in the formulas that are tried."""

@@ -95,9 +95,8 @@ def _check_world(rules: Preset, one: World, what: str) -> int:
         n_levels = len(best.by_length)
         assert n_levels == LENGTH, f"{what} gives {n_levels} lengths, not {LENGTH} ({where})"
         for n, (mine, its) in enumerate(zip(best.by_length, wanted, strict=True), 1):
-            assert mine.formula.n_atoms <= n, (
-                f"{what} gives {mine.formula} for length {n} ({where})"
-            )
+            text = str(mine.formula)
+            assert mine.formula.n_atoms <= n, f"{what} gives {text} for length {n} ({where})"
             assert (mine.formula, mine.score) == its, (
                 f"with {what} a beam finds {text} of {mine.score!r} for length {n}, and by "
                 f"its rules {its[0]} of {its[1]!r} ({where})"
@@ -143,7 +142,7 @@ class _Slowly:
             return [], n
         n_scored = n
         found = [(kept[0].formula, kept[0].score)]
-        meets = (self.world.masks & self.world.unit).any(axis=1)
+        meets = [bool((mask & self.world.unit).any()) for mask in self.world.masks]
         operands = [c for c in range(n) if self.rules.adds_absent or meets[c]]
         for length in range(1, LENGTH):
             newest = self.rules.expands == "newest"

@@ -59,8 +59,8 @@ def check_strategy(part: str | type[Any] | Any) -> None:
     Example:
         >>> check_strategy("exhaustive")
     """
-    kind = STRATEGY_KIND.get(part) if isinstance(part, str) else part
-    kind = kind if isinstance(kind, type) else type(kind)
+    named: Any = STRATEGY_KIND.get(part) if isinstance(part, str) else part
+    kind: Any = named if isinstance(named, type) else type(named)
     if not STRATEGY_KIND.owner(kind).is_builtin:
         check_part(kind, Owner("the strategy under test"))
     given = part if not isinstance(part, (str, type)) else kind()
@@ -163,7 +163,7 @@ def _check_search(
             strategy=given,
             objective=goal,
             length=length,
-            **options,  # type: ignore[arg-type]
+            **options,
         )
         told = {one.unit: (one.formula, one.score, one.by_length) for one in again}
         mine = {name: (one.formula, one.score, one.by_length) for name, one in found.items()}

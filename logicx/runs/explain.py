@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
+from itertools import groupby
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +17,7 @@ from logicx.scoring.results import Explanation, Skipped
 from logicx.scoring.score import check_kinds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from threading import Event
 
     import numpy as np
@@ -63,6 +65,8 @@ class Explanations:
         min_active: int,
         is_strict: bool,
         n_threads: int = 1,
+        *,
+        search_on: Callable[[ConceptBank], UnitSearch],
     ) -> None:
         """Take the plan over; nothing is searched yet."""
         self.engine, self.note = search.engine
@@ -71,6 +75,7 @@ class Explanations:
         self.units = tuple(names)
         self.skipped: list[Skipped] = []
         self._search = search
+        self._search_on = search_on
         self.min_active = min_active
         self._is_strict = is_strict
         self._n_threads = n_threads
@@ -120,19 +125,43 @@ class Explanations:
                     raise KeyboardInterrupt  # the proof of this unit was stopped: so is the run
 
     def _explain(self, names: Sequence[str], stop: Event) -> list[Explanation | Skipped]:
-        on = [self.all_units.on(self.bank, name) for name in names]
+        """Units that are known at the same cells are searched together."""
+        found: list[Explanation | Skipped] = []
+        banks = [self.all_units.bank_for(self.bank, name) for name in names]
+        for _, part in groupby(zip(names, banks, strict=True), lambda one: id(one[1])):
+            some = [*part]
+            found += self._explain_on(some[0][1], [name for name, _ in some], stop)
+        return found
+
+    def _explain_on(
+        self, bank: ConceptBank, names: Sequence[str], stop: Event
+    ) -> list[Explanation | Skipped]:
+        """What becomes of some units on the bank, or on those of its cells where they are known."""
+        on = [self.all_units.on(bank, name) for name in names]
         skipped = [self._skipped(*one) for one in zip(names, on, strict=True)]
         searched = [i for i, one in enumerate(skipped) if one is None]
+        if not searched:
+            return [one for one in skipped if one is not None]
+        search = self._search if bank is self.bank else self._search_on(bank)
         found = iter(
-            self._search.explain(
-                self.bank,
+            search.explain(
+                bank,
                 self.all_units,
                 [names[i] for i in searched],
                 [on[i] for i in searched],
                 stop,
             )
         )
-        return [one or next(found) for one in skipped]
+        told = [one or next(found) for one in skipped]
+        return told if bank is self.bank else [self._noted(one) for one in told]
+
+    def _noted(self, found: Explanation | Skipped) -> Explanation | Skipped:
+        """What was found on some cells of the bank, as of the bank, with a note that says so."""
+        if isinstance(found, Skipped):
+            return found
+        settings = {**found.settings, **self.settings}
+        notes = (*found.notes, self.all_units.note_of(found.unit))
+        return replace(found, settings=settings, notes=notes)
 
     def _skipped(self, name: str, on: NDArray[np.int64]) -> Skipped | None:
         n_on = int(on.sum())
@@ -271,17 +300,23 @@ def explain(
         "min_support": whole(min_support),
         "min_atom_support": whole(min_atom_support),
     }
-    search: UnitSearch
     if strategy == "beam":
         _refuse(for_proof, PROOFS_ONLY, strategy)
-        search = BeamSearch.of(
-            bank, goal, len(names), length, has_masks=units.has_masks, **for_beam, **shared
-        )
     else:
         _refuse(for_beam, BEAM_ONLY, strategy)
-        search = ProofSearch.of(bank, strategy, goal, whole(length), **for_proof, **shared)
+
+    def search_on(some: ConceptBank) -> UnitSearch:
+        if strategy == "beam":
+            has_masks = units.has_masks
+            return BeamSearch.of(
+                some, goal, len(names), length, has_masks=has_masks, **for_beam, **shared
+            )
+        return ProofSearch.of(some, strategy, goal, whole(length), **for_proof, **shared)
+
+    is_strict = len(chosen) == 1 and not is_all
+    search = search_on(bank)
     return Explanations(
-        bank, units, names, search, min_active, len(chosen) == 1 and not is_all, threads
+        bank, units, names, search, min_active, is_strict, threads, search_on=search_on
     )
 
 

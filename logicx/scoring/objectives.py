@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 import numpy as np
 
 from logicx.errors import OptionError, did_you_mean
+from logicx.numerals import real
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -242,7 +243,7 @@ def objective(spec: str | Objective) -> Objective:
     found = re.fullmatch(r"fbeta[(:]([0-9.eE+-]+)\)?", spec)
     if found:
         try:
-            return fbeta(float(found[1]))
+            return fbeta(real(found[1]))
         except ValueError as error:
             if isinstance(error, OptionError):
                 raise

@@ -39,6 +39,7 @@ def _is_list_of(kind: type) -> Callable[[Any], bool]:
 _FITS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "str": (lambda value: type(value) is str, "a text"),
     "bool": (lambda value: type(value) is bool, "true or false"),
+    "bool | None": (lambda value: type(value) is bool, "true or false"),
     "int": (lambda value: type(value) is int, "a whole number"),
     "str | int": (lambda value: type(value) in (str, int), "a text or a whole number"),
     "tuple[str, ...]": (_is_list_of(str), 'a list of texts, such as ["a", "b"]'),

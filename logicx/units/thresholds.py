@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from logicx.errors import DataError, OptionError
+from logicx.numerals import real
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -96,11 +97,10 @@ class Threshold:
                 "quantile(0.005)@upsampled",
             )
         try:
-            return Threshold(kind, float(found[2] or 0), found[3] or "maps")
+            number = real(found[2] or "0")
         except ValueError as error:
-            if isinstance(error, OptionError):
-                raise
-            raise OptionError(f"threshold {text!r}: {found[2]!r} is not a number") from None
+            raise OptionError(f"threshold {text!r}: {error}") from None
+        return Threshold(kind, number, found[3] or "maps")
 
     def ranges(self, activations: NDArray[np.floating]) -> list[Range]:
         """The range, or ranges, of one unit's activations, `float[n_cells]`."""

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 EXCERPT = 100
 """Longest piece of a formula that an error shows, in characters."""
+LONGEST_COMPARED = 200
+"""Longest name, in characters, for which near ones are sought."""
+MOST_COMPARED = 5000
+"""Most names that are compared letter by letter."""
 
 
 class LogicxError(Exception):
@@ -168,10 +172,23 @@ def caret_lines(text: str, span: tuple[int, int]) -> list[str]:
 
 
 def did_you_mean(name: str, known: Iterable[str], n: int = 3) -> str:
-    """`did you mean: river?`, or nothing where no known name is near."""
-    by_folded = {one.casefold(): one for one in known}
-    near = get_close_matches(name.casefold(), by_folded, n=n, cutoff=0.7)
-    return f"did you mean: {', '.join(by_folded[one] for one in near)}?" if near else ""
+    """`did you mean: river?`, or nothing where no known name is near.
+
+    Cost: one pass over the names; of very many, only those are compared that begin or end alike.
+    """
+    folded = name.casefold()
+    if len(folded) > LONGEST_COMPARED:
+        return ""
+    by_folded: dict[str, list[str]] = {}
+    for one in known:
+        if abs(len(one) - len(folded)) <= len(folded):  # nearness falls with the lengths' ratio
+            by_folded.setdefault(one.casefold(), []).append(one)
+    among: Iterable[str] = by_folded
+    if len(by_folded) > MOST_COMPARED:
+        among = [one for one in by_folded if one[:2] == folded[:2] or one[-3:] == folded[-3:]]
+    near = get_close_matches(folded, [*among][:MOST_COMPARED], n=n, cutoff=0.7)
+    found = [one for key in near for one in by_folded[key]][:n]
+    return f"did you mean: {', '.join(found)}?" if found else ""
 
 
 def is_plain_text(value: object) -> bool:

@@ -12,7 +12,17 @@ import typer
 
 from logicx.cli import data_commands
 from logicx.cli.arguments import as_options, defaults, misspelt
-from logicx.cli.options import Bank, Cut, Goal, Json, Unit, UnitAxis, UnitsFile
+from logicx.cli.options import (
+    Bank,
+    Cut,
+    Goal,
+    Header,
+    Json,
+    Missing,
+    Unit,
+    UnitAxis,
+    UnitsFile,
+)
 from logicx.errors import LogicxError
 
 if TYPE_CHECKING:
@@ -29,6 +39,7 @@ app = typer.Typer(
 
 SETTINGS = (
     *("bank", "units", "unit", "threshold", "unit_axis", "objective", "dialect"),
+    *("header", "missing"),
     *("length", "strategy", "shape", "time_limit", "node_limit", "beam"),
     *("preset", "penalty", "steps", "dedupe", "heuristic", "atoms", "min_active"),
     *("min_support", "min_atom_support", "bound_time", "engine", "threads"),
@@ -45,6 +56,8 @@ def score(
     units: UnitsFile = None,
     threshold: Cut = None,
     unit_axis: UnitAxis = 0,
+    header: Header = None,
+    missing: Missing = None,
     objective: Goal = "iou",
     dialect: Annotated[
         str, typer.Option(help="standard, or chain: left to right, as the paper prints.")
@@ -54,7 +67,7 @@ def score(
     """Score a formula against a unit."""
     from logicx.cli import commands
 
-    data = commands.open_data(bank, units, threshold, unit_axis)
+    data = commands.open_data(bank, units, threshold, unit_axis, header, missing)
     return commands.score(data, formula, unit or [], objective, dialect, json)
 
 
@@ -65,6 +78,8 @@ def explain(
     units: UnitsFile = None,
     threshold: Cut = None,
     unit_axis: UnitAxis = 0,
+    header: Header = None,
+    missing: Missing = None,
     length: Annotated[int, typer.Option(help="Most concepts in a formula.")] = 3,
     beam: Annotated[int, typer.Option(help="Formulas kept at each step.")] = 10,
     strategy: Annotated[
@@ -135,7 +150,7 @@ def explain(
     from logicx.cli import commands, runs
 
     runs.check(out, resume)
-    data = commands.open_data(bank, units, threshold, unit_axis)
+    data = commands.open_data(bank, units, threshold, unit_axis, header, missing)
     options: dict[str, Any] = {
         "length": length,
         "beam": beam,
@@ -171,6 +186,8 @@ def table(
     units: UnitsFile = None,
     threshold: Cut = None,
     unit_axis: UnitAxis = 0,
+    header: Header = None,
+    missing: Missing = None,
     weights: Annotated[
         Path | None,
         typer.Option(help="Weights of the units for classes: .csv, .tsv, .parquet or an array."),
@@ -200,7 +217,7 @@ def table(
 
     return unit_tables.table(
         journal,
-        (bank, units, threshold, unit_axis),
+        (bank, units, threshold, unit_axis, header, missing),
         (weights, classes, outputs),
         out,
         json,
@@ -223,6 +240,8 @@ def show(
     units: UnitsFile = None,
     threshold: Cut = None,
     unit_axis: UnitAxis = 0,
+    header: Header = None,
+    missing: Missing = None,
     images: Annotated[
         Path | None, typer.Option(help="Folder of the images that the bank was compiled from.")
     ] = None,
@@ -250,7 +269,7 @@ def show(
     """Draw the images in which a unit fires most, with its mask and its formula's."""
     from logicx.cli import commands, showing
 
-    data = commands.open_data(bank, units, threshold, unit_axis)
+    data = commands.open_data(bank, units, threshold, unit_axis, header, missing)
     return showing.show(
         data,
         formula,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def table(
     journal: Path,
-    data: tuple[str | None, str | None, str | None, int],
+    data: tuple[Any, ...],
     extras: tuple[Path | None, str | None, Path | None],
     out: Path | None,
     as_json: bool,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from itertools import groupby
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
@@ -75,7 +75,7 @@ class Explanations:
         self.units = tuple(names)
         self.skipped: list[Skipped] = []
         self._search = search
-        self._search_on = search_on
+        self._search_on = lru_cache(maxsize=4)(search_on)
         self.min_active = min_active
         self._is_strict = is_strict
         self._n_threads = n_threads
@@ -142,7 +142,13 @@ class Explanations:
         searched = [i for i, one in enumerate(skipped) if one is None]
         if not searched:
             return [one for one in skipped if one is not None]
-        search = self._search if bank is self.bank else self._search_on(bank)
+        try:
+            search = self._search if bank is self.bank else self._search_on(bank)
+        except OptionError as error:  # too few cells are left for what the options ask
+            return [
+                one or Skipped(name, error.message)
+                for name, one in zip(names, skipped, strict=True)
+            ]
         found = iter(
             search.explain(
                 bank,

@@ -19,6 +19,7 @@ Any may have `neighbors = "neighbors.json"` or a table `[neighbors]`, see
 from __future__ import annotations
 
 import hashlib
+import re
 import sys
 from dataclasses import fields
 from pathlib import Path
@@ -28,7 +29,9 @@ import numpy as np
 
 from logicx.banks.arrays import read_arrays, texts
 from logicx.banks.bank import ConceptBank
-from logicx.banks.tables import Column, read_lines, read_table
+from logicx.banks.jsons import loads
+from logicx.banks.tablefiles import read_lines, read_table, read_text
+from logicx.banks.tables import Column
 from logicx.banks.universe import Universe
 from logicx.errors import DataError, FileError, did_you_mean, in_file, is_plain_text
 
@@ -43,6 +46,10 @@ else:
 
 COMMON = ("name", "kind", "source", "neighbors")
 IMAGE_KINDS = ("broden", "images", "ade20k", "coco")
+MOST_PARTS = 50
+"""Most parts of a key, as in `a.b.c`; settings have two."""
+MOST_DOTS = MOST_PARTS - 1
+_QUOTED = re.compile(r'"[^"]*"|\'[^\']*\'')
 KINDS = ("pairs", "texts", "tokens", "table", "masks", *IMAGE_KINDS)
 
 
@@ -74,7 +81,8 @@ def compile_recipe(
     own = {"table": ("columns",), "masks": ()}.get(kind, (kind,))
     check_keys(recipe, settings, (*COMMON, *own))
     stated = settings.get("source", {})
-    check_keys(recipe, stated, ("path", "names"), "source")
+    of_source = ("path", "header") if kind == "table" else ("path", "names")
+    check_keys(recipe, stated, of_source, "source")
     path = Path(data) if data is not None else _inside(recipe, stated.get("path"))
     name = settings.get("name", recipe.stem)
     neighbors, near = settings.get("neighbors"), None
@@ -90,9 +98,14 @@ def compile_recipe(
         bank = _text(kind, recipe, settings, path, name, source, progress)
     elif kind == "table":
         columns = {key: _column(recipe, key, value) for key, value in _columns(recipe, settings)}
-        table = read_table(path)  # its errors name the file themselves
+        header = stated.get("header")
+        if header is not None and type(header) is not bool:
+            raise DataError(f"{recipe}, [source]: header is true or false, not {header!r}")
+        # the errors of read_table name the file themselves
+        table = read_table(path, has_header=header is not False, is_sure=header is not None)
         with in_file(path):
             bank = ConceptBank.from_table(table, columns, name=name, source=source)
+        bank.notes = (*table.notes, *bank.notes)
     else:
         names = _inside(recipe, stated["names"]) if "names" in stated else None
         bank = _masks(path, names, name)
@@ -110,12 +123,12 @@ def read_toml(path: Path) -> dict[str, Any]:
     Raises:
         FileError: It is missing or is no TOML.
     """
+    text = read_text(path)
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.count(".") > MOST_DOTS and _has_long_key(line):
+            raise FileError(f"{path}, line {number:,}: a key of more than {MOST_PARTS} parts")
     try:
-        values: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        raise FileError(f"no file {path}") from None
-    except OSError as error:
-        raise FileError(f"cannot read {path}: {error.strerror}") from error
+        values: dict[str, Any] = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # a bad number of 5,000 digits is a ValueError
         raise FileError(f"{path} is no TOML: {error}") from error
     _check_values(values, str(path))
@@ -134,6 +147,9 @@ def read_change(text: str) -> tuple[str, Any]:
     key = key.strip()
     if not equals or not key:
         raise DataError(f"{text!r} sets nothing", hint="such as: set=pairs.most_common=500")
+    if key.count(".") >= MOST_PARTS or _has_long_key(value):
+        raise DataError(f"a key of more than {MOST_PARTS} parts means nothing")
+    _refuse_underscores(key, value)
     try:
         values = tomllib.loads(f"x = {value}")
     except (ValueError, RecursionError):
@@ -141,6 +157,40 @@ def read_change(text: str) -> tuple[str, Any]:
     found = {"x": value.strip()} if [*values] != ["x"] else values
     _check_values(found, text)
     return key, found["x"]
+
+
+def read_changes(texts: Iterable[str]) -> dict[str, Any]:
+    """Settings and their values, from several texts; see `read_change`.
+
+    Raises:
+        DataError: One sets nothing, or two set the same.
+    """
+    found: dict[str, Any] = {}
+    for text in texts:
+        key, value = read_change(text)
+        if key in found:
+            raise DataError(f"{key} is set twice", hint="set it once")
+        found[key] = value
+    return found
+
+
+def _refuse_underscores(key: str, value: str) -> None:
+    """Refuse `1_0`, which is 10 to TOML: on a command line it is more likely a slip."""
+    if "_" in value and re.fullmatch(r"\s*[+-]?[0-9][0-9_.eE+-]*\s*", value):
+        raise DataError(
+            f"{key}: {value.strip()!r} is not a number (digits are 0 to 9, with nothing between "
+            "them)",
+            hint="a text needs quotation marks",
+        )
+
+
+def _has_long_key(line: str) -> bool:
+    """Whether a key has so many parts that reading it takes the square of their number."""
+    plain = _QUOTED.sub('""', line)
+    return any(
+        one.count(".") >= MOST_PARTS and not re.search(r"\s[^\s.=]", one.strip())
+        for one in plain.split("=")
+    )
 
 
 def _change(settings: dict[str, Any], key: str, value: Any) -> None:
@@ -321,14 +371,13 @@ def _relate_neighbors(
 
 
 def _neighbors(path: Path) -> dict[str, list[str]]:
-    import json
-
     try:
-        table = json.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        raise FileError(f"no file {path}", hint="neighbors names a JSON file") from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise FileError(f"{path} is no readable JSON ({error})") from error
+        text = read_text(path)
+    except FileError as error:
+        if not path.exists():
+            error.hint = "neighbors names a JSON file"
+        raise
+    table = loads(text, str(path))
     is_table = isinstance(table, dict) and all(
         isinstance(row, list) and all(isinstance(one, str) for one in row) for row in table.values()
     )

@@ -186,7 +186,7 @@ def _refuse_underscores(key: str, value: str) -> None:
 
 def _has_long_key(line: str) -> bool:
     """Whether a key has so many parts that reading it takes the square of their number."""
-    plain = _QUOTED.sub('""', line)
+    plain = re.sub(r"\s*\.\s*", ".", _QUOTED.sub('""', line))
     return any(
         one.count(".") >= MOST_PARTS and not re.search(r"\s[^\s.=]", one.strip())
         for one in plain.split("=")

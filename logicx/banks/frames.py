@@ -24,7 +24,7 @@ def columns_of(table: Any) -> dict[str, Any] | None:
         names, column = list(table.column_names), table.column
     elif hasattr(table, "columns") and hasattr(table, "__getitem__") and hasattr(table, "shape"):
         names, column = list(table.columns), table.__getitem__
-    elif hasattr(table, "__arrow_c_stream__") and not hasattr(table, "name"):
+    elif hasattr(table, "__arrow_c_stream__") and not hasattr(table, "__array__"):
         return columns_of(_by_arrow(table, is_stream=True))
     elif hasattr(table, "__dataframe__"):
         return columns_of(_by_arrow(table, is_stream=False))

@@ -82,9 +82,10 @@ def score(
         raise FormulaError(f"a formula is text or made of Concept and Apply, not {tree!r}")
     number = units.number(unit)
     name = units.names[number]
-    on = _firing(bank, units, number)
+    known = units.bank_for(bank, name)
+    on = _firing(known, units, number)
     try:
-        counts = count(tree, bank, on)
+        counts = count(tree, known, on)
     except LogicxError as error:
         for one in (error, *error.also):
             if isinstance(formula, str):
@@ -99,9 +100,9 @@ def score(
         counts=counts,
         length=tree.n_atoms,
         objective=goal.name,
-        best_single=best_single(bank, on, goal),
+        best_single=best_single(known, on, goal),
         settings={"bank": bank.content, "units": units.content},
-        notes=reading.notes if reading else (),
+        notes=(*(reading.notes if reading else ()), *filter(None, [units.note_of(name)])),
     )
 
 

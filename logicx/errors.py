@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 EXCERPT = 100
 """Longest piece of a formula that an error shows, in characters."""
+LONGEST_COMPARED = 200
+"""Longest name, in characters, for which near ones are sought."""
+MOST_COMPARED = 5000
+"""Most names that are compared letter by letter."""
 
 
 class LogicxError(Exception):
@@ -176,12 +180,20 @@ def did_you_mean(name: str, known: Iterable[str], n: int = 3) -> str:
     """`did you mean: river?`, or nothing where no known name is near.
 
     Names that deny what was asked for, or the other way round, are not suggested.
+
+    Cost: one pass over the names; of very many, only those are compared that begin or end alike.
     """
+    folded = name.casefold()
+    if len(folded) > LONGEST_COMPARED:
+        return ""
     by_folded: dict[str, list[str]] = {}
     for one in known:
-        by_folded.setdefault(one.casefold(), []).append(one)
-    folded = name.casefold()
-    near = get_close_matches(folded, by_folded, n=n, cutoff=0.7)
+        if abs(len(one) - len(folded)) <= len(folded):  # nearness falls with the lengths' ratio
+            by_folded.setdefault(one.casefold(), []).append(one)
+    among: Iterable[str] = by_folded
+    if len(by_folded) > MOST_COMPARED:
+        among = [one for one in by_folded if one[:2] == folded[:2] or one[-3:] == folded[-3:]]
+    near = get_close_matches(folded, [*among][:MOST_COMPARED], n=n, cutoff=0.7)
     meant = [one for like in near if not _denies(folded, like) for one in by_folded[like]]
     return f"did you mean: {', '.join(meant[:n])}?" if meant else ""
 

@@ -53,7 +53,7 @@ class Holdings(ABC):
             for name, value in vars(kind).items()
             if isinstance(value, cached_property)
         }
-        return {k: v for k, v in self.__dict__.items() if k not in made}
+        return {k: v for k, v in self.__dict__.items() if k not in (*made, "_restricted")}
 
     def _part(self, name: str) -> NDArray[Any]:
         assert self._stored is not None

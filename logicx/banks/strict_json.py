@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from logicx.errors import FileError
@@ -27,7 +28,7 @@ def strict_json(
 
     Args:
         data: The text.
-        where: What to call it in errors.
+        where: What to call it in errors: the file, and the line if there is one.
         encodings: How bytes may be encoded; the first that fits is taken.
 
     Raises:
@@ -38,13 +39,16 @@ def strict_json(
         {'a': [1, 2]}
         >>> strict_json('{"a": 1, "a": 2}', "x.json")
         Traceback (most recent call last):
-        logicx.errors.FileError: error[file]: x.json gives the key 'a' twice: 1 and 2
+        logicx.errors.FileError: error[file]: x.json: the key 'a' is given twice: 1 and 2
+          hint: which of the two is meant? remove the other
     """
     try:
         text = data if isinstance(data, str) else _text(data, encodings)
         return json.loads(text, object_pairs_hook=_once, parse_constant=_refuse)
     except _Doubled as error:
-        raise FileError(f"{where} gives {error}") from None
+        raise FileError(
+            f"{where}: {error}", hint="which of the two is meant? remove the other"
+        ) from None
     except (ValueError, RecursionError) as error:  # UnicodeDecodeError is a ValueError
         why = "it is nested too deeply" if isinstance(error, RecursionError) else error
         raise FileError(f"{where} is no readable JSON ({why})") from error
@@ -62,10 +66,10 @@ def _text(data: bytes, encodings: Sequence[str]) -> str:
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        keys = [key for key, _ in pairs]
-        key = next(one for one in keys if keys.count(one) > 1)
+        times = Counter(key for key, _ in pairs)
+        key = next(one for one, n in times.items() if n > 1)
         first, second = [value for one, value in pairs if one == key][:2]
-        raise _Doubled(f"the key {key!r} twice: {_short(first)} and {_short(second)}")
+        raise _Doubled(f"the key {key!r} is given twice: {_short(first)} and {_short(second)}")
     return found
 
 

@@ -12,7 +12,17 @@ import typer
 
 from logicx.cli import data_commands
 from logicx.cli.arguments import as_options, defaults, misspelt
-from logicx.cli.options import Bank, Cut, Goal, Json, Unit, UnitAxis, UnitsFile
+from logicx.cli.options import (
+    Bank,
+    Cut,
+    Goal,
+    Header,
+    Json,
+    Missing,
+    Unit,
+    UnitAxis,
+    UnitsFile,
+)
 from logicx.cli.strategies import KEYS, PanelCommand, own_options, with_strategies
 from logicx.errors import LogicxError
 
@@ -30,6 +40,7 @@ app = typer.Typer(
 
 SETTINGS = (
     *("bank", "units", "unit", "threshold", "unit_axis", "objective", "dialect"),
+    *("header", "missing"),
     *("length", "strategy", *KEYS, "atoms", "min_active", "min_support", "min_atom_support"),
     *("threads", "images", "top", "order", "apart"),
 )
@@ -44,6 +55,8 @@ def score(
     units: UnitsFile = None,
     threshold: Cut = None,
     unit_axis: UnitAxis = 0,
+    header: Header = None,
+    missing: Missing = None,
     objective: Goal = "iou",
     dialect: Annotated[
         str, typer.Option(help="standard, or chain: left to right, as the paper prints.")
@@ -57,7 +70,7 @@ def score(
     """Score a formula against a unit."""
     from logicx.cli import commands
 
-    data = commands.open_data(bank, units, threshold, unit_axis)
+    data = commands.open_data(bank, units, threshold, unit_axis, header, missing)
     return commands.score(data, formula, unit or [], objective, dialect, json, within)
 
 
@@ -70,6 +83,8 @@ def explain(
     units: UnitsFile = None,
     threshold: Cut = None,
     unit_axis: UnitAxis = 0,
+    header: Header = None,
+    missing: Missing = None,
     length: Annotated[int, typer.Option(help="Most concepts in a formula.")] = 3,
     strategy: Annotated[
         str, typer.Option(help="beam, optimal (with a proof), exhaustive, or one of your own.")
@@ -106,7 +121,7 @@ def explain(
 
     runs.check(out, resume)
     options |= own_options(strategy, context.args, context.default_map or {})
-    data = commands.open_data(bank, units, threshold, unit_axis)
+    data = commands.open_data(bank, units, threshold, unit_axis, header, missing)
     options |= {
         "length": length,
         "strategy": strategy,
@@ -131,6 +146,8 @@ def table(
     units: UnitsFile = None,
     threshold: Cut = None,
     unit_axis: UnitAxis = 0,
+    header: Header = None,
+    missing: Missing = None,
     weights: Annotated[
         Path | None,
         typer.Option(help="Weights of the units for classes: .csv, .tsv, .parquet or an array."),
@@ -160,7 +177,7 @@ def table(
 
     return unit_tables.table(
         journal,
-        (bank, units, threshold, unit_axis),
+        (bank, units, threshold, unit_axis, header, missing),
         (weights, classes, outputs),
         out,
         json,
@@ -183,6 +200,8 @@ def show(
     units: UnitsFile = None,
     threshold: Cut = None,
     unit_axis: UnitAxis = 0,
+    header: Header = None,
+    missing: Missing = None,
     images: Annotated[
         Path | None, typer.Option(help="Folder of the images that the bank was compiled from.")
     ] = None,
@@ -210,7 +229,7 @@ def show(
     """Draw the images in which a unit fires most, with its mask and its formula's."""
     from logicx.cli import commands, showing
 
-    data = commands.open_data(bank, units, threshold, unit_axis)
+    data = commands.open_data(bank, units, threshold, unit_axis, header, missing)
     return showing.show(
         data,
         formula,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from logicx.banks.bank import ConceptBank
 from logicx.cli import render
+from logicx.cli.arguments import is_yes
 from logicx.errors import DataError, FileError, did_you_mean
 from logicx.resources import resource
 from logicx.scoring.results import Explanation
@@ -42,7 +43,14 @@ class Data:
         return "demo" in self.bank.source
 
 
-def open_data(bank: str | None, units: str | None, threshold: str | None, unit_axis: int) -> Data:
+def open_data(
+    bank: str | None,
+    units: str | None,
+    threshold: str | None,
+    unit_axis: int,
+    header: str | None = None,
+    missing: str | None = None,
+) -> Data:
     """The bank and units of the options, or the shipped demo."""
     render.show_log()
     if bank == DEMO or (bank is None and units in (None, DEMO)):
@@ -64,7 +72,16 @@ def open_data(bank: str | None, units: str | None, threshold: str | None, unit_a
     opened = open_bank(bank)
     with render.progress() as progress:
         told = _told(progress, "reading units")
-        found = open_units(Path(units), threshold, unit_axis=unit_axis, progress=told)
+        found = open_units(
+            Path(units),
+            threshold,
+            unit_axis=unit_axis,
+            header=None if header is None else is_yes("header", header),
+            missing=missing,  # type: ignore[arg-type]
+            progress=told,
+        )
+    for text in found.notes:
+        render.note(text)
     found.check_universe(opened)
     return Data(opened, found, f"bank {opened.name} ({bank}), units {units}")
 
@@ -180,7 +197,7 @@ def compile_bank(
     recipe: str, data: Path | None, out: Path | None, changes: Sequence[str], as_json: bool
 ) -> int:
     """Compile a recipe and say what came out."""
-    from logicx.sources.recipes import compile_recipe, read_change
+    from logicx.sources.recipes import compile_recipe, read_changes
 
     path = Path(recipe)
     if not path.suffix and not path.is_file():
@@ -195,9 +212,9 @@ def compile_bank(
     check_output(target, ".bank", [path, data])
     with render.progress() as progress:
         told = _told(progress, f"compiling {path.name}")
-        bank = compile_recipe(path, data, told, dict(map(read_change, changes)))
+        bank = compile_recipe(path, data, told, read_changes(changes))
     content = bank.save(target)
-    for text in bank.source.get("notes", ()):
+    for text in (*bank.source.get("notes", ()), *bank.notes):
         render.note(text)
     families: dict[str, int] = {}
     for category in bank.categories:
@@ -303,12 +320,12 @@ def _show(data: Data, found: Sequence[Explanation]) -> None:
 
 def explanation_of(data: Data, found: Explanation) -> None:
     """Print how often a unit fires, its formula and scores."""
-    n_on = found.counts.tp + found.counts.fn
+    n_on, n_cells = found.counts.tp + found.counts.fn, found.counts.n_cells
     cut = data.units.cut_of(data.units.number(found.unit), data.bank)
     where = f", on where {cut}" if cut else ""
     render.console().print(
-        f"unit {found.unit} in {data.where}: fires at {n_on:,} of {data.bank.n_valid:,} cells "
-        f"({n_on / data.bank.n_valid:.2%}){where}",
+        f"unit {found.unit} in {data.where}: fires at {n_on:,} of {n_cells:,} cells "
+        f"({n_on / n_cells:.2%}){where}",
         markup=False,
     )
     render.explanation(found.as_dict())

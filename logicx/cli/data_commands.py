@@ -8,7 +8,17 @@ from typing import Annotated
 
 import typer
 
-from logicx.cli.options import Bank, Cut, Json, Limit, Pattern, UnitAxis, UnitsFile
+from logicx.cli.options import (
+    Bank,
+    Cut,
+    Header,
+    Json,
+    Limit,
+    Missing,
+    Pattern,
+    UnitAxis,
+    UnitsFile,
+)
 
 
 def compile_(
@@ -96,6 +106,8 @@ def units(
     ] = None,
     threshold: Cut = None,
     unit_axis: UnitAxis = 0,
+    header: Header = None,
+    missing: Missing = None,
     out: Annotated[Path | None, typer.Option(help="A .units file to write.")] = None,
     limit: Limit = 50,
     json: Json = False,
@@ -103,7 +115,8 @@ def units(
     """List the units of a file, with how often they fire; or convert it."""
     from logicx.cli import listings
 
-    return listings.units(pattern, units, bank, threshold, unit_axis, out, limit, json)
+    how = (threshold, unit_axis, header, missing)
+    return listings.units(pattern, units, bank, how, out, limit, json)
 
 
 def operators(json: Json = False) -> int:

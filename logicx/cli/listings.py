@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from logicx.cli import render
+from logicx.cli.arguments import is_yes
 from logicx.cli.commands import DEMO, check_output, open_bank
 from logicx.errors import DataError, OptionError, did_you_mean
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
     from logicx.banks.bank import ConceptBank
     from logicx.units.units import Units
+
+    Reading = tuple[str | None, int, str | None, str | None]
 
 
 def concepts(
@@ -59,19 +62,20 @@ def units(
     pattern: str,
     path: str | None,
     bank: str | None,
-    threshold: str | None,
-    unit_axis: int,
+    how: Reading,
     out: Path | None,
     limit: int,
     as_json: bool,
 ) -> int:
     """Units whose names match, with the cells they fire at; all of them are saved on request.
 
+    `how` are the options threshold, unit_axis, header and missing.
+
     Maps over images are counted at the cells of the bank, if one is named.
     """
     if out is not None:
         check_output(out, ".units", [None if one is None else Path(one) for one in (path, bank)])
-    opened = _open_units(path, threshold, unit_axis)
+    opened = _open_units(path, how)
     of_maps = opened.maps
     where = ""
     if of_maps is not None and bank is not None:
@@ -179,7 +183,7 @@ def _doc(part: Any) -> str:
     return text.strip().partition("\n")[0].strip()
 
 
-def _open_units(path: str | None, threshold: str | None, unit_axis: int) -> Units:
+def _open_units(path: str | None, how: Reading) -> Units:
     if path in (None, DEMO):
         from logicx.demo.data import open_demo
 
@@ -187,7 +191,17 @@ def _open_units(path: str | None, threshold: str | None, unit_axis: int) -> Unit
             return open_demo(progress).units
     from logicx.units.loading import open_units
 
-    return open_units(Path(str(path)), threshold, unit_axis=unit_axis)
+    threshold, unit_axis, header, missing = how
+    found = open_units(
+        Path(str(path)),
+        threshold,
+        unit_axis=unit_axis,
+        header=None if header is None else is_yes("header", header),
+        missing=missing,  # type: ignore[arg-type]
+    )
+    for text in found.notes:
+        render.note(text)
+    return found
 
 
 def _tell_of_patterns(pattern: str, such_as: str) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from logicx.banks.bits import as_booleans
+from logicx.banks.containers import as_booleans
 from logicx.errors import DataError, OptionError
 from logicx.probe.layouts import AXES
 

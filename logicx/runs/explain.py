@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from logicx.runs.presets import Preset
     from logicx.runs.strategies.beam import EngineName, Grow, HeuristicName, PresetName
     from logicx.runs.strategies.optimal import Shape
-    from logicx.runs.strategies.roles import OwnStrategy, Strategy
+    from logicx.runs.strategies.roles import OwnStrategy, Strategy, UnitSearch
     from logicx.search.beam import Dedupe
     from logicx.search.heuristics.roles import Heuristic
     from logicx.units.units import Units
@@ -133,9 +133,12 @@ def explain(
     check_least(min_support=task.min_support, min_atom_support=task.min_atom_support)
     if atoms == AUTO and not getattr(chosen, "adds_derived", True):
         atoms = CONCEPTS
-    searched = supported(with_atoms(bank, atoms_of(bank, atoms)), task.min_atom_support)
-    search = search_of(chosen, replace(task, bank=searched))
-    return Explanations(bank, units, names, chosen, search, min_active, is_one, threads)
+
+    def search_on(some: ConceptBank) -> UnitSearch:
+        searched = supported(with_atoms(some, atoms_of(some, atoms)), task.min_atom_support)
+        return search_of(chosen, replace(task, bank=searched))
+
+    return Explanations(bank, units, names, chosen, search_on, min_active, is_one, threads)
 
 
 def _names(units: Units, unit: str | int | Sequence[str | int]) -> tuple[Sequence[str], bool]:

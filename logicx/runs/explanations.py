@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
+from itertools import groupby
 from numbers import Integral
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from logicx.errors import DataError, UnknownPlace, UnknownUnit, did_you_mean
+from logicx.errors import DataError, OptionError, UnknownPlace, UnknownUnit, did_you_mean
 from logicx.runs.strategies.roles import AskedUnit, UnitSearch
 from logicx.scoring.results import Explanation, Skipped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from threading import Event
 
     import numpy as np
@@ -51,18 +53,24 @@ class Explanations:
         units: Units,
         names: Sequence[str],
         strategy: Any,
-        search: UnitSearch,
+        search_on: Callable[[ConceptBank], UnitSearch],
         min_active: int,
         is_strict: bool,
         n_threads: int = 1,
     ) -> None:
-        """Take the plan over; nothing is searched yet."""
+        """Take the plan over; nothing is searched yet.
+
+        `search_on` plans the search of a bank: of the whole one, and of its cells at which a unit
+        is known where these are not all.
+        """
+        search = search_on(bank)
         self.engine, self.note = search.engine
         self.bank = bank
         self.all_units = units
         self.units = tuple(names)
         self.strategy = strategy
         self.search = search
+        self._search_on = lru_cache(maxsize=4)(search_on)
         self.min_active = min_active
         self._is_strict = is_strict
         self._n_threads = n_threads
@@ -170,16 +178,41 @@ class Explanations:
     def _explain(
         self, places: Sequence[int], stop: Event
     ) -> list[tuple[int, Explanation | Skipped]]:
-        asked = [self._asked(self.units[place]) for place in places]
-        skipped = [self._skipped(one) for one in asked]
-        searched = [one for one, why in zip(asked, skipped, strict=True) if why is None]
-        found = iter(self.search.explain(searched, stop))
-        settings = {"engine": self.engine, **self.settings}
-        told = [one or _with(next(found), settings) for one in skipped]
+        """Units that are known at the same cells are searched together."""
+        names = [self.units[place] for place in places]
+        banks = ((name, self.all_units.bank_for(self.bank, name)) for name in names)
+        told: list[Explanation | Skipped] = []
+        for bank, part in groupby(banks, itemgetter(1)):
+            told += self._explain_on(bank, [name for name, _ in part], stop)
         return list(zip(places, told, strict=True))
 
-    def _asked(self, name: str) -> AskedUnit:
-        bank, units = self.bank, self.all_units
+    def _explain_on(
+        self, bank: ConceptBank, names: Sequence[str], stop: Event
+    ) -> list[Explanation | Skipped]:
+        """What becomes of some units on the bank, or on those of its cells where they are known."""
+        asked = [self._asked(name, bank) for name in names]
+        skipped = [self._skipped(one) for one in asked]
+        searched = [one for one, why in zip(asked, skipped, strict=True) if why is None]
+        if not searched:
+            return [one for one in skipped if one is not None]
+        try:
+            search = self.search if bank is self.bank else self._search_on(bank)
+        except OptionError as error:  # too few cells are left for what the options ask
+            told = zip(names, skipped, strict=True)
+            return [why or Skipped(name, error.message) for name, why in told]
+        found = iter(search.explain(searched, stop))
+        settings = {"engine": search.engine.name, **self.settings}
+        return [one or self._told(next(found), settings) for one in skipped]
+
+    def _told(self, one: Explanation | Skipped, settings: dict[str, Any]) -> Explanation | Skipped:
+        """The result, with how it was found, and a note where the unit is not known everywhere."""
+        if isinstance(one, Skipped):
+            return one
+        note = self.all_units.note_of(one.unit)
+        return replace(one, settings=dict(settings), notes=(*one.notes, *filter(None, [note])))
+
+    def _asked(self, name: str, bank: ConceptBank) -> AskedUnit:
+        units = self.all_units
 
         def mask() -> NDArray[np.bool_] | None:
             return units.mask(name, bank) if units.has_masks else None
@@ -224,11 +257,6 @@ def _in_parts(places: Iterable[int], n_at_once: int) -> Iterator[list[int]]:
             part = []
     if part:
         yield part
-
-
-def _with(one: Explanation | Skipped, settings: dict[str, Any]) -> Explanation | Skipped:
-    """The result, with how it was found."""
-    return replace(one, settings=dict(settings)) if isinstance(one, Explanation) else one
 
 
 def _unexplained(one: Skipped) -> DataError:

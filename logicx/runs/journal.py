@@ -293,6 +293,9 @@ def _lines(file: BinaryIO, path: Path) -> Iterator[_Line]:
     for number, text in enumerate(file, 1):
         if not text.endswith(b"\n"):
             return
+        end += len(text)
+        if text.endswith(b"\r\n"):  # copied by a program that ends lines so: no damage
+            text = text[:-2] + b"\n"
         if number == 1:
             _refuse_newer(text, path)
         try:
@@ -309,7 +312,6 @@ def _lines(file: BinaryIO, path: Path) -> Iterator[_Line]:
                 else f"to keep the lines before it: head -n {number - 1} {path} > mended.jsonl, "
                 "then resume that",
             )
-        end += len(text)
         yield _Line(row, check, end)
 
 

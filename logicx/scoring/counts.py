@@ -82,7 +82,9 @@ def _resolved(formula: Formula, bank: ConceptBank, n_left: int) -> Formula:
     unknown: dict[str, UnknownConcept] = {}
 
     def concept(node: Concept) -> Formula:
-        if node.name not in bank and node.name not in unknown:
+        if node.name in bank:  # in the bank's own spelling, by which tables relate concepts
+            return Concept(bank.names[bank.number(node.name)], node.span)
+        if node.name not in unknown:
             try:
                 bank.number(node.name)
             except UnknownConcept as error:

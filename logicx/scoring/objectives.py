@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from logicx.errors import OptionError
+from logicx.language.numerals import real
 from logicx.language.written import number_text, word_and_number
 from logicx.parts import Kind
 from logicx.scoring.objective import (
@@ -148,11 +149,9 @@ def objective_named(spec: str | Objective) -> Objective:
     if not isinstance(part, Family):
         return _checked(part, part)
     try:
-        value = float(number or "")
-    except ValueError:
-        raise OptionError(
-            f"no objective {spec!r}: {number!r} is not a number", hint=f"such as {part.usage}"
-        ) from None
+        value = real(number or "")
+    except ValueError as error:
+        raise OptionError(f"no objective {spec!r}: {error}", hint=f"such as {part.usage}") from None
     owner = OBJECTIVE_KIND.owner(part)
     return part.function(value) if owner.is_builtin else member_of(part, value, owner)
 

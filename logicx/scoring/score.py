@@ -87,15 +87,20 @@ def score(
     check_within(within, tree, bank)
     number = units.number(unit)
     name = units.names[number]
-    on = _firing(bank, units, number)
+    known = units.bank_for(bank, name)
+    on = _firing(known, units, number)
     parts = None
     try:
         if within == "category" and isinstance(tree, Concept):
+            if known is not bank:
+                raise OptionError(
+                    f"within=category is for units that are known at all cells; {name!r} is not"
+                )
             resolve(tree, bank)
             parts = parts_of(bank, units, number)
             counts = count_within(tree, bank, parts)
         else:
-            counts = count(tree, bank, on)
+            counts = count(tree, known, on)
     except LogicxError as error:
         for one in (error, *error.also):
             if isinstance(formula, str):
@@ -110,12 +115,12 @@ def score(
         counts=counts,
         length=tree.n_atoms,
         objective=goal.name,
-        best_single=best_single(bank, on, goal)
+        best_single=best_single(known, on, goal)
         if parts is None
         else best_within(bank, parts, goal),
         settings={"bank": bank.content, "units": units.content}
         | ({} if within == "all" else {"within": within}),
-        notes=reading.notes if reading else (),
+        notes=(*(reading.notes if reading else ()), *filter(None, [units.note_of(name)])),
     )
 
 

@@ -12,7 +12,8 @@ import numpy as np
 
 from logicx.banks.arrays import read_arrays, texts
 from logicx.banks.bank import ConceptBank
-from logicx.banks.tables import Column, read_lines, read_table
+from logicx.banks.tablefiles import read_lines, read_table
+from logicx.banks.tables import Column
 from logicx.banks.universe import Universe
 from logicx.errors import DataError, in_file
 from logicx.sources.reading import Recipe, check_keys
@@ -99,6 +100,19 @@ class ImageSource:
 
 
 @dataclass(frozen=True)
+class TableSettings:
+    """How a table is read.
+
+    Args:
+        columns: The columns to use.
+        header: Whether the first line names the columns; None where that is not stated.
+    """
+
+    columns: dict[str, Column]
+    header: bool | None = None
+
+
+@dataclass(frozen=True)
 class TableSource:
     """A table, of whose columns some become concepts."""
 
@@ -107,24 +121,33 @@ class TableSource:
     tables: tuple[str, ...] = ("columns",)
 
     is_folder = False
+    in_source = ("header",)
 
-    def read(self, recipe: Recipe) -> dict[str, Column]:
-        """The columns to use."""
-        return {key: _column(recipe.path, key, value) for key, value in _columns(recipe)}
+    def read(self, recipe: Recipe) -> TableSettings:
+        """The columns to use, and whether there is a header."""
+        columns = {key: _column(recipe.path, key, value) for key, value in _columns(recipe)}
+        header = recipe.table("source").get("header")
+        if header is not None and type(header) is not bool:
+            raise DataError(f"{recipe.where('source')}: header is true or false, not {header!r}")
+        return TableSettings(columns, header)
 
     def compile(
         self,
         path: Path,
-        settings: dict[str, Column],
+        settings: TableSettings,
         *,
         name: str,
         source: dict[str, Any],
         progress: Progress,
     ) -> ConceptBank:
         """The bank of a table."""
-        table = read_table(path)  # its errors name the file themselves
+        header = settings.header
+        # the errors of read_table name the file themselves
+        table = read_table(path, has_header=header is not False, is_sure=header is not None)
         with in_file(path):
-            return ConceptBank.from_table(table, settings, name=name, source=source)
+            bank = ConceptBank.from_table(table, settings.columns, name=name, source=source)
+        bank.notes = (*table.notes, *bank.notes)
+        return bank
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from logicx.banks.tablefiles import read_text
 from logicx.errors import DataError, FileError, did_you_mean, is_plain_text
 
 if TYPE_CHECKING:
@@ -16,6 +18,12 @@ if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
+
+
+MOST_PARTS = 50
+"""Most parts of a key, as in `a.b.c`; settings have two."""
+MOST_DOTS = MOST_PARTS - 1
+_QUOTED = re.compile(r'"[^"]*"|\'[^\']*\'')
 
 
 @dataclass(frozen=True)
@@ -75,12 +83,12 @@ def read_toml(path: Path) -> dict[str, Any]:
     Raises:
         FileError: It is missing or is no TOML.
     """
+    text = read_text(path)
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.count(".") > MOST_DOTS and _has_long_key(line):
+            raise FileError(f"{path}, line {number:,}: a key of more than {MOST_PARTS} parts")
     try:
-        values: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        raise FileError(f"no file {path}") from None
-    except OSError as error:
-        raise FileError(f"cannot read {path}: {error.strerror}") from error
+        values: dict[str, Any] = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # a bad number of 5,000 digits is a ValueError
         raise FileError(f"{path} is no TOML: {error}") from error
     _check_values(values, str(path))
@@ -99,6 +107,9 @@ def read_change(text: str) -> tuple[str, Any]:
     key = key.strip()
     if not equals or not key:
         raise DataError(f"{text!r} sets nothing", hint="such as: set=pairs.most_common=500")
+    if key.count(".") >= MOST_PARTS or _has_long_key(value):
+        raise DataError(f"a key of more than {MOST_PARTS} parts means nothing")
+    _refuse_underscores(key, value)
     try:
         values = tomllib.loads(f"x = {value}")
     except (ValueError, RecursionError):
@@ -106,6 +117,40 @@ def read_change(text: str) -> tuple[str, Any]:
     found = {"x": value.strip()} if [*values] != ["x"] else values
     _check_values(found, text)
     return key, found["x"]
+
+
+def read_changes(texts: Iterable[str]) -> dict[str, Any]:
+    """Settings and their values, from several texts; see `read_change`.
+
+    Raises:
+        DataError: One sets nothing, or two set the same.
+    """
+    found: dict[str, Any] = {}
+    for text in texts:
+        key, value = read_change(text)
+        if key in found:
+            raise DataError(f"{key} is set twice", hint="set it once")
+        found[key] = value
+    return found
+
+
+def _refuse_underscores(key: str, value: str) -> None:
+    """Refuse `1_0`, which is 10 to TOML: on a command line it is more likely a slip."""
+    if "_" in value and re.fullmatch(r"\s*[+-]?[0-9][0-9_.eE+-]*\s*", value):
+        raise DataError(
+            f"{key}: {value.strip()!r} is not a number (digits are 0 to 9, with nothing between "
+            "them)",
+            hint="a text needs quotation marks",
+        )
+
+
+def _has_long_key(line: str) -> bool:
+    """Whether a key has so many parts that reading it takes the square of their number."""
+    plain = re.sub(r"\s*\.\s*", ".", _QUOTED.sub('""', line))
+    return any(
+        one.count(".") >= MOST_PARTS and not re.search(r"\s[^\s.=]", one.strip())
+        for one in plain.split("=")
+    )
 
 
 def change(settings: dict[str, Any], key: str, value: Any) -> None:

@@ -26,8 +26,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from logicx.banks.strict_json import strict_json
+from logicx.banks.tablefiles import read_text
 from logicx.errors import DataError, FileError
-from logicx.sources.reading import Recipe, change, check_keys, read_change, read_toml
+from logicx.sources.reading import Recipe, change, check_keys, read_change, read_changes, read_toml
 from logicx.sources.source import SOURCE_KIND, compiled
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
     from logicx.banks.bank import ConceptBank
 
-__all__ = ["check_keys", "compile_recipe", "read_change", "read_toml"]
+__all__ = ["check_keys", "compile_recipe", "read_change", "read_changes", "read_toml"]
 
 COMMON = ("name", "kind", "source", "neighbors")
 """What any recipe may hold."""
@@ -72,7 +73,7 @@ def compile_recipe(
         )
     kind, read = found.part, Recipe(recipe_path, values)
     check_keys(recipe_path, values, (*COMMON, *kind.tables))
-    stated = read.table("source", ("path", "names"))
+    stated = read.table("source", ("path", *getattr(kind, "in_source", ("names",))))
     path = Path(data) if data is not None else read.inside(stated.get("path"))
     name = values.get("name", recipe_path.stem)
     neighbors, near = values.get("neighbors"), None
@@ -132,12 +133,12 @@ def _relate_neighbors(
 
 def _neighbors(path: Path) -> dict[str, list[str]]:
     try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise FileError(f"no file {path}", hint="neighbors names a JSON file") from None
-    except OSError as error:
-        raise FileError(f"cannot read {path}: {error.strerror}") from error
-    table = strict_json(data, path)
+        text = read_text(path)
+    except FileError as error:
+        if not path.exists():
+            error.hint = "neighbors names a JSON file"
+        raise
+    table = strict_json(text, path)
     is_table = isinstance(table, dict) and all(
         isinstance(row, list) and all(isinstance(one, str) for one in row) for row in table.values()
     )

@@ -58,6 +58,7 @@ def _is_list_of(kind: type) -> Callable[[Any], bool]:
 _FITS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "str": (lambda value: type(value) is str, "a text"),
     "bool": (lambda value: type(value) is bool, "true or false"),
+    "bool | None": (lambda value: type(value) is bool, "true or false"),
     "int": (lambda value: type(value) is int, "a whole number"),
     "float": (lambda value: type(value) in (int, float), "a number"),
     "str | int": (lambda value: type(value) in (str, int), "a text or a whole number"),

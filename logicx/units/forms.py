@@ -7,17 +7,51 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from logicx.banks.bits import Words, as_array, popcount, unpack
+from logicx.banks.bits import Words, n_words, pack, popcount, unpack
+from logicx.banks.containers import as_array
 from logicx.banks.signatures import Incidence
 from logicx.errors import DataError, UniverseError
 from logicx.units.firing import Firing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
     from logicx.banks.bank import ConceptBank
+
+
+@dataclass(frozen=True, eq=False)
+class Validity:
+    """Cells at which single units are known; elsewhere nothing counts for them.
+
+    Args:
+        words: The different masks of such cells, packed.
+        of_unit: Which of them each unit has, or -1 where all its cells are known.
+
+    Shape: `words: uint64[n_masks, ceil(n_cells / 64)]`, `of_unit: int64[n_units]`.
+    """
+
+    words: Words
+    of_unit: NDArray[np.int64]
+
+    @staticmethod
+    def of(masks: Sequence[NDArray[np.bool_] | None], n_cells: int) -> Validity | None:
+        """From the mask of each unit, None where all its cells are known; None where all have none.
+
+        Equal masks are kept once.
+        """
+        rows: dict[bytes, int] = {}
+        words: list[Words] = []
+        of_unit = np.full(len(masks), -1, np.int64)
+        for i, mask in enumerate(masks):
+            if mask is not None and not mask.all():
+                packed = pack(mask)
+                of_unit[i] = rows.setdefault(packed.tobytes(), len(rows))
+                words += [packed] if len(words) < len(rows) else []
+        if not words:
+            return None
+        return Validity(np.stack(words).reshape(len(words), n_words(n_cells)), of_unit)
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,10 +60,17 @@ class CellMasks:
 
     words: Words
     n_cells: int
+    validity: Validity | None = None
 
     def on(self, bank: ConceptBank, i: int) -> NDArray[np.int64]:
         """On-counts of a unit over the bank's signatures."""
         return bank.on_counts(unpack(self.words[i], self.n_cells))
+
+    def valid(self, i: int) -> NDArray[np.bool_] | None:
+        """The cells at which a unit is known; None where they are all."""
+        if self.validity is None or self.validity.of_unit[i] < 0:
+            return None
+        return unpack(self.validity.words[self.validity.of_unit[i]], self.n_cells)
 
     def n_on(self) -> NDArray[np.int64]:
         """Cells at which each unit is on."""
@@ -37,7 +78,12 @@ class CellMasks:
 
     def parts(self) -> dict[str, NDArray[Any]]:
         """What a file holds of them, by name."""
-        return {"cell_words": self.words.view(np.int64)}
+        known = self.validity
+        return {
+            "cell_words": self.words.view(np.int64),
+            **({} if known is None else {"valid_words": known.words.view(np.int64)}),
+            **({} if known is None else {"valid_of_unit": known.of_unit}),
+        }
 
 
 @dataclass(frozen=True, eq=False)

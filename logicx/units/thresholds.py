@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from logicx.errors import DataError, OptionError, did_you_mean
+from logicx.language.numerals import real
 from logicx.language.written import number_text, word_and_number
 from logicx.parts import Kind
 from logicx.units.cuts import Range, clusters, top
@@ -136,11 +137,10 @@ class Threshold:
                 hint=near or f"use one of: {usages}; of maps also quantile(0.005)@upsampled",
             )
         try:
-            return Threshold(kind, float(number or 0), of_what.strip() if at else "maps")
+            value = real(number or "0")
         except ValueError as error:
-            if isinstance(error, OptionError):
-                raise
-            raise OptionError(f"threshold {text!r}: {number!r} is not a number") from None
+            raise OptionError(f"threshold {text!r}: {error}") from None
+        return Threshold(kind, value, of_what.strip() if at else "maps")
 
     @property
     def rule(self) -> Rule:

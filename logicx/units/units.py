@@ -12,13 +12,25 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from logicx.banks import storage
-from logicx.banks.bits import Mask, as_array, as_booleans, n_words, pack, unpack
+from logicx.banks.bits import Mask, unpack
 from logicx.banks.signatures import Incidence
 from logicx.banks.universe import Universe
-from logicx.errors import DataError, UniverseError, UnknownUnit, did_you_mean, is_plain_text
-from logicx.units.activations import CutActivations, ranges_of
+from logicx.errors import DataError, UniverseError
+from logicx.units.activations import CutActivations
 from logicx.units.firing import Firing
-from logicx.units.forms import CellMasks, OnCounts
+from logicx.units.forms import CellMasks, OnCounts, Validity
+from logicx.units.known import PartlyKnown
+from logicx.units.lookup import UnitLookup
+from logicx.units.making import (
+    as_mask_of_cells,
+    check_cells,
+    check_numbers,
+    check_unit_names,
+    cut_rows,
+    masks_of,
+    rows_of,
+    unit_names,
+)
 from logicx.units.maps import UnitMaps
 from logicx.units.thresholds import Threshold
 
@@ -30,7 +42,7 @@ if TYPE_CHECKING:
     from logicx.banks.bank import ConceptBank
 
 
-class Units:
+class Units(PartlyKnown):
     """Units of a model, over the cells of a universe.
 
     Build them with `from_masks`, `from_activations` or `counted`; `open` maps a `*.units` file.
@@ -43,6 +55,9 @@ class Units:
         held: Masks over cells, on-counts of one bank, or activations on file.
         cut: Where each unit was cut, such as `> 0.73`.
         threshold: The rule by which it was cut.
+
+    Attributes:
+        notes: What a person should know of how the data were read; not kept on file.
     """
 
     def __init__(
@@ -59,26 +74,26 @@ class Units:
         self._cut = tuple(cut)
         self.threshold = threshold
         self._held = held
-        for name in self.names:
-            if not is_plain_text(name):
-                raise DataError(f"a unit's name must be printable text, not {name!r}")
-        doubled = [name for i, name in enumerate(self.names) if self._numbers[name] != i]
-        if doubled:
-            raise DataError(f"the unit name {doubled[0]!r} is given twice")
+        self.notes: tuple[str, ...] = ()
+        check_unit_names(self.names)
 
     @classmethod
     def from_masks(
         cls,
-        masks: ArrayLike,
+        masks: Any,
         names: Sequence[str] | None = None,
         *,
         universe: Universe | None = None,
     ) -> Units:
         """Units from one mask each.
 
+        Values may be missing, in a masked array or as None or NA in a column: such a cell counts
+        nowhere for that unit; see `valid`.
+
         Args:
-            masks: NumPy array or torch tensor of booleans.
-            names: Names of the units; by default their numbers.
+            masks: An array of booleans (NumPy, torch, SciPy sparse, lists), or a data frame or
+                mapping whose columns are the units.
+            names: Names of the units; by default those of the columns, else their numbers.
             universe: The cells; by default only their number is known.
 
         Shape: `masks: bool[n_units, n_cells]`.
@@ -87,29 +102,35 @@ class Units:
             >>> Units.from_masks(np.eye(3, dtype=bool), ["a", "b", "c"]).n_on.tolist()
             [1, 1, 1]
         """
-        array = as_booleans(masks, "unit masks", 2)
-        _check_cells(array.shape[1], universe)
-        return cls(_names(names, len(array)), universe, CellMasks(pack(array), array.shape[1]))
+        rows = rows_of(masks, "unit masks", None)
+        check_cells(rows.n_cells, universe)
+        named = unit_names(names, rows.names, len(rows.values))
+        return cls(named, universe, masks_of(rows))._told()
 
     @classmethod
     def from_activations(
         cls,
-        activations: ArrayLike,
+        activations: Any,
         threshold: str | Threshold = "positive",
         *,
         names: Sequence[str] | None = None,
-        unit_axis: int = 0,
+        unit_axis: int | None = None,
         universe: Universe | None = None,
         valid: ArrayLike | None = None,
         progress: Callable[[int, int], None] | None = None,
     ) -> Units:
         """Units from activations, one unit at a time, so that a mapped file stays on disk.
 
+        Values may be missing, in a masked array or as None or NA in a column: such a cell counts
+        nowhere for that unit; see `valid`.
+
         Args:
-            activations: NumPy array or torch tensor of floats.
+            activations: An array of numbers (NumPy, torch, SciPy sparse, lists), or a data frame or
+                mapping whose columns are the units.
             threshold: Such as `positive`, `quantile(q)`, `value(x)`, `ranges(k)`; see `Threshold`.
-            names: Names of the units; by default their numbers.
-            unit_axis: 0 where the array is `[n_units, n_cells]`, 1 where `[n_cells, n_units]`.
+            names: Names of the units; by default those of the columns, else their numbers.
+            unit_axis: 0 where the array is `[n_units, n_cells]`, 1 where `[n_cells, n_units]`; by
+                default 0, and 1 of a data frame.
             universe: The cells; by default only their number is known.
             valid: Cells that count for the threshold, `bool[n_cells]`; by default all.
             progress: Called with units done and units in all.
@@ -122,32 +143,14 @@ class Units:
             >>> units.n_on.tolist(), units.cut
             ([1], ('> 2.25',))
         """
-        array = as_array(activations, "activations")
-        if array.ndim != 2 or array.dtype.kind not in "fiu":
-            raise DataError(
-                f"activations must be numbers with 2 axes, not {array.dtype} of shape {array.shape}"
-            )
-        if unit_axis not in (0, 1):
-            raise DataError(f"unit_axis is 0 or 1, not {unit_axis}")
-        array = array.T if unit_axis else array
-        n_units, n_cells = array.shape
-        _check_cells(n_cells, universe)
-        counting = None if valid is None else as_booleans(valid, "valid", 1)
-        if counting is not None and len(counting) != n_cells:
-            raise DataError(f"valid has {len(counting):,} cells, the activations have {n_cells:,}")
+        rows = rows_of(activations, "activations", unit_axis)
+        check_numbers(rows)
+        check_cells(rows.n_cells, universe)
+        counting = as_mask_of_cells(valid, rows.n_cells)
         rule = Threshold.of(threshold)
-        found_names: list[str] = []
-        words, cut = [], []
-        for i, name in enumerate(_names(names, n_units)):
-            row = np.asarray(array[i])
-            found_names += rule.names(name)
-            for one in ranges_of(name, row, rule, counting):
-                words.append(pack(one.mask(row)))
-                cut.append(str(one))
-            if progress:
-                progress(i + 1, n_units)
-        packed = np.array(words, np.uint64).reshape(len(words), n_words(n_cells))
-        return cls(found_names, universe, CellMasks(packed, n_cells), cut, str(rule))
+        named = unit_names(names, rows.names, len(rows.values))
+        made = cut_rows(rows, named, rule, counting, progress)
+        return cls(made.names, universe, made.held, made.cut, str(rule))._told()
 
     @classmethod
     def counted(
@@ -212,7 +215,12 @@ class Units:
             incidence = Incidence(stored.tensor("indptr"), stored.tensor("indices"))
             held = OnCounts(manifest["bank"], incidence, stored.tensor("counts"))
         else:
-            held = CellMasks(stored.tensor("cell_words").view(np.uint64), manifest["n_cells"])
+            known = None
+            if manifest.get("has_missing"):
+                words = stored.tensor("valid_words").view(np.uint64)
+                known = Validity(words, stored.tensor("valid_of_unit"))
+            words = stored.tensor("cell_words").view(np.uint64)
+            held = CellMasks(words, manifest["n_cells"], known)
         units = cls(manifest["names"], universe, held, manifest["cut"], manifest["threshold"])
         units.__dict__["content"] = stored.content
         return units
@@ -228,7 +236,9 @@ class Units:
         return storage.content_hash(self._held.parts(), self._manifest())
 
     def _manifest(self) -> dict[str, Any]:
+        has_missing = isinstance(self._held, CellMasks) and self._held.validity is not None
         return {
+            **({"has_missing": True} if has_missing else {}),
             "names": list(self.names),
             "universe": self.universe.as_dict() if self.universe else None,
             "cut": list(self.cut),
@@ -294,16 +304,8 @@ class Units:
         return self._held.activations(self.number(unit))
 
     @cached_property
-    def _numbers(self) -> dict[str, int]:
-        numbers: dict[str, int] = {}
-        for i, name in enumerate(self.names):
-            numbers.setdefault(name, i)
-        return numbers
-
-    @cached_property
-    def _has_numbers(self) -> bool:
-        """Whether some name begins with a digit: then numbers are names, not places."""
-        return any(name[:1].isdecimal() for name in self.names)
+    def _lookup(self) -> UnitLookup:
+        return UnitLookup(self.names)
 
     def number(self, unit: str | int) -> int:
         """Place of a unit, by its name; or by its number, where no name begins with a digit.
@@ -311,18 +313,7 @@ class Units:
         Raises:
             UnknownUnit: There is none; the error suggests near names.
         """
-        if str(unit) in self._numbers:
-            return self._numbers[str(unit)]
-        digits = str(unit)
-        is_place = digits.isdecimal() and len(digits) < 20 and not self._has_numbers
-        if is_place and int(digits) < len(self):
-            return int(digits)
-        named = did_you_mean(str(unit), self.names)
-        span = f"{self.names[0]} ... {self.names[-1]}" if len(self) else "none"
-        raise UnknownUnit(
-            f"no unit {str(unit)!r} among {len(self):,} units",
-            hint=f"{named or 'they are: ' + span}    list them: logicx units units=FILE",
-        )
+        return self._lookup.number(unit)
 
     def on(self, bank: ConceptBank, unit: str | int) -> NDArray[np.int64]:
         """How many cells of each of the bank's signatures the unit fires at.
@@ -393,14 +384,3 @@ class Units:
                 hint="use units that were recorded on the data the bank was compiled from"
                 + ("; or set unit_axis=1" if len(self) == bank.universe.n_cells else ""),
             )
-
-
-def _names(names: Sequence[str] | None, n: int) -> list[str]:
-    if names is not None and len(names) != n:
-        raise DataError(f"{n:,} units but {len(names):,} names")
-    return [str(i) for i in range(n)] if names is None else [str(one) for one in names]
-
-
-def _check_cells(n_cells: int, universe: Universe | None) -> None:
-    if universe is not None and universe.n_cells != n_cells:
-        raise DataError(f"{n_cells:,} cells were given for a universe of {universe}")

@@ -88,7 +88,9 @@ def test_what_is_no_sparse_matrix_is_refused(indptr, indices, why):
     with pytest.raises(
         DataError, match=why.replace("cell 1", "cell 4").replace("cell 0", "cell 3")
     ):
-        ConceptBank.from_sparse([SimpleNamespace(indptr=[0, 0, 1, 2], indices=[0, 1]), cells], "ab")
+        ConceptBank.from_sparse(
+            [SimpleNamespace(indptr=[0, 0, 1, 2], indices=[0, 1]), cells], ["a", "b"]
+        )
 
 
 @pytest.mark.parametrize(("n_valid", "said"), [(1, "at least 2"), (3, "2")])

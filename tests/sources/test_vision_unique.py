@@ -25,8 +25,8 @@ from image_trees import (  # noqa: E402, F401, fixtures
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('{"a": 1, "a": 2}', "x.json gives the key 'a' twice: 1 and 2"),
-        ('[{"b": {"c": 1, "d": 2, "c": [3]}}]', r"gives the key 'c' twice: 1 and \[3\]"),
+        ('{"a": 1, "a": 2}', "x.json: the key 'a' is given twice: 1 and 2"),
+        ('[{"b": {"c": 1, "d": 2, "c": [3]}}]', r"the key 'c' is given twice: 1 and \[3\]"),
         ('{"a": NaN}', "no readable JSON .NaN is no number"),
         ('{"a": -Infinity}', "no readable JSON"),
         ("[" * 100_000, "no readable JSON"),
@@ -75,7 +75,7 @@ def test_keys_of_a_coco_file(tmp_path):
     coco_tree(tmp_path / "coco")
     where = tmp_path / "coco/annotations.json"
     where.write_text(where.read_text().replace('{"images"', '{"categories": [], "images"'))
-    with pytest.raises(FileError, match="gives the key 'categories' twice"):
+    with pytest.raises(FileError, match="the key 'categories' is given twice"):
         compiled("coco", tmp_path / "coco")
 
 

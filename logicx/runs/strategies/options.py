@@ -6,6 +6,7 @@ from dataclasses import MISSING, field, fields
 from typing import Any, NamedTuple
 
 from logicx.errors import OptionError
+from logicx.language.numerals import real, whole
 
 SHARED = (
     *("unit", "length", "strategy", "objective", "atoms", "min_active", "min_support"),
@@ -14,6 +15,7 @@ SHARED = (
 """What `explain` itself takes; no option of a strategy has such a name."""
 
 KINDS = {"int": int, "float": float, "str": str, "bool": bool}
+READERS: dict[type, Any] = {int: whole, float: real, str: str}
 NAMES = {int: "a whole number", float: "a number", bool: "true or false"}
 WORDS = {"true": True, "yes": True, "on": True, "1": True}
 WORDS |= {"false": False, "no": False, "off": False, "0": False}
@@ -79,7 +81,7 @@ def read_text(one: Option, text: str) -> Any:
         OptionError: It gives none.
     """
     try:
-        return WORDS[text.lower()] if one.kind is bool else one.kind(text)
+        return WORDS[text.lower()] if one.kind is bool else READERS[one.kind](text)
     except (ValueError, KeyError):
         raise OptionError(
             f"{one.key} must be {NAMES.get(one.kind, one.kind.__name__)}, not {text!r}"

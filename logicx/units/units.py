@@ -13,7 +13,6 @@ import numpy as np
 
 from logicx.banks import storage
 from logicx.banks.bits import Mask, as_array, as_booleans, n_words, pack, unpack
-from logicx.banks.signatures import Incidence
 from logicx.banks.universe import Universe
 from logicx.errors import DataError, UniverseError, UnknownUnit, did_you_mean, is_plain_text
 from logicx.units.activations import CutActivations, ranges_of
@@ -21,6 +20,7 @@ from logicx.units.firing import Firing
 from logicx.units.forms import CellMasks, OnCounts
 from logicx.units.maps import UnitMaps
 from logicx.units.thresholds import Threshold
+from logicx.units.unitsfile import RecordedManifest, UnitsFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -194,10 +194,9 @@ class Units:
             FileError: The file is damaged or no file of units.
             DataError: A threshold was given, but the units were cut already.
         """
-        stored = storage.Stored(Path(path), "units")
-        manifest = stored.manifest
-        universe = Universe.from_dict(manifest["universe"]) if manifest["universe"] else None
-        if "activations" in manifest:
+        stored = UnitsFile(Path(path))
+        universe, says = stored.universe, stored.says
+        if isinstance(says, RecordedManifest):
             rule = Threshold.of(threshold or "positive")
             acts = CutActivations(stored, rule)
             if universe is not None and universe.kind == "pixels":
@@ -208,12 +207,11 @@ class Units:
                 f"{path} holds units that were cut already", hint="leave threshold away"
             )
         held: CellMasks | OnCounts
-        if manifest["bank"]:
-            incidence = Incidence(stored.tensor("indptr"), stored.tensor("indices"))
-            held = OnCounts(manifest["bank"], incidence, stored.tensor("counts"))
+        if says.bank is not None:
+            held = OnCounts(says.bank, *stored.on_counts)
         else:
-            held = CellMasks(stored.tensor("cell_words").view(np.uint64), manifest["n_cells"])
-        units = cls(manifest["names"], universe, held, manifest["cut"], manifest["threshold"])
+            held = CellMasks(stored.cell_words, says.n_cells or 0)
+        units = cls(says.names, universe, held, says.cut, says.threshold)
         units.__dict__["content"] = stored.content
         return units
 

@@ -57,7 +57,7 @@ def test_few_files_stand_beside_the_wings():
     assert len(files) <= GROUND, files
 
 
-TO_SPLIT = ("logicx/banks/bank.py", "logicx/units/units.py")
+TO_SPLIT: tuple[str, ...] = ()
 """Files that are to be split by idea next; they may not grow meanwhile."""
 
 

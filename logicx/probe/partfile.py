@@ -18,11 +18,14 @@ import time
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, NamedTuple
 
+import msgspec
 import numpy as np
+from msgspec import Meta, Struct
 
 from logicx.errors import FileError
+from logicx.probe.layouts import AXES
 from logicx.runs.journal import lock, refuse_other
 
 if TYPE_CHECKING:
@@ -36,6 +39,9 @@ FORMAT_VERSION = 1
 SYNC_SECONDS = 1.0
 """How much finished work a power failure may cost."""
 _LONGEST_LINE = 1 << 26
+
+Size = Annotated[int, Meta(ge=0, le=1 << 48)]
+Place = Annotated[int, Meta(ge=1, le=1 << 31)]
 
 
 class Kept(NamedTuple):
@@ -56,6 +62,34 @@ class Kept(NamedTuple):
     start: int
     map: tuple[int, int] | None = None
     told: Mapping[str, Any] | None = None
+
+
+class _Told(Struct, forbid_unknown_fields=True):
+    """What was found out by the first batch."""
+
+    layout: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+class _Batch(Struct, forbid_unknown_fields=True):
+    """The line before a batch."""
+
+    batch: Size
+    shape: tuple[Size, Size]
+    lengths: tuple[Size, ...] | None
+    inputs: str
+    check: str
+    map: tuple[Place, Place] | None = None
+    told: _Told | None = None
+
+    def fits(self) -> bool:
+        """Whether its layout is known, and its documents, or maps, are as long as its cells."""
+        n_cells = self.shape[0]
+        if self.told is not None and self.told.layout not in (None, *AXES):
+            return False
+        if self.map is not None and n_cells % (self.map[0] * self.map[1]):
+            return False
+        return self.lengths is None or sum(self.lengths) == n_cells
 
 
 class PartFile:
@@ -212,20 +246,23 @@ class PartFile:
         line = file.readline(_LONGEST_LINE)
         try:
             says = json.loads(line)
-            n_cells, n_units = says["shape"]
-            stated = says.pop("check")
-            data = file.read(n_cells * n_units * self._dtype.itemsize)
-            body = json.dumps(says).encode()
-            check = _sealed(self._check, body, data)
-            if line != _line(body, stated) or check != stated:
-                return False
-            lengths = None if says["lengths"] is None else tuple(says["lengths"])
-            start = self._end + len(line)
-            map_ = tuple(says["map"]) if "map" in says else None
-            told = says.get("told")
-            self._add(Kept(n_cells, lengths, says["inputs"], start, map_, told), n_units, check)
-        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, MemoryError):
+            batch = msgspec.convert(says, _Batch)
+        except (ValueError, RecursionError):
             return False
+        n_cells, n_units = batch.shape
+        n_bytes = n_cells * n_units * self._dtype.itemsize
+        if n_bytes > os.fstat(file.fileno()).st_size or not batch.fits():
+            return False
+        data = file.read(n_bytes)
+        del says["check"]
+        body = json.dumps(says).encode()
+        check = _sealed(self._check, body, data)
+        if line != _line(body, batch.check) or check != batch.check:
+            return False
+        start = self._end + len(line)
+        told = says.get("told")
+        kept = Kept(n_cells, batch.lengths, batch.inputs, start, batch.map, told)
+        self._add(kept, n_units, check)
         return True
 
     def _add(self, one: Kept, n_units: int, check: str) -> None:
@@ -269,7 +306,7 @@ def _refuse_foreign(path: Path, line: bytes) -> None:
     try:
         header = json.loads(line)
         is_ours = header["format"] == FORMAT
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         is_ours = False
     if not is_ours:
         raise FileError(

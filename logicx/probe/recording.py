@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from logicx.banks.storage import Stored
 from logicx.banks.universe import Universe
 from logicx.errors import FileError, OptionError
 from logicx.probe.cells import Patches
@@ -36,6 +35,7 @@ from logicx.resources import __version__
 from logicx.runs.journal import refuse_other
 from logicx.units.activations import DTYPES, write_activations
 from logicx.units.maps import hash_of_names
+from logicx.units.unitsfile import UnitsFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -314,23 +314,22 @@ def _finished_before(
     """What is on file, if it is this very recording; a part file that was left is removed."""
     if not resume:
         raise FileError(f"{out} exists already", hint="delete it, or name another file")
-    stored = Stored(out, "units")
-    manifest = stored.manifest
-    there = manifest.get("source") or {}
+    stored = UnitsFile(out)
+    there = stored.manifest.get("source", {})
     refuse_other(out, {key: there.get(key) for key in source}, source)
-    if _joined(fingerprint(Batch.of(one)) for one in batches) != there["inputs"]:
+    if _joined(fingerprint(Batch.of(one)) for one in batches) != there.get("inputs"):
         raise other_data(out, "the batches are other than when it was recorded")
     part.unlink(missing_ok=True)
     return Recording(
         out,
         source["layer"],
-        len(manifest["names"]),
-        manifest["n_cells"],
-        there["n_batches"],
-        there["n_batches"],
+        len(stored.says.names),
+        stored.says.n_cells or 0,
+        there.get("n_batches", 0),
+        there.get("n_batches", 0),
         stored.content,
         (f"{out} was complete already",),
-        Universe.from_dict(manifest["universe"]) if manifest["universe"] else None,
+        stored.universe,
     )
 
 

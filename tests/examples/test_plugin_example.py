@@ -29,9 +29,9 @@ PYTHON = """
 import logicx
 from logicx import Units, compile_recipe, explain, score
 bank = compile_recipe("baskets.toml", "baskets.txt")
-units = Units.from_activations([[9.0, 8.0, 0.1, 0.2, 3.0, 7.0]], "otsu", names=["u"])
+units = Units.from_activations([[9.0, 8.0, 0.1, 0.2, 7.0, 3.0]], "otsu", names=["u"])
 print(bank.names, units.cut)
-print(score("butter → bread", bank, units, "u").counts.tp)
+print(score("tea → milk", bank, units, "u").counts.tp)
 for options in (
     {"strategy": "greedy", "patience": 1, "objective": "kappa"},
     {"heuristic": "reach", "preset": "thrifty", "steps": "OR, AND, AND NOT"},
@@ -120,27 +120,34 @@ def test_it_is_listed_with_its_owner(run, kind):
 
 
 def test_it_is_used_from_python(run):
-    assert run("-c", PYTHON).splitlines() == []
+    assert run("-c", PYTHON).splitlines() == [
+        "('bread', 'butter', 'milk', 'tea') ('> 3',)",
+        "3",
+        "bread AND NOT tea 1.0",
+        "bread AND NOT tea 1.0",
+        "bread 0.75",
+        "bread AND NOT tea",
+    ]
 
 
 def test_it_is_used_on_the_command_line(home, run):
     """Settings may stand in a `logicx.toml`."""
     folder, _ = home
     logicx(run, "compile", "baskets.toml", "data=baskets.txt", "out=b.bank")
-    run("-c", "import numpy; numpy.save('a.npy', numpy.array([[9, 8, 0, 0, 3, 7]]).T)")
+    run("-c", "import numpy; numpy.save('a.npy', numpy.array([[9, 8, 0, 0, 7, 3]]))")
     data = ("bank=b.bank", "units=a.npy", "threshold=otsu", "unit=0", "--json")
     told = [
         json.loads(logicx(run, *arguments, *data))
         for arguments in (
-            ("score", "butter IMPLIES bread", "objective=kappa"),
+            ("score", "tea IMPLIES milk", "objective=kappa"),
             ("explain", "strategy=greedy", "patience=1", "objective=kappa", "length=2"),
             ("explain", "heuristic=reach", "preset=thrifty", "length=2"),
         )
     ]
     assert [(one["formula"], one["objective"], one["score"]) for one in told] == [
-        ("butter IMPLIES bread", "kappa", 0.0),
-        ("butter", "kappa", 1.0),
-        ("butter", "iou", 1.0),
+        ("tea IMPLIES milk", "kappa", 2 / 3),
+        ("bread AND NOT tea", "kappa", 1.0),
+        ("bread AND NOT tea", "iou", 1.0),
     ]
     assert told[1]["settings"]["patience"] == 1
     assert told[2]["settings"]["preset"] == "thrifty"

@@ -145,17 +145,17 @@ class OthersSearch:
             )
         if formula.n_atoms > self.task.length:
             raise self._fault(
-                f"gives {formula} for unit {unit.name!r}: {formula.n_atoms} atoms, and the "
+                f"gives {_shown(formula)} for unit {unit.name!r}: {formula.n_atoms} atoms, and the "
                 f"length is {self.task.length}"
             )
         outside = _outside(formula, self.task)
         if outside:
-            raise self._fault(f"gives {formula} for unit {unit.name!r}: {outside}")
+            raise self._fault(f"gives {_shown(formula)} for unit {unit.name!r}: {outside}")
         counts = self._counts(formula, unit.firing)
         score = score_counts(self.objective, counts)
         if counts.tp + counts.fp < self.task.min_support:
             raise self._fault(
-                f"gives {formula} for unit {unit.name!r}, which holds at "
+                f"gives {_shown(formula)} for unit {unit.name!r}, which holds at "
                 f"{counts.tp + counts.fp:,} cells, fewer than "
                 f"min_support={self.task.min_support:,}"
             )
@@ -163,7 +163,7 @@ class OthersSearch:
             true = counts if isinstance(claim, Counts) else score
             if claim != true:
                 raise self._fault(
-                    f"says {claim} of {formula} for unit {unit.name!r}, and true is {true}"
+                    f"says {claim} of {_shown(formula)} for unit {unit.name!r}, and true is {true}"
                 )
         return Scored(formula, score, counts)
 
@@ -171,10 +171,18 @@ class OthersSearch:
         try:
             return count(formula, self.task.bank, firing)
         except LogicxError as error:
-            raise self._fault(f"gives {formula}: {error.message}", error.hint) from error
+            raise self._fault(f"gives {_shown(formula)}: {error.message}", error.hint) from error
 
     def _fault(self, what: str, hint: str = "") -> PluginError:
         return PluginError(f"{self.what} of {self.owner} {what}", hint=hint)
+
+
+def _shown(formula: Formula) -> str:
+    """A formula as text; of operators that are not there, as Python has it."""
+    try:
+        return str(formula)
+    except LogicxError:
+        return repr(formula)
 
 
 def _several(answer: Any) -> list[Any]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from logicx.errors import OptionError, did_you_mean
 from logicx.parts import KINDS
+from logicx.parts.owners import module_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,5 +81,8 @@ def register(kind: KindName, part: P) -> P:
         ...     logicx.Beam(preset="thrifty").adds_derived
         True
     """
-    kind_of(kind).register(part)
+    module = module_of(part)
+    if module == "builtins":  # text, a number or a table: whoever hands it in owns it
+        module = str(sys._getframe(1).f_globals.get("__name__", module))
+    kind_of(kind).register(part, module=module)
     return part

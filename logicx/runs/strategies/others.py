@@ -113,40 +113,46 @@ class OthersSearch:
                 f"gives {answer!r} for unit {unit.name!r}, which is no formula",
                 "it is to give a Formula, or (Formula, Counts), or a list of these",
             )
-        what = f"gives {_shown(formula)} for unit {unit.name!r}"
         if formula.n_atoms > self.task.length:
             raise self._fault(
-                f"{what}: {formula.n_atoms} atoms, and the length is {self.task.length}"
+                f"gives {_shown(formula)} for unit {unit.name!r}: {formula.n_atoms} atoms, and the "
+                f"length is {self.task.length}"
             )
         outside = _outside(formula, self.task)
         if outside:
-            raise self._fault(f"{what}: {outside}")
-        try:
-            counts = count(formula, self.task.bank, unit.firing)
-        except LogicxError as error:
-            raise self._fault(f"{what}: {error.message}", error.hint) from error
-        score, size = score_counts(self.objective, counts), counts.tp + counts.fp
-        if size < self.task.min_support:
+            raise self._fault(f"gives {_shown(formula)} for unit {unit.name!r}: {outside}")
+        counts = self._counts(formula, unit.firing)
+        score = score_counts(self.objective, counts)
+        if counts.tp + counts.fp < self.task.min_support:
             raise self._fault(
-                f"{what}, which holds at {size:,} cells, fewer than "
+                f"gives {_shown(formula)} for unit {unit.name!r}, which holds at "
+                f"{counts.tp + counts.fp:,} cells, fewer than "
                 f"min_support={self.task.min_support:,}"
             )
         for claim in claims:
             true = counts if isinstance(claim, Counts) else score
             if claim != true:
-                raise self._fault(f"{what} and says {claim} of it, and true is {true}")
+                raise self._fault(
+                    f"says {claim} of {_shown(formula)} for unit {unit.name!r}, and true is {true}"
+                )
         return Scored(formula, score, counts)
+
+    def _counts(self, formula: Formula, firing: Firing) -> Counts:
+        try:
+            return count(formula, self.task.bank, firing)
+        except LogicxError as error:
+            raise self._fault(f"gives {_shown(formula)}: {error.message}", error.hint) from error
 
     def _fault(self, what: str, hint: str = "") -> PluginError:
         return PluginError(f"{self.what} of {self.owner} {what}", hint=hint)
 
 
 def _shown(formula: Formula) -> str:
-    """A formula as text, also where it cannot be printed."""
+    """A formula as text; of operators that are not there, as Python has it."""
     try:
         return str(formula)
     except LogicxError:
-        return "a formula"
+        return repr(formula)
 
 
 def _several(answer: Any) -> list[Any]:

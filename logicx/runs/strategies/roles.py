@@ -8,6 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
+from logicx.scoring.counts import count
+from logicx.scoring.objectives import score_counts
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from threading import Event
@@ -49,6 +52,14 @@ class SearchTask:
     min_atom_support: int = 0
     n_units: int = 1
     has_masks: bool = False
+
+    def counts(self, formula: Formula, unit: Firing) -> Counts:
+        """The exact counts of a formula over the atoms of the bank, against a unit."""
+        return count(formula, self.bank, unit)
+
+    def score(self, formula: Formula, unit: Firing) -> float:
+        """What is maximised, at those counts."""
+        return score_counts(self.objective, self.counts(formula, unit))
 
 
 class Strategy(Protocol):

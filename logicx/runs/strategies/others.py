@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from logicx.parts import Owner
     from logicx.runs.strategies.roles import AskedUnit, SearchTask
     from logicx.scoring.objectives import Objective
+    from logicx.units.firing import Firing
 
 
 @dataclass(frozen=True)

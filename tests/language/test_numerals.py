@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logicx import Threshold, Units, open_units
@@ -19,6 +19,7 @@ LOOSE = ["1_0", "１２", "١٢", "٣.٥", "1_000.5", "२"]
 """What Python's `float` takes for a number."""
 
 
+@settings(deadline=None)
 @given(st.floats(allow_nan=False) | st.integers(-MOST_EXACT, MOST_EXACT))
 def test_numbers_are_read_as_python_writes_them(number):
     assert real(str(number)) == number

@@ -7,7 +7,7 @@ import unicodedata
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logicx import ConceptBank, Units, compile_recipe, open_units, score
@@ -25,6 +25,7 @@ LOOKS = [
 ]
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_tidying_twice_changes_nothing(text):
     once = tidy(text)
@@ -32,6 +33,7 @@ def test_tidying_twice_changes_nothing(text):
     assert unicodedata.is_normalized("NFC", once)
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(max_codepoint=126, min_codepoint=33)))
 def test_ordinary_names_stay_as_they_are(text):
     assert tidy(text) == text

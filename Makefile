@@ -1,6 +1,7 @@
 # make demo   set up .venv, then score and explain unit 483 of the shipped demo
 # make test   set up .venv, then run the tests
-# make check  lint, type-check (logicx, and the Python of the docs), see which way imports run
+# make test-long  the tests that take minutes each: thousands of forged files (docs/reliability.md)
+# make check  lint, type-check (logicx, the Python of the docs, the plug-in), see which way imports run
 # make api    write docs/api.md from the code
 # make bench  compare with slower ways and a published package; scale; growth (docs/benchmarks.md)
 
@@ -10,7 +11,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 MODELS := $(VENV)/.models
 
-.PHONY: demo test check api bench peers setup clean
+.PHONY: demo test test-long check api bench peers setup clean
 
 setup: $(STAMP)
 
@@ -33,11 +34,14 @@ demo: $(STAMP)
 test: $(MODELS)
 	$(BIN)/python -m pytest -n auto --maxprocesses=4 --dist loadgroup
 
+test-long: $(MODELS)
+	$(BIN)/python -m pytest -m long -s
+
 check: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python docs/check_types.py
+	$(BIN)/python docs/check_types.py examples/plugin
 	$(BIN)/lint-imports
 
 api: $(STAMP)

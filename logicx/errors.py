@@ -140,6 +140,10 @@ class PluginWarning(UserWarning):
     """A plug-in could not be loaded and is left out."""
 
 
+class CacheWarning(UserWarning):
+    """A cache folder is not used, and why."""
+
+
 class DataError(LogicxError, ValueError):
     """Input data are malformed: shapes, names, values, rows."""
 
@@ -220,6 +224,7 @@ def is_plain_text(value: object) -> bool:
 
     Characters without a shape of their own are fine, such as the joiners inside an emoji.
     """
-    return isinstance(value, str) and not any(
-        unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in value
+    return isinstance(value, str) and (
+        value.isprintable()
+        or not any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in value)
     )

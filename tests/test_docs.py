@@ -17,6 +17,7 @@ from logicx.banks.universe import Universe
 from logicx.cli import run
 from logicx.cli.app import app
 from logicx.language.registry import operators
+from logicx.runs.parts import kinds
 from logicx.runs.presets import PRESETS
 from logicx.scoring.objectives import OBJECTIVE_KIND, OBJECTIVES
 from logicx.search.heuristics import HEURISTIC_KIND, HEURISTICS
@@ -134,15 +135,13 @@ def test_every_command_of_the_readme_runs(tmp_path, monkeypatch, capsys, demo_ca
 def test_python_in_the_documents_runs(page, capsys, tmp_path, monkeypatch):
     """Each page's blocks, one after the other."""
     monkeypatch.chdir(tmp_path)
-    from logicx.language.registry import OPERATORS
 
     if page == "optimal.md":
         pytest.importorskip("numba")
     text = README if page == "README.md" else DOCS[page]
     blocks = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
-    kinds = (OBJECTIVE_KIND, HEURISTIC_KIND, THRESHOLD_KIND, SOURCE_KIND)
     with ExitStack() as scopes:
-        for registry in (OPERATORS, *kinds):
+        for registry in kinds().values():
             scopes.enter_context(registry.scope())
         names: dict[str, object] = {"__name__": page}
         for block in blocks:

@@ -12,8 +12,8 @@ import pytest
 
 pytest.importorskip("numba")
 
-from logicx import kernels
 from logicx.cli import render
+from logicx.kernels import compiled as kernels
 
 TOLD = "compiling the test for this machine: about 3 s, this once"
 

@@ -53,6 +53,7 @@ from logicx.analysis.images import top_images
 from logicx.banks.storage import replacing
 from logicx.errors import DataError, OptionError
 from logicx.probe.fingerprints import fingerprint, fingerprint_of_model
+from logicx.probe.identity import peeked
 from logicx.probe.recording import Batch, record
 from logicx.report.photos import FolderPhotos
 from logicx.report.pictures import SheetRow, image_sheet, unit_sheet
@@ -197,8 +198,9 @@ def recorded(settings: Settings, load: Load, bank_file: Path, clock: Clock) -> P
             hint="set --images to the folder that the bank's paths are relative to",
         )
     model, batches = load(paths)
-    first = fingerprint(Batch.of(next(iter(batches))))
-    key = key_of(bank.content, settings.layer, fingerprint_of_model(model), first)
+    first, batches = peeked(batches)
+    sample = fingerprint(Batch.of(first))
+    key = key_of(bank.content, settings.layer, fingerprint_of_model(model), sample)
     path = settings.out / f"maps-{key}.units"
     with clock.stage("probe", path) as is_there:
         if not is_there:
@@ -209,7 +211,7 @@ def recorded(settings: Settings, load: Load, bank_file: Path, clock: Clock) -> P
                 batches,
                 path,
                 dtype="float16",
-                images=bank.source["images"],
+                bank=bank,
                 resume=True,
                 progress=told,
             )

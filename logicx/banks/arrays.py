@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
@@ -24,6 +24,12 @@ _DTYPES = {
 """Types of the safetensors format that NumPy has."""
 
 
+DEFLATED = 1040
+"""How many times smaller than its content a compressed file can be."""
+MOST_OF_NONE = 1 << 20
+"""Longest axis of an array that has no numbers."""
+
+
 def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
     """The arrays of an `.npy` (under the name ""), `.npz` or `.safetensors` file.
 
@@ -35,8 +41,9 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
     try:
         with path.open("rb") as opened:
             if opened.read(2) != b"PK":
-                return {"": np.load(path, mmap_mode="r", allow_pickle=False)}
+                return _sized(path, {"": np.load(path, mmap_mode="r", allow_pickle=False)})
             opened.seek(0)
+            _check_claims(opened)
             with np.load(opened, allow_pickle=False) as arrays:
                 doubled = [name for name, n in Counter(arrays.files).items() if n > 1]
                 if doubled:
@@ -51,7 +58,7 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
     foreign = [name for name, array in found.items() if not isinstance(array, np.ndarray)]
     if foreign:
         raise FileError(f"{path}: {foreign[0]!r} is no array")
-    return found
+    return _sized(path, found)
 
 
 def read_activations(path: Path) -> tuple[NDArray[Any], NDArray[Any] | None]:
@@ -126,13 +133,52 @@ def texts(array: NDArray[Any], what: str) -> list[str]:
         raise DataError(f"{what} are not UTF-8 ({error})") from error
 
 
+def _check_claims(opened: BinaryIO) -> None:
+    """Refuse an `.npz` whose members claim to be larger than they are, before room is made.
+
+    Raises:
+        ValueError: One does.
+    """
+    from zipfile import ZipFile
+
+    with ZipFile(opened) as members:
+        for one in members.infolist():
+            if not one.filename.endswith(".npy"):
+                continue
+            if one.file_size > DEFLATED * one.compress_size + len(b"PK"):
+                raise ValueError(f"{one.filename!r} claims {one.file_size:,} bytes")
+            with members.open(one) as member:
+                version = np.lib.format.read_magic(member)
+                read = np.lib.format.read_array_header_1_0
+                if version != (1, 0):
+                    read = np.lib.format.read_array_header_2_0
+                shape, _, dtype = read(member)
+                if dtype.hasobject:
+                    continue  # NumPy refuses it by name
+                if math.prod(shape) * dtype.itemsize != one.file_size - member.tell():
+                    raise ValueError(f"{one.filename!r} claims the shape {shape}, which it is not")
+    opened.seek(0)
+
+
+def _sized(path: Path, arrays: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """The same arrays, of which none without a number in it claims a long axis.
+
+    Raises:
+        FileError: One does.
+    """
+    for name, array in arrays.items():
+        if not array.size and max(array.shape, default=0) > MOST_OF_NONE:
+            raise FileError(f"{path}: the array {name!r} of shape {array.shape} holds nothing")
+    return arrays
+
+
 def _read_safetensors(path: Path) -> dict[str, NDArray[Any]]:
     from safetensors import SafetensorError, deserialize
     from safetensors.numpy import load_file
 
     try:
         try:
-            return dict(load_file(path))
+            return _sized(path, dict(load_file(path)))
         except (TypeError, AttributeError):  # a type that NumPy does not have
             stored: Any = deserialize(path.read_bytes())  # type: ignore[no-untyped-call]
     except FileNotFoundError:
@@ -153,4 +199,4 @@ def _read_safetensors(path: Path) -> dict[str, NDArray[Any]]:
                 hint="save it as float32: tensor.float()",
             )
         found[name] = array.reshape(one["shape"])
-    return found
+    return _sized(path, found)

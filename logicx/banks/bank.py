@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from logicx.banks import storage
+from logicx.banks.bankfile import BankFile
 from logicx.banks.building import signatures_of_groups, signatures_of_masks, signatures_of_sparse
 from logicx.banks.celltexts import CellTexts
 from logicx.banks.containers import as_booleans, as_names
@@ -44,8 +45,7 @@ class ConceptBank(NamedConcepts, Holdings):
     """A universe, its concepts, and where they hold.
 
     Build one with `from_masks`, `from_table` or a recipe; `open` maps a `*.bank` file. Banks are
-    equal only to themselves; `content` tells whether two hold the same. A pickle or deep copy of a
-    bank in memory holds its data; one on file is opened again, where it lies.
+    equal only to themselves (see `content`). A copy of one on file opens the file again.
 
     Args:
         name: What to call it.
@@ -82,7 +82,7 @@ class ConceptBank(NamedConcepts, Holdings):
         self.source = dict(source or {})
         self._texts = texts
         self._texts_per_cell = 0 if texts is None else texts.per_cell
-        self._stored: storage.Stored | None = None
+        self._stored: BankFile | None = None
         self.derived: dict[int, Formula] = {}
         self.notes: tuple[str, ...] = ()
         if not is_plain_text(name):
@@ -301,18 +301,19 @@ class ConceptBank(NamedConcepts, Holdings):
 
     @classmethod
     def open(cls, path: str | Path) -> ConceptBank:
-        """Map a `*.bank` file; only what is used is read."""
-        stored = storage.Stored(Path(path), "bank")
-        bank = cls.__new__(cls)
-        manifest = stored.manifest
-        bank.name = manifest["name"]
-        bank.names = tuple(manifest["names"])
-        bank.categories = tuple(manifest["categories"])
-        bank.universe = Universe.from_dict(manifest["universe"])
-        bank.relations = manifest["relations"]
-        bank.source = manifest["source"]
+        """Map a `*.bank` file; only what is used is read, and checked.
+
+        Raises:
+            FileError: It is no bank, or damaged; of a part this is told when it is first used.
+        """
+        stored = BankFile(Path(path))
+        bank, says = cls.__new__(cls), stored.says
+        bank.name = says.name
+        bank.names, bank.categories = tuple(says.names), tuple(says.categories)
+        bank.universe = stored.universe
+        bank.relations, bank.source = says.relations, says.source
         bank._texts = None
-        bank._texts_per_cell = manifest.get("texts_per_cell", 0)
+        bank._texts_per_cell = says.texts_per_cell or 0
         bank._signatures = None
         bank._stored = stored
         bank.derived = {}
@@ -358,9 +359,7 @@ class ConceptBank(NamedConcepts, Holdings):
 
         A pair has two, premise and hypothesis; a text or a token has one.
         """
-        if self._stored is None or not self._texts_per_cell:
-            return self._texts
-        return CellTexts(self._part("text"), self._part("text_offsets"), self._texts_per_cell)
+        return self._texts if self._stored is None else self._stored.texts
 
     def atom(self, i: int) -> Formula:
         """The i-th concept as a formula: its name, or what it was derived from."""

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 Words = NDArray[np.uint64]
 Mask = NDArray[np.bool_]
 WORD_BITS = 64
+FREQUENT = 1 / 32
+"""Share of all positions from which on packed bits take no more room than a list of positions."""
 
 
 def n_words(n_bits: int) -> int:
@@ -56,6 +58,12 @@ def set_bits(positions: NDArray[np.integer], n_bits: int) -> Words:
     mask = np.zeros(n_bits, dtype=bool)
     mask[positions] = True
     return pack(mask)
+
+
+def are_frequent(lengths: NDArray[np.integer], n_bits: int) -> Mask:
+    """Which lists of positions are so long that packed bits of them are kept."""
+    found: Mask = lengths >= FREQUENT * n_bits
+    return found
 
 
 def as_bitarray(words: Words, n_bits: int) -> bitarray:

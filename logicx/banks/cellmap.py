@@ -9,21 +9,18 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from logicx.banks.packing import Packer, by_appearance, local_dtype, padded, starts_of, widths
-from logicx.errors import FileError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
-    from logicx.banks.storage import Stored
     from logicx.banks.universe import Universe
 
 INVALID = -1
@@ -318,7 +315,7 @@ class GroupMap(CellMap):
             "cell_table": self._table,
             "cell_table_indptr": self._indptr,
             "cell_block_starts": self._block_starts,
-            **{_block_name(k): self._block(k) for k in blocks},
+            **{block_name(k): self._block(k) for k in blocks},
         }
 
     def packed(self, groups: NDArray[np.int64]) -> Iterator[tuple[NDArray[Any], ...]]:
@@ -371,27 +368,6 @@ class GroupMap(CellMap):
         return found
 
 
-def opened(universe: Universe, stored: Stored) -> CellMap:
-    """The map of a bank on file; local numbers are read when first asked for.
-
-    Raises:
-        FileError: The file does not hold the map of this universe.
-    """
-    if universe.kind != "pixels":
-        return FlatMap(stored.tensor("of_cell"), universe)
-    n_each = universe.shape[1] * universe.shape[2]
-    starts = np.arange(universe.n_groups + 1, dtype=np.int64) * n_each
-    indptr = stored.tensor("cell_table_indptr")
-    block_starts = stored.tensor("cell_block_starts")
-    if len(indptr) != len(starts) or block_starts[-1:].tolist() != [universe.n_groups]:
-        raise FileError(f"{stored.path} holds no map of {universe}", hint="make the file anew")
-    table = stored.tensor("cell_table")
-    return GroupMap(table, starts, indptr, block_starts, partial(_block_of, stored))
-
-
-def _block_of(stored: Stored, block: int) -> NDArray[np.uint8]:
-    return stored.tensor(_block_name(block))
-
-
-def _block_name(block: int) -> str:
+def block_name(block: int) -> str:
+    """Name of the tensor of a block."""
     return f"cells.{block}"

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from logicx.banks.bits import Words, n_words, pack, set_bits
-from logicx.banks.cellmap import CellMap, opened
+from logicx.banks.bits import Words, are_frequent, n_words, pack, set_bits
+from logicx.banks.cellmap import CellMap
 from logicx.banks.signatures import Incidence, Signatures
 from logicx.errors import DataError
 
@@ -19,15 +19,11 @@ if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
 
-    from logicx.banks.storage import Stored
+    from logicx.banks.bankfile import BankFile
     from logicx.banks.universe import Universe
 
 CHUNK_BITS = 1 << 25
 """Concepts times signatures that are unpacked at once."""
-
-FREQUENT = 1 / 32
-"""Share of all signatures from which on the packed bits of a concept take no more room than the
-numbers of its signatures, and are kept."""
 
 KEPT_BYTES = 1 << 25
 """Room for rows of single concepts: of co-occurrence, and of packed bits."""
@@ -38,7 +34,7 @@ class Holdings(ABC):
 
     universe: Universe
     _signatures: Signatures | None
-    _stored: Stored | None
+    _stored: BankFile | None
 
     @property
     @abstractmethod
@@ -55,9 +51,10 @@ class Holdings(ABC):
         }
         return {k: v for k, v in self.__dict__.items() if k not in (*made, "_restricted")}
 
-    def _part(self, name: str) -> NDArray[Any]:
+    @property
+    def _file(self) -> BankFile:
         assert self._stored is not None
-        return self._stored.tensor(name)
+        return self._stored
 
     @property
     def n_signatures(self) -> int:
@@ -72,13 +69,13 @@ class Holdings(ABC):
     @cached_property
     def size(self) -> NDArray[np.int64]:
         """Cells of each signature, `int64[n_signatures]`."""
-        return self._signatures.size if self._signatures else self._part("size")
+        return self._signatures.size if self._signatures else self._file.size
 
     @cached_property
     def count(self) -> NDArray[np.int64]:
         """Cells at which each concept holds, `int64[n_concepts]`."""
         if self._stored is not None:
-            return self._part("count")
+            return self._file.count
         everywhere = np.arange(self.n_signatures)
         sums = self.concepts_of.sums(everywhere, self.size, self.n_concepts)
         return np.asarray(sums[0], np.int64)
@@ -88,22 +85,21 @@ class Holdings(ABC):
         """The concepts of each signature."""
         if self._signatures:
             return self._signatures.concepts
-        return Incidence(self._part("concepts_indptr"), self._part("concepts_indices"))
+        return self._file.concepts_of
 
     @cached_property
     def signatures_of(self) -> Incidence:
         """The signatures of each concept."""
         if self._signatures:
             return self._signatures.concepts.transposed(self.n_concepts)
-        return Incidence(self._part("signatures_indptr"), self._part("signatures_indices"))
+        return self._file.signatures_of
 
     @cached_property
     def cell_map(self) -> CellMap:
         """Which signature holds at each cell; of images, kept small and asked image by image."""
         if self._signatures:
             return self._signatures.cells
-        assert self._stored is not None
-        return opened(self.universe, self._stored)
+        return self._file.cell_map
 
     @property
     def of_cell(self) -> NDArray[np.int32]:
@@ -117,13 +113,13 @@ class Holdings(ABC):
     def frequent(self) -> NDArray[np.int64]:
         """Numbers of the concepts that hold at many signatures, ascending."""
         lengths = np.diff(self.signatures_of.indptr)
-        return np.flatnonzero(lengths >= FREQUENT * self.n_signatures)
+        return np.flatnonzero(are_frequent(lengths, self.n_signatures))
 
     @cached_property
     def frequent_words(self) -> Words:
         """Packed bits of the frequent concepts, `uint64[n_frequent, ceil(n_signatures / 64)]`."""
         if self._stored is not None:
-            return self._part("frequent_words").view(np.uint64)
+            return self._file.frequent_words
         return self._words_of_lists(self.frequent)
 
     @cached_property
@@ -210,4 +206,14 @@ class Holdings(ABC):
         """
         if len(cells) != self.universe.n_cells:
             raise DataError(f"{len(cells):,} cells were given for a universe of {self.universe}")
-        return self.cell_map.on_counts(cells, self.n_signatures)
+        return self.checked_on(self.cell_map.on_counts(cells, self.n_signatures))
+
+    def checked_on(self, on: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The same on-counts, none of which is larger than its signature.
+
+        Raises:
+            FileError: One is: sizes and map of the bank's file disagree.
+        """
+        if self._stored is not None:
+            self._stored.check_on(on)
+        return on

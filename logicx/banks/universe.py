@@ -121,8 +121,3 @@ class Universe:
     def as_dict(self) -> dict[str, Any]:
         """Plain values for a file's manifest."""
         return {"kind": self.kind, "shape": list(self.shape), "offsets": list(self.offsets)}
-
-    @staticmethod
-    def from_dict(values: dict[str, Any]) -> Universe:
-        """The universe of a manifest."""
-        return Universe(values["kind"], tuple(values["shape"]), tuple(values["offsets"]))

@@ -61,13 +61,17 @@ def score(
     dialect: Annotated[
         str, typer.Option(help="standard, or chain: left to right, as the paper prints.")
     ] = "standard",
+    within: Annotated[
+        str,
+        typer.Option(help="all cells, or category: of one concept, the images with its category."),
+    ] = "all",
     json: Json = False,
 ) -> int:
     """Score a formula against a unit."""
     from logicx.cli import commands
 
     data = commands.open_data(bank, units, threshold, unit_axis, header, missing)
-    return commands.score(data, formula, unit or [], objective, dialect, json)
+    return commands.score(data, formula, unit or [], objective, dialect, json, within)
 
 
 @app.command(cls=PanelCommand, context_settings={"allow_extra_args": True})

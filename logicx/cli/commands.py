@@ -103,7 +103,13 @@ def open_bank(bank: str | None) -> ConceptBank:
 
 
 def score(
-    data: Data, formula: str, unit: Sequence[str], objective: str, dialect: str, as_json: bool
+    data: Data,
+    formula: str,
+    unit: Sequence[str],
+    objective: str,
+    dialect: str,
+    as_json: bool,
+    within: str = "all",
 ) -> int:
     """Score a formula against units and print the result."""
     names = units_named(data, unit)
@@ -120,6 +126,7 @@ def score(
             name,
             objective=objective,
             dialect=dialect,  # type: ignore[arg-type]
+            within=within,
         )
         found.append(one)
         if as_json:

@@ -61,6 +61,14 @@ def probe(
     skip_tokens: Annotated[
         int, typer.Option(help="With grid: tokens before the patches, such as 1 for [CLS].")
     ] = 0,
+    layout: Annotated[
+        str | None,
+        typer.Option(help="Axes of the output, if its layer does not tell: nchw, nhwc, btd, ..."),
+    ] = None,
+    output: Annotated[
+        str | None,
+        typer.Option(help="Which of several outputs of the layer: its number or key, as in 1."),
+    ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with an unfinished recording if there is one.")
     ] = False,
@@ -72,7 +80,8 @@ def probe(
     probing.check(layer, out, resume)
     if layer is None or out is None:
         return probing.list_layers(model, json)
-    return probing.record(model, layer, out, dtype, bank, grid, skip_tokens, resume, json)
+    how = probing.Reading(grid, skip_tokens, layout, output)
+    return probing.record(model, layer, out, dtype, bank, how, resume, json)
 
 
 def concepts(

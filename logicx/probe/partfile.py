@@ -18,11 +18,14 @@ import time
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, NamedTuple
 
+import msgspec
 import numpy as np
+from msgspec import Meta, Struct
 
 from logicx.errors import FileError
+from logicx.probe.layouts import AXES
 from logicx.runs.journal import lock, refuse_other
 
 if TYPE_CHECKING:
@@ -37,6 +40,9 @@ SYNC_SECONDS = 1.0
 """How much finished work a power failure may cost."""
 _LONGEST_LINE = 1 << 26
 
+Size = Annotated[int, Meta(ge=0, le=1 << 48)]
+Place = Annotated[int, Meta(ge=1, le=1 << 31)]
+
 
 class Kept(NamedTuple):
     """A batch on file.
@@ -47,6 +53,7 @@ class Kept(NamedTuple):
         inputs: Hash of what the model was called with.
         start: Where its activations begin in the file.
         map: Height and width of a map, or None where cells are no places of maps.
+        told: Of the first batch, what was found out by it: `layout` and `notes`.
     """
 
     n_cells: int
@@ -54,6 +61,35 @@ class Kept(NamedTuple):
     inputs: str
     start: int
     map: tuple[int, int] | None = None
+    told: Mapping[str, Any] | None = None
+
+
+class _Told(Struct, forbid_unknown_fields=True):
+    """What was found out by the first batch."""
+
+    layout: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+class _Batch(Struct, forbid_unknown_fields=True):
+    """The line before a batch."""
+
+    batch: Size
+    shape: tuple[Size, Size]
+    lengths: tuple[Size, ...] | None
+    inputs: str
+    check: str
+    map: tuple[Place, Place] | None = None
+    told: _Told | None = None
+
+    def fits(self) -> bool:
+        """Whether its layout is known, and its documents, or maps, are as long as its cells."""
+        n_cells = self.shape[0]
+        if self.told is not None and self.told.layout not in (None, *AXES):
+            return False
+        if self.map is not None and n_cells % (self.map[0] * self.map[1]):
+            return False
+        return self.lengths is None or sum(self.lengths) == n_cells
 
 
 class PartFile:
@@ -116,6 +152,7 @@ class PartFile:
         lengths: tuple[int, ...] | None,
         inputs: str,
         map_: tuple[int, int] | None = None,
+        told: Mapping[str, Any] | None = None,
     ) -> None:
         """Put a batch on file.
 
@@ -125,6 +162,7 @@ class PartFile:
         data = np.ascontiguousarray(rows, self._dtype).reshape(-1).view(np.uint8).data
         says = {"batch": len(self.kept), "shape": rows.shape, "lengths": lengths, "inputs": inputs}
         says |= {} if map_ is None else {"map": map_}
+        says |= {"told": told} if told else {}
         line = json.dumps(says).encode()
         check = _sealed(self._check, line, data)
         whole = _line(line, check)
@@ -138,7 +176,7 @@ class PartFile:
             with suppress(OSError):
                 self._file.truncate(self._end)
             raise self._failed(error) from error
-        self._add(Kept(len(rows), lengths, inputs, start, map_), rows.shape[1], check)
+        self._add(Kept(len(rows), lengths, inputs, start, map_, told), rows.shape[1], check)
 
     def rows(self) -> Iterator[NDArray[np.floating]]:
         """The activations of every batch in order, `[n_cells of the batch, n_units]`.
@@ -208,19 +246,23 @@ class PartFile:
         line = file.readline(_LONGEST_LINE)
         try:
             says = json.loads(line)
-            n_cells, n_units = says["shape"]
-            stated = says.pop("check")
-            data = file.read(n_cells * n_units * self._dtype.itemsize)
-            body = json.dumps(says).encode()
-            check = _sealed(self._check, body, data)
-            if line != _line(body, stated) or check != stated:
-                return False
-            lengths = None if says["lengths"] is None else tuple(says["lengths"])
-            start = self._end + len(line)
-            map_ = tuple(says["map"]) if "map" in says else None
-            self._add(Kept(n_cells, lengths, says["inputs"], start, map_), n_units, check)
-        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, MemoryError):
+            batch = msgspec.convert(says, _Batch)
+        except (ValueError, RecursionError):
             return False
+        n_cells, n_units = batch.shape
+        n_bytes = n_cells * n_units * self._dtype.itemsize
+        if n_bytes > os.fstat(file.fileno()).st_size or not batch.fits():
+            return False
+        data = file.read(n_bytes)
+        del says["check"]
+        body = json.dumps(says).encode()
+        check = _sealed(self._check, body, data)
+        if line != _line(body, batch.check) or check != batch.check:
+            return False
+        start = self._end + len(line)
+        told = says.get("told")
+        kept = Kept(n_cells, batch.lengths, batch.inputs, start, batch.map, told)
+        self._add(kept, n_units, check)
         return True
 
     def _add(self, one: Kept, n_units: int, check: str) -> None:
@@ -264,7 +306,7 @@ def _refuse_foreign(path: Path, line: bytes) -> None:
     try:
         header = json.loads(line)
         is_ours = header["format"] == FORMAT
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         is_ours = False
     if not is_ours:
         raise FileError(

@@ -219,7 +219,7 @@ def _check_provable(steps: Sequence[str], penalty: float) -> None:
 def _proof(task: SearchTask, seconds: float, literals: bool) -> OptimalSearch:
     """What bounds the outcome: the strategy with a proof, over the beam's own atoms."""
     try:
-        return Optimal(time_limit=seconds, literals=literals).plan(task)
+        return OptimalSearch.of(Optimal(time_limit=seconds, literals=literals), task)
     except OptionError as error:
         if find_spec("numba") is None:
             raise

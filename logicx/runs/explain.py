@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
 
 from logicx.errors import DataError, OptionError
 from logicx.runs.explanations import Explanations
-from logicx.runs.strategies.others import search_of
+from logicx.runs.planners import search_of
 from logicx.runs.strategies.registry import strategy_of
 from logicx.runs.strategies.roles import SearchTask
 from logicx.scoring.objectives import Objective, objective_named
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from logicx.banks.bank import ConceptBank
     from logicx.runs.presets import Preset
-    from logicx.runs.strategies.beam import EngineName, HeuristicName, PresetName
+    from logicx.runs.strategies.beam import EngineName, Grow, HeuristicName, PresetName
     from logicx.runs.strategies.optimal import Shape
     from logicx.runs.strategies.roles import OwnStrategy, Strategy, UnitSearch
     from logicx.search.beam import Dedupe
@@ -42,6 +42,8 @@ class StrategyOptions(TypedDict, total=False):
     steps: str | Sequence[str]
     dedupe: Dedupe | None
     heuristic: HeuristicName | str | Heuristic
+    literals: bool
+    grow: Grow
     bound_time: float
     engine: EngineName | str
     shape: Shape

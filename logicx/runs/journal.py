@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from logicx.errors import JournalError
+from logicx.runs.journalschema import fault
 
 if TYPE_CHECKING:
     from io import FileIO
@@ -302,7 +303,7 @@ def _lines(file: BinaryIO, path: Path) -> Iterator[_Line]:
             body = text[:-_SEAL_LENGTH] + b"}"
             row: Row = json.loads(body)
             sealed, check = _sealed(row, check, body)
-        except ValueError:
+        except (ValueError, RecursionError):  # no JSON, or nested too deeply
             sealed = b""
         if text != sealed:
             raise JournalError(
@@ -312,6 +313,9 @@ def _lines(file: BinaryIO, path: Path) -> Iterator[_Line]:
                 else f"to keep the lines before it: head -n {number - 1} {path} > mended.jsonl, "
                 "then resume that",
             )
+        found = fault(row, number == 1)
+        if found:
+            raise JournalError(f"{path}, line {number:,} says what no run does: {found}")
         yield _Line(row, check, end)
 
 
@@ -332,7 +336,7 @@ def _refuse_foreign(file: BinaryIO, path: Path) -> None:
 
 def _refuse_newer(text: bytes, path: Path) -> None:
     version = None
-    with suppress(ValueError, AttributeError):
+    with suppress(ValueError, AttributeError, RecursionError):
         version = json.loads(text).get("format_version")
     if isinstance(version, int) and version > FORMAT_VERSION:
         raise JournalError(

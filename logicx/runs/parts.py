@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from logicx.errors import OptionError, did_you_mean
 from logicx.parts import KINDS
+from logicx.parts.owners import module_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +27,7 @@ HOMES: Mapping[str, tuple[str, str]] = {
     "heuristic": ("logicx.search.heuristics", "HEURISTIC_KIND"),
     "strategy": ("logicx.runs.strategies.registry", "STRATEGY_KIND"),
     "threshold": ("logicx.units.thresholds", "THRESHOLD_KIND"),
-    "source": ("logicx.sources.recipes", "SOURCE_KIND"),
+    "source": ("logicx.sources.source", "SOURCE_KIND"),
     "preset": ("logicx.runs.presets", "PRESET_KIND"),
 }
 """Module and name of each kind's table; they are imported when they are asked for."""
@@ -79,5 +81,8 @@ def register(kind: KindName, part: P) -> P:
         ...     logicx.Beam(preset="thrifty").adds_derived
         True
     """
-    kind_of(kind).register(part)
+    module = module_of(part)
+    if module == "builtins":  # text, a number or a table: whoever hands it in owns it
+        module = str(sys._getframe(1).f_globals.get("__name__", module))
+    kind_of(kind).register(part, module=module)
     return part

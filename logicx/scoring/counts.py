@@ -101,7 +101,7 @@ def _resolved(formula: Formula, bank: ConceptBank, n_left: int) -> Formula:
                 return Apply(node.operator, tuple(args), node.parameters, node.span)
             if unknown:
                 return node
-            return _resolved(_rewritten(op, node, args, bank, n_left), bank, n_left - 1)
+            return _resolved_rewrite(op, node, args, bank, n_left)
         except LogicxError as error:
             for one in (error, *error.also):
                 one.span = node.span
@@ -115,11 +115,28 @@ def _resolved(formula: Formula, bank: ConceptBank, n_left: int) -> Formula:
     return resolved
 
 
+def _resolved_rewrite(
+    op: Operator, node: Apply, args: list[Formula], bank: ConceptBank, n_left: int
+) -> Formula:
+    found = _rewritten(op, node, args, bank, n_left)
+    try:
+        return _resolved(found, bank, n_left - 1)
+    except UnknownConcept as error:  # of the function, as all arguments are known
+        error.message += _by(op)
+        raise
+
+
+def _by(op: Operator) -> str:
+    """Whose a rewrite is, as the end of a message; nothing where it came with logicx."""
+    owner = OPERATORS.owner(op)
+    return "" if owner.is_builtin else f" (by the function of operator {op.keyword} of {owner})"
+
+
 def _rewritten(
     op: Operator, node: Apply, args: list[Formula], bank: ConceptBank, n_left: int
 ) -> Formula:
     if not n_left:
-        raise OperatorError(f"{op.keyword} is rewritten without end")
+        raise OperatorError(f"{op.keyword} is rewritten without end{_by(op)}")
     with answering(f"the function of operator {op.keyword}", OPERATORS.owner(op)):
         found = op.meaning(bank.vocabulary, *node.parameters, *args)
     if not isinstance(found, Formula):

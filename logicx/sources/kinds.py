@@ -252,5 +252,13 @@ for _one in (
     ImageSource("images", "a plain folder of images, masks and a table of names"),
     ImageSource("ade20k", "a folder of ADE20K's full annotations"),
     ImageSource("coco", "images with COCO instance annotations"),
+    ImageSource("voc", "Pascal VOC's segmentations"),
+    ImageSource("cityscapes", "Cityscapes, with masks of label ids"),
+    ImageSource("coco_panoptic", "images with COCO panoptic annotations"),
+    ImageSource("image_parquet", "images and masks in Parquet files, as Hugging Face writes them"),
+    ImageSource("ade_challenge", "ADEChallengeData2016"),
+    ImageSource("labelme", "images with polygons of LabelMe"),
+    ImageSource("cvat", "images with polygons of CVAT"),
+    ImageSource("binary_masks", "a binary mask for each concept of an image, as CelebAMask-HQ"),
 ):
     SOURCE_KIND.register(_one)

@@ -10,7 +10,9 @@ given on the command line may be anywhere), and the settings of its kind:
 - `masks`: an `.npz` with `masks` (bool[n_concepts, n_cells]), `names` and, if wanted,
   `categories` and `valid`; or an `.npy` of masks and `names = "names.txt"`, a name a line;
 - `broden`, `images`, `ade20k`, `coco`: a folder of images with label maps, and a table of the
-  kind's name, such as `[images]`, see `logicx.sources.vision.settings`.
+  kind's name, such as `[images]`, see `logicx.sources.vision.settings`;
+- `voc`, `cityscapes`, `coco_panoptic`, `image_parquet`, `ade_challenge`, `labelme`, `cvat`,
+  `binary_masks`: the same, see `logicx.sources.vision.releases`.
 
 Others are registered by `logicx.source`. Any may have `neighbors = "neighbors.json"` or a table
 `[neighbors]`, see `logicx.sources.text.vectors.NeighborSettings`.

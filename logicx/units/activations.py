@@ -13,6 +13,7 @@ import numpy as np
 from logicx.banks import storage
 from logicx.banks.bits import n_words, pack
 from logicx.errors import DataError
+from logicx.units.unitsfile import RecordedManifest, UnitsFile, block_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -61,7 +62,7 @@ def write_activations(
     kept = np.dtype(dtype).newbyteorder("<")
     per_block = max(1, BLOCK_BYTES // (n_cells * kept.itemsize))
     shapes = {
-        _block(i): (kept, (min(per_block, len(names) - first), n_cells))
+        block_name(i): (kept, (min(per_block, len(names) - first), n_cells))
         for i, first in enumerate(range(0, len(names), per_block))
     }
 
@@ -69,7 +70,7 @@ def write_activations(
         done = 0
         for piece in _pieces(rows, TURNED_BYTES):
             for unit, cells in enumerate(np.ascontiguousarray(piece.T)):
-                put(_block(unit // per_block), unit % per_block * n_cells + done, cells)
+                put(block_name(unit // per_block), unit % per_block * n_cells + done, cells)
             done += len(piece)
             if progress:
                 progress(done, n_cells)
@@ -82,10 +83,6 @@ def write_activations(
         "source": source or {},
     }
     return storage.save_streamed(path, "units", shapes, manifest, fill)
-
-
-def _block(number: int) -> str:
-    return f"activations.{number}"
 
 
 def _pieces(rows: Iterable[NDArray[np.floating]], n_bytes: int) -> Iterator[NDArray[np.floating]]:
@@ -113,13 +110,15 @@ class CutActivations:
         names: Name of each unit, `483#1` and so on for ranges.
     """
 
-    def __init__(self, stored: storage.Stored, rule: Threshold) -> None:
+    def __init__(self, stored: UnitsFile, rule: Threshold) -> None:
         """Take the file's manifest over; no activation is read."""
+        assert isinstance(stored.says, RecordedManifest)
         self._stored = stored
         self.rule = rule
-        self.n_cells: int = stored.manifest["n_cells"]
-        self._per_block: int = stored.manifest["activations"]["units_per_block"]
-        self._recorded: list[str] = stored.manifest["names"]
+        self.source = stored.says.source
+        self.n_cells = stored.says.n_cells
+        self._per_block = stored.says.activations.units_per_block
+        self._recorded = stored.says.names
         self._per_unit = rule.n_ranges
         self.names = [one for name in self._recorded for one in rule.names(name)]
         self._ranges: dict[int, list[Range]] = {}
@@ -127,7 +126,7 @@ class CutActivations:
     def activations(self, i: int) -> NDArray[np.floating]:
         """What a unit does at every cell: `float[n_cells]`, mapped."""
         block, place = divmod(i // self._per_unit, self._per_block)
-        row: NDArray[np.floating] = self._stored.tensor(_block(block))[place]
+        row: NDArray[np.floating] = self._stored.block(block)[place]
         return row
 
     def range(self, i: int, bank: ConceptBank | None = None) -> Range:

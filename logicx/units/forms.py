@@ -10,7 +10,7 @@ import numpy as np
 from logicx.banks.bits import Words, n_words, pack, popcount, unpack
 from logicx.banks.containers import as_array
 from logicx.banks.signatures import Incidence
-from logicx.errors import DataError, UniverseError
+from logicx.errors import DataError, FileError, UniverseError
 from logicx.units.firing import Firing
 
 if TYPE_CHECKING:
@@ -126,7 +126,14 @@ class OnCounts:
             )
         row = slice(self.signatures.indptr[i], self.signatures.indptr[i + 1])
         signatures = self.signatures.indices[row].astype(np.int64)
-        return Firing(signatures, np.asarray(self.counts[row]), bank.n_signatures)
+        counts = np.asarray(self.counts[row])
+        fits = int(signatures.max(initial=-1)) < bank.n_signatures
+        if not fits or (counts > bank.size[signatures]).any():
+            raise FileError(
+                f"the on-counts do not fit the bank {bank.name!r} that they were counted on",
+                hint="the file of units was forged or miscounted: count them again",
+            )
+        return Firing(signatures, counts, bank.n_signatures)
 
     def n_on(self) -> NDArray[np.int64]:
         """Cells at which each unit is on."""

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from logicx.banks.bank import ConceptBank
     from logicx.banks.cellmap import CellMap
-    from logicx.banks.storage import Stored
     from logicx.banks.universe import Universe
+    from logicx.units.unitsfile import UnitsFile
 
     Floats = NDArray[np.float32]
 
@@ -53,7 +53,7 @@ class UnitMaps(CutActivations):
         universe: Images, and height and width of the maps.
     """
 
-    def __init__(self, stored: Stored, rule: Threshold, universe: Universe) -> None:
+    def __init__(self, stored: UnitsFile, rule: Threshold, universe: Universe) -> None:
         """Take the file's manifest over; no map is read."""
         super().__init__(stored, rule)
         self.universe = universe
@@ -85,7 +85,7 @@ class UnitMaps(CutActivations):
                 f"{self.universe}",
                 hint="use units that were recorded on the images the bank was compiled from",
             )
-        mine, names = self._stored.manifest["source"].get("images"), bank.source.get("images")
+        mine, names = self.source.get("images"), bank.source.get("images")
         if mine is not None and names is not None and mine != hash_of_names(names):
             raise UniverseError(
                 f"bank {bank.name!r} is of other images than those on which the units were "
@@ -118,7 +118,8 @@ class UnitMaps(CutActivations):
         """On-counts of a unit over the bank's signatures."""
         grid, on, maps = self.grid(bank), self.range(i, bank), self.maps(i)
         is_fast = self._is_fast(maps, grid, on.low)
-        return on_counts(maps, grid, on, bank.cell_map, bank.n_signatures, is_fast)
+        found = on_counts(maps, grid, on, bank.cell_map, bank.n_signatures, is_fast)
+        return bank.checked_on(found)
 
     def mask(self, i: int, bank: ConceptBank | None = None) -> NDArray[np.bool_]:
         """Where a unit is on: at the places of its maps, or at the cells of a bank."""

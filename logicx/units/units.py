@@ -13,7 +13,6 @@ import numpy as np
 
 from logicx.banks import storage
 from logicx.banks.bits import Mask, unpack
-from logicx.banks.signatures import Incidence
 from logicx.banks.universe import Universe
 from logicx.errors import DataError, UniverseError
 from logicx.units.activations import CutActivations
@@ -33,6 +32,7 @@ from logicx.units.making import (
 )
 from logicx.units.maps import UnitMaps
 from logicx.units.thresholds import Threshold
+from logicx.units.unitsfile import RecordedManifest, UnitsFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -197,10 +197,9 @@ class Units(PartlyKnown):
             FileError: The file is damaged or no file of units.
             DataError: A threshold was given, but the units were cut already.
         """
-        stored = storage.Stored(Path(path), "units")
-        manifest = stored.manifest
-        universe = Universe.from_dict(manifest["universe"]) if manifest["universe"] else None
-        if "activations" in manifest:
+        stored = UnitsFile(Path(path))
+        universe, says = stored.universe, stored.says
+        if isinstance(says, RecordedManifest):
             rule = Threshold.of(threshold or "positive")
             acts = CutActivations(stored, rule)
             if universe is not None and universe.kind == "pixels":
@@ -211,17 +210,13 @@ class Units(PartlyKnown):
                 f"{path} holds units that were cut already", hint="leave threshold away"
             )
         held: CellMasks | OnCounts
-        if manifest["bank"]:
-            incidence = Incidence(stored.tensor("indptr"), stored.tensor("indices"))
-            held = OnCounts(manifest["bank"], incidence, stored.tensor("counts"))
+        if says.bank is not None:
+            held = OnCounts(says.bank, *stored.on_counts)
         else:
-            known = None
-            if manifest.get("has_missing"):
-                words = stored.tensor("valid_words").view(np.uint64)
-                known = Validity(words, stored.tensor("valid_of_unit"))
-            words = stored.tensor("cell_words").view(np.uint64)
-            held = CellMasks(words, manifest["n_cells"], known)
-        units = cls(manifest["names"], universe, held, manifest["cut"], manifest["threshold"])
+            known = stored.validity
+            validity = None if known is None else Validity(*known)
+            held = CellMasks(stored.cell_words, says.n_cells or 0, validity)
+        units = cls(says.names, universe, held, says.cut, says.threshold)
         units.__dict__["content"] = stored.content
         return units
 

@@ -211,7 +211,7 @@ def test_a_file_that_is_replaced_while_it_is_open_is_told(tmp_path):
     first = opened.size.tolist()
     ConceptBank.from_masks(~MASKS, ["a", "b", "c"], valid=VALID, name="small").save(path)
     assert opened.size.tolist() == first
-    with pytest.raises(FileError, match="the tensor 'frequent_words' does not match"):
+    with pytest.raises(FileError, match="the tensor 'signatures_indptr' does not match"):
         opened.frequent_words  # noqa: B018
 
 

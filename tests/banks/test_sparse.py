@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from logicx import ConceptBank, Units, explain, score
-from logicx.banks import holdings, signatures
+from logicx.banks import bits, signatures
 from logicx.banks.bits import pack, unpack
 from logicx.banks.signatures import Incidence, SignatureBuilder
 from logicx.engines.numpy_engine import NumpyEngine
@@ -155,7 +155,7 @@ def test_more_concepts_than_16_bits_are_transposed():
 
 @pytest.mark.parametrize("frequent", [0.0, 1 / 32, 0.5, 2.0])
 def test_words_are_the_same_however_they_are_kept(tmp_path, monkeypatch, frequent):
-    monkeypatch.setattr(holdings, "FREQUENT", frequent)
+    monkeypatch.setattr(bits, "FREQUENT", frequent)
     masks = random_masks(1)
     bank = ConceptBank.from_masks(masks, names_of(masks))
     bank.save(tmp_path / "a.bank")

@@ -22,7 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logicx import ConceptBank, explain, run_journal
-from logicx.banks import holdings
+from logicx.banks import bits
 from logicx.cli import run
 from logicx.errors import OptionError
 from logicx.runs import running
@@ -70,7 +70,7 @@ def test_it_finds_what_numpy_finds(
     """`frequent` 0 counts all concepts by packed words where that is less work, 2 none."""
     bank, (on,) = random_world(seed, n_concepts, n_cells, repeats, n_units=1)
     beam = Beam(width, length, dedupe)
-    with patch.object(holdings, "FREQUENT", frequent):
+    with patch.object(bits, "FREQUENT", frequent):
         slow, fast = search_both(
             bank, on, objective_named(goal), beam, steps, meeting, penalty, penalizes_not
         )
@@ -79,7 +79,7 @@ def test_it_finds_what_numpy_finds(
 
 def test_packed_words_alone_find_the_same(monkeypatch):
     """Every concept counts as frequent, and packed words cost nothing."""
-    monkeypatch.setattr(holdings, "FREQUENT", 0.0)
+    monkeypatch.setattr(bits, "FREQUENT", 0.0)
     monkeypatch.setattr(numba_engine, "WORD_PRICE", 0.0)
     monkeypatch.setattr(numba_engine, "MAX_PLANES", 64)
     for seed in range(12):
@@ -236,7 +236,7 @@ def test_little_work_does_not_import_numba():
 
 
 def test_machine_code_is_known_by_the_source_of_every_kernel(tmp_path, monkeypatch):
-    from logicx import kernels
+    from logicx.kernels import compiled as kernels
 
     monkeypatch.setattr(kernels._config, "CACHE_DIR", str(tmp_path))
     module = "logicx.search.optimal.scan"

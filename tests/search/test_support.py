@@ -65,7 +65,7 @@ def test_both_engines_equal_the_slow_way(
 
 def test_whole_beams_of_both_engines_are_the_same():
     pytest.importorskip("numba")
-    from test_numba_engine import levels_of, random_world
+    from engine_worlds import levels_of, random_world
 
     from logicx.engines.numba_engine import NumbaEngine
     from logicx.engines.numpy_engine import NumpyEngine
@@ -76,7 +76,7 @@ def test_whole_beams_of_both_engines_are_the_same():
 
     n_partly = 0
     for seed in range(60):
-        bank, on = random_world(seed, 20, 150, 1 + seed % 3)
+        bank, (on,) = random_world(seed, 20, 150, 1 + seed % 3, n_units=1)
         least = int(np.sort(bank.count)[seed % 20])
         beam = Beam(1 + seed % 9, 1 + seed % 5, ("meaning", "none")[seed % 2])
         found = []

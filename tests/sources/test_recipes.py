@@ -34,12 +34,12 @@ ROOT = Path(__file__).resolve().parents[2]
     [
         (
             "",
-            "kind is one of pairs, texts, tokens, table, masks, broden, images, ade20k, coco, not None",
+            "kind is one of pairs, texts, tokens, table, masks, broden, images, ade20k, coco, voc, cityscapes, coco_panoptic, image_parquet, ade_challenge, labelme, cvat, binary_masks, not None",
             "",
         ),
         (
             'kind = "pears"',
-            "kind is one of pairs, texts, tokens, table, masks, broden, images, ade20k, coco, not 'pears'",
+            "kind is one of pairs, texts, tokens, table, masks, broden, images, ade20k, coco, voc, cityscapes, coco_panoptic, image_parquet, ade_challenge, labelme, cvat, binary_masks, not 'pears'",
             "",
         ),
         ("kind = []", "kind is one of", ""),

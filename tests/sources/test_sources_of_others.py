@@ -132,5 +132,5 @@ def test_what_is_wrong_is_told_when_it_compiles(recipe, function, why, capsys):
 
 def test_a_kind_that_nobody_has_is_told_with_those_that_are_there(recipe):
     register(lines, "rows", settings=LineSettings)
-    with pytest.raises(DataError, match=r"kind is one of pairs, .*, coco, rows, not 'lines'"):
+    with pytest.raises(DataError, match=r"kind is one of pairs, .*, coco, .*, rows, not 'lines'"):
         compile_recipe(recipe)

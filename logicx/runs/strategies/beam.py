@@ -12,9 +12,7 @@ from logicx.runs.strategies.options import option
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from logicx.runs.beams import BeamSearch
     from logicx.runs.presets import Preset
-    from logicx.runs.strategies.roles import SearchTask
     from logicx.search.beam import Dedupe
     from logicx.search.heuristics.roles import Heuristic
 
@@ -110,9 +108,3 @@ class Beam:
         from logicx.runs.presets import preset_named
 
         return preset_named(self.preset).adds_derived
-
-    def plan(self, task: SearchTask) -> BeamSearch:
-        """The search with these options."""
-        from logicx.runs.beams import BeamSearch
-
-        return BeamSearch.of(self, task)

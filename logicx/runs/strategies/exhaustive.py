@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from logicx.runs.strategies.options import option
 
 if TYPE_CHECKING:
-    from logicx.runs.proofs import ExhaustiveSearch
     from logicx.runs.strategies.optimal import Shape
-    from logicx.runs.strategies.roles import SearchTask
 
 
 @dataclass(frozen=True)
@@ -27,9 +25,3 @@ class Exhaustive:
 
     shape: Shape = option("tree", "Formulas of the space: tree, or chain as the beam grows.")
     literals: bool = option(False, "Whether any concept may have NOT before it, also the first.")
-
-    def plan(self, task: SearchTask) -> ExhaustiveSearch:
-        """The search with this option."""
-        from logicx.runs.proofs import ExhaustiveSearch
-
-        return ExhaustiveSearch.of(self, task)

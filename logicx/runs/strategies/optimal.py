@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from numbers import Integral
-from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
+from typing import ClassVar, Literal, TypeAlias
 
 from logicx.runs.strategies.options import option
-
-if TYPE_CHECKING:
-    from logicx.runs.proofs import OptimalSearch
-    from logicx.runs.strategies.roles import SearchTask
 
 Shape: TypeAlias = Literal["tree", "chain"]
 
@@ -43,9 +39,3 @@ class Optimal:
         """Take whole numbers of NumPy's as Python's."""
         if isinstance(self.node_limit, Integral) and not isinstance(self.node_limit, bool):
             object.__setattr__(self, "node_limit", int(self.node_limit))
-
-    def plan(self, task: SearchTask) -> OptimalSearch:
-        """The search with these options."""
-        from logicx.runs.proofs import OptimalSearch
-
-        return OptimalSearch.of(self, task)

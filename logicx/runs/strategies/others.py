@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +10,6 @@ from logicx.language.formula import Apply, Formula, post_order
 from logicx.language.registry import operators
 from logicx.parts import answering
 from logicx.runs.running import Engine
-from logicx.runs.strategies.options import options_of
-from logicx.runs.strategies.registry import STRATEGY_KIND
 from logicx.scoring.counts import Counts, by_atoms, count
 from logicx.scoring.objectives import score_counts
 from logicx.scoring.results import Explanation, Scored, Skipped
@@ -25,34 +22,9 @@ if TYPE_CHECKING:
     from threading import Event
 
     from logicx.parts import Owner
-    from logicx.runs.strategies.roles import AskedUnit, SearchTask, UnitSearch
+    from logicx.runs.strategies.roles import AskedUnit, SearchTask
     from logicx.scoring.objectives import Objective
-
-PLAIN = (str, int, float, bool, type(None))
-"""What options may be, and lists of these: a journal notes them."""
-
-
-def search_of(strategy: Any, task: SearchTask) -> UnitSearch:
-    """The search that a strategy makes of a task; that of others checks what they find.
-
-    Raises:
-        OptionError: An option means nothing.
-        PluginError: A strategy of another has options that are no plain values.
-    """
-    owner = STRATEGY_KIND.owner(type(strategy))
-    if owner.is_builtin:
-        search: UnitSearch = strategy.plan(task)
-        return search
-    options = {one.key: getattr(strategy, one.field) for one in options_of(strategy)}
-    for key, value in options.items():
-        items = value if isinstance(value, (list, tuple)) else [value]
-        if not all(isinstance(one, PLAIN) for one in items):
-            raise PluginError(
-                f"the strategy {strategy.name!r} of {owner} has {key}={value!r}, which a journal "
-                "cannot note",
-                hint="options are text, numbers, True, False, None, or lists of these",
-            )
-    return OthersSearch(strategy, owner, task, json.loads(json.dumps(options)))
+    from logicx.units.firing import Firing
 
 
 @dataclass(frozen=True)
@@ -142,40 +114,46 @@ class OthersSearch:
                 f"gives {answer!r} for unit {unit.name!r}, which is no formula",
                 "it is to give a Formula, or (Formula, Counts), or a list of these",
             )
-        what = f"gives {_shown(formula)} for unit {unit.name!r}"
         if formula.n_atoms > self.task.length:
             raise self._fault(
-                f"{what}: {formula.n_atoms} atoms, and the length is {self.task.length}"
+                f"gives {_shown(formula)} for unit {unit.name!r}: {formula.n_atoms} atoms, and the "
+                f"length is {self.task.length}"
             )
         outside = _outside(formula, self.task)
         if outside:
-            raise self._fault(f"{what}: {outside}")
-        try:
-            counts = count(formula, self.task.bank, unit.firing)
-        except LogicxError as error:
-            raise self._fault(f"{what}: {error.message}", error.hint) from error
-        score, size = score_counts(self.objective, counts), counts.tp + counts.fp
-        if size < self.task.min_support:
+            raise self._fault(f"gives {_shown(formula)} for unit {unit.name!r}: {outside}")
+        counts = self._counts(formula, unit.firing)
+        score = score_counts(self.objective, counts)
+        if counts.tp + counts.fp < self.task.min_support:
             raise self._fault(
-                f"{what}, which holds at {size:,} cells, fewer than "
+                f"gives {_shown(formula)} for unit {unit.name!r}, which holds at "
+                f"{counts.tp + counts.fp:,} cells, fewer than "
                 f"min_support={self.task.min_support:,}"
             )
         for claim in claims:
             true = counts if isinstance(claim, Counts) else score
             if claim != true:
-                raise self._fault(f"{what} and says {claim} of it, and true is {true}")
+                raise self._fault(
+                    f"says {claim} of {_shown(formula)} for unit {unit.name!r}, and true is {true}"
+                )
         return Scored(formula, score, counts)
+
+    def _counts(self, formula: Formula, firing: Firing) -> Counts:
+        try:
+            return count(formula, self.task.bank, firing)
+        except LogicxError as error:
+            raise self._fault(f"gives {_shown(formula)}: {error.message}", error.hint) from error
 
     def _fault(self, what: str, hint: str = "") -> PluginError:
         return PluginError(f"{self.what} of {self.owner} {what}", hint=hint)
 
 
 def _shown(formula: Formula) -> str:
-    """A formula as text, also where it cannot be printed."""
+    """A formula as text; of operators that are not there, as Python has it."""
     try:
         return str(formula)
     except LogicxError:
-        return "a formula"
+        return repr(formula)
 
 
 def _several(answer: Any) -> list[Any]:

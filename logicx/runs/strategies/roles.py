@@ -8,6 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
+from logicx.scoring.counts import count
+from logicx.scoring.objectives import score_counts
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from threading import Event
@@ -50,6 +53,14 @@ class SearchTask:
     n_units: int = 1
     has_masks: bool = False
 
+    def counts(self, formula: Formula, unit: Firing) -> Counts:
+        """The exact counts of a formula over the atoms of the bank, against a unit."""
+        return count(formula, self.bank, unit)
+
+    def score(self, formula: Formula, unit: Firing) -> float:
+        """What is maximised, at those counts."""
+        return score_counts(self.objective, self.counts(formula, unit))
+
 
 class Strategy(Protocol):
     """A way to search: a frozen dataclass whose fields, each with a default, are its options.
@@ -73,19 +84,11 @@ class Strategy(Protocol):
 
 
 class OwnStrategy(Protocol):
-    """A strategy that came with logicx: it makes explanations itself."""
+    """A strategy that came with logicx: its search is made by `planners`, and explains itself."""
 
     @property
     def name(self) -> str:
         """How it is written."""
-        ...
-
-    def plan(self, task: SearchTask) -> UnitSearch:
-        """The search, with all options checked; no unit is searched yet.
-
-        Raises:
-            OptionError: One means nothing.
-        """
         ...
 
 

@@ -99,7 +99,7 @@ def complement(formula: Formula) -> Formula:
     Example:
         >>> from logicx.language.parsing import parse
         >>> print(complement(parse("a OR (b AND NOT c)")))
-        NOT a AND (c OR NOT b)
+        (NOT a) AND (c OR NOT b)
     """
     found = parts(formula)
     if is_atom(formula) or found is None:

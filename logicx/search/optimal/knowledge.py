@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from logicx.search.formulas.shapes import Shape
     from logicx.search.optimal.linear import Weights
 
+ROUNDED = 1e-12
+"""More than what a score loses by rounding, as a share of it."""
+
 
 @dataclass(frozen=True)
 class Known:
@@ -64,9 +67,16 @@ class Knowledge:
     def add_best_single(
         self, goal: Objective, tp: NDArray[np.int64], fp: NDArray[np.int64]
     ) -> None:
-        """Take in the best single concept, from the counts of all."""
+        """Take in the best single concept, from the counts of all; of equals the first.
+
+        Scores are rounded: those that are as good as the highest are compared exactly.
+        """
         scores = goal.score(tp, fp, self.firing.n_on, self.bank.n_valid)
-        best = int(np.argmax(scores))
+        highest = float(scores.max())
+        counts: dict[tuple[int, int], int] = {}
+        for i in np.flatnonzero(scores >= highest - ROUNDED * abs(highest)).tolist():
+            counts.setdefault((int(tp[i]), int(fp[i])), i)
+        best = counts[max(counts, key=lambda one: self.score_of(*one))]
         atom = self.bank.atom(best)
         self.known.append(Known(1, int(tp[best]), int(fp[best]), lambda: atom))
 

@@ -144,7 +144,7 @@ class Ade20k:
             return 0
         if code not in names:
             raise DataError(f"{where} holds the value {code}, which the annotations do not name")
-        full = _names(names[code])
+        full = names_of(names[code])
         return self.vocabulary.number(full[0], "part" if level else "object", full=full)
 
     def _named(self, beside: str) -> Named:
@@ -200,7 +200,7 @@ def _of_lines(data: bytes, where: Path) -> dict[tuple[int, int], str]:
     return unique(entries, f"{where}: an instance (part level, number)")
 
 
-def _names(full: str) -> tuple[str, ...]:
+def names_of(full: str) -> tuple[str, ...]:
     """The names of a class, of which it has one at least."""
     return tuple(one.strip() for one in full.split(",")) or ("",)
 

@@ -110,6 +110,26 @@ class Folder:
         self.n_read += 1
         return data
 
+    def note(self, name: str) -> None:
+        """Count a file towards the hash that is too large to be read at once.
+
+        Raises:
+            FileError: It cannot be read.
+            DataError: It leads out of the folder.
+        """
+        self.check(name, "a file of the data set")
+        found = hashlib.sha256()
+        try:
+            with (self.path / name).open("rb") as opened:
+                while block := opened.read(1 << 20):
+                    found.update(block)
+                length = opened.tell()
+        except OSError as error:
+            raise FileError(f"cannot read {self.path / name}: {error.strerror}") from error
+        self._hash.update(f"{name}\0{length}\0".encode())
+        self._hash.update(found.digest())
+        self.n_read += 1
+
     @property
     def sha256(self) -> str:
         """Hash over the paths and contents of all files read so far."""

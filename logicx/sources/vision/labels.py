@@ -51,7 +51,10 @@ class Reader(Protocol):
 
     folder: Folder
     vocabulary: Vocabulary
-    images: Sequence[str]
+
+    @property
+    def images(self) -> Sequence[str]:
+        """Their paths."""
 
     @property
     def notes(self) -> Sequence[str]:

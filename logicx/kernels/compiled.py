@@ -2,7 +2,8 @@
 
 Numba by itself looks only at the file of a function to see whether its machine code is out of date,
 not at the files of functions that it calls, nor at numbers that are frozen into it. Here the folder
-is named by a hash of the function's file and of all that it imports, so no stale code is ever run.
+is named by a hash of the function's file and of all that it imports, so no stale code is ever run;
+`sealing` says what keeps it from being altered.
 
 Compiling takes long, so it is told once: as a record of the logger `logicx` (`INFO`), which the
 command line shows as a note; where nobody listens to that, as a note on standard error, if people
@@ -16,6 +17,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import warnings
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -27,6 +29,8 @@ from numba.core import event as events
 from numba.core import types
 from numba.extending import intrinsic
 
+from logicx.errors import CacheWarning
+from logicx.kernels.sealing import private_folder, seal
 from logicx.resources import cache_folder, source_hash
 
 F = TypeVar("F", bound="Callable[..., Any]")
@@ -63,6 +67,8 @@ def compiling(
         try:
             _config.CACHE_DIR = folder or before
             made = numba.njit(cache=bool(folder), **options)(function)
+            if folder:
+                seal(made, Path(folder))
         finally:
             _config.CACHE_DIR = before
         if what:
@@ -74,22 +80,29 @@ def compiling(
 
 @lru_cache
 def _folder(module: str) -> str:
-    """Where machine code of a module is kept, or nothing where no folder can be written to."""
+    """Where machine code of a module is kept, or nothing where no folder is fit for it."""
     name = f"kernels-{numba.__version__}-{source_hash(module)[:16]}"
     root = Path(_config.CACHE_DIR) if _config.CACHE_DIR else cache_folder()
     folder = root / name
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        fault = private_folder(folder)
     except OSError:
         return ""
-    return str(folder) if os.access(folder, os.W_OK) else ""
+    if fault:
+        _tell(f"compiled functions are not kept, so that each start takes longer: {fault}")
+    return str(folder) if not fault and os.access(folder, os.W_OK) else ""
+
+
+@lru_cache
+def _tell(text: str) -> None:
+    warnings.warn(text, CacheWarning, stacklevel=2)
 
 
 def _first_time(what: str, seconds: int, is_kept: bool) -> str:
     told = f"compiling {what} for this machine: about {seconds} s, "
     if is_kept:
         return told + "this once"
-    return told + "in every process, as the cache folder cannot be written to (LOGICX_CACHE)"
+    return told + "in every process, as the cache folder cannot be used (LOGICX_CACHE)"
 
 
 class _Teller(events.Listener):

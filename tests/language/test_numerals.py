@@ -12,7 +12,7 @@ from logicx import Threshold, Units, open_units
 from logicx.cli import run
 from logicx.errors import LogicxError, OptionError
 from logicx.language.numerals import MOST_EXACT, is_number, real, whole
-from logicx.scoring.objectives import objective
+from logicx.scoring.objectives import objective_named
 from logicx.sources.recipes import read_change, read_changes
 
 LOOSE = ["1_0", "１２", "١٢", "٣.٥", "1_000.5", "२"]
@@ -60,7 +60,7 @@ def test_every_door_reads_strictly(tmp_path, text, capsys):
         with pytest.raises(OptionError):
             Threshold.of(made)
     with pytest.raises(OptionError):
-        objective(f"fbeta({text})")
+        objective_named(f"fbeta({text})")
     (tmp_path / "u.csv").write_text(f"a\n{text}\n-2\n", encoding="utf-8")
     with pytest.raises(LogicxError, match="is not a number"):
         open_units(tmp_path / "u.csv", "positive")

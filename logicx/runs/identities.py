@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from logicx.language.registry import OPERATORS
 from logicx.runs.parts import kinds
 from logicx.search.formulas.atoms import CONCEPTS
 from logicx.units.thresholds import Threshold
@@ -22,7 +23,7 @@ def parts_of(plan: Explanations) -> dict[str, dict[str, str]]:
     """
     known, found = kinds(), {}
     for name, part in _parts(plan):
-        identity = known[name].identity(getattr(part, "part", part)) if name in known else None
+        identity = known[name].identity(getattr(part, "part", part))
         if identity is not None:
             label = f"{name} {identity['name']}" if name == "operator" else name
             found[label] = identity
@@ -39,8 +40,7 @@ def _parts(plan: Explanations) -> Iterator[tuple[str, Any]]:
     settings = plan.search.settings
     names = [one for one in settings["atoms"] if one != CONCEPTS]
     names += [word for step in settings["steps"] for word in step.split()]
-    operators = kinds().get("operator")
     for name in sorted({*names}):
-        part = operators.find(name) if operators else None
+        part = OPERATORS.find(name)
         if part is not None:
             yield "operator", part.part

@@ -35,13 +35,8 @@ HOMES: Mapping[str, tuple[str, str]] = {
 
 def kinds() -> dict[str, Kind[Any]]:
     """All kinds by name."""
-    found = {}
-    for name in KINDS:
-        module, attribute = HOMES[name]
-        table = getattr(import_module(module), attribute, None)
-        if table is not None:
-            found[name] = table
-    return found
+    homes = {name: HOMES[name] for name in KINDS}
+    return {name: getattr(import_module(home), table) for name, (home, table) in homes.items()}
 
 
 def kind_of(name: str) -> Kind[Any]:

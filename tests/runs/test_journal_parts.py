@@ -13,15 +13,17 @@ import pytest
 from searched_worlds import world
 from some_strategies import Greedy
 
-from logicx import Preset, Units, explain, read_journal, register, run_journal
+from logicx import Preset, Units, explain, operator, read_journal, register, run_journal, threshold
 from logicx.errors import JournalError, OptionError, PluginError
+from logicx.language.registry import OPERATORS
 from logicx.runs.presets import PRESET_KIND, PRESETS
 from logicx.runs.strategies.registry import STRATEGY_KIND
 from logicx.scoring.objectives import OBJECTIVE_KIND, objective
 from logicx.search.heuristics import HEURISTIC_KIND, heuristic
 from logicx.search.heuristics.bounds import Bounds
+from logicx.units.thresholds import THRESHOLD_KIND
 
-KINDS = (STRATEGY_KIND, PRESET_KIND, OBJECTIVE_KIND, HEURISTIC_KIND)
+KINDS = (STRATEGY_KIND, PRESET_KIND, OBJECTIVE_KIND, HEURISTIC_KIND, THRESHOLD_KIND, OPERATORS)
 
 
 @pytest.fixture
@@ -70,6 +72,42 @@ def test_each_part_of_ones_own_is_noted(tmp_path, scope):
         assert (found[kind]["module"], len(found[kind]["source"])) == (home, 64)
     both = header(tmp_path, preset="thrifty", objective="first-kind")["parts"]
     assert sorted(both) == ["objective", "preset"]
+
+
+def test_operators_among_steps_and_atoms_are_noted(tmp_path, scope):
+    @operator("NAND", form="infix", precedence=30, example="a NAND b")
+    def nand(a: bool, b: bool) -> bool:
+        """Not both hold."""
+        return not (a and b)
+
+    @operator(
+        "TWIN", kind="rewrite", args=1, example="TWIN(a)", proposes=lambda bank: [bank.names[0]]
+    )
+    def twin(bank, concept):
+        """The concept itself."""
+        return concept
+
+    found = header(tmp_path, steps=["OR", "NAND NOT"])["parts"]
+    assert sorted(found) == ["operator NAND", "operator TWIN"]
+    assert {one["module"] for one in found.values()} == {__name__}
+    assert sorted(header(tmp_path)["parts"]) == ["operator TWIN"]
+    assert "parts" not in header(tmp_path, atoms="concepts")
+
+
+def test_the_threshold_of_the_units_is_noted(tmp_path, scope):
+    @threshold("above-mean", number="times", example=2)
+    def above_mean(activations, times):
+        """On where the activation is above so many times the mean."""
+        return times * activations.mean(), float("inf")
+
+    bank, _, _, _ = world(1)
+    acts = np.random.default_rng(0).random((1, bank.universe.n_cells))
+    for rule, noted in (("above-mean(1.2)", ["threshold"]), ("quantile(0.2)", [])):
+        path = tmp_path / f"{rule}.jsonl"
+        run_journal(explain(bank, Units.from_activations(acts, rule)), path)
+        found = read_journal(path).header.get("parts", {})
+        assert list(found) == noted
+    assert found == {}
 
 
 SOURCE = dedent(

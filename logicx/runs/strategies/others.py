@@ -42,7 +42,7 @@ class OthersSearch:
     owner: Owner
     task: SearchTask
     options: dict[str, Any]
-    engine = Engine("")
+    engine = Engine("own")
     parts: Sequence[tuple[str, Any]] = ()
 
     @property

@@ -1,4 +1,8 @@
-"""What a heuristic is: two small protocols, and the checks that several share."""
+"""What a heuristic is: two small protocols, and the checks that several share.
+
+Provisional: of the unit, `space.engine.firing` gives signatures and counts, without those where it
+never fires; what else a heuristic is given may change.
+"""
 
 from __future__ import annotations
 

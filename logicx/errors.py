@@ -61,11 +61,11 @@ class LogicxError(Exception):
         return "\n".join(one._block() for one in (self, *self.also))
 
     def _block(self) -> str:
-        lines = [f"error[{self.code}]: {self.message}"]
+        lines = [f"error[{self.code}]: {visible(self.message)}"]
         if self.span is not None and self.text:
             lines += ["  " + line for line in caret_lines(self.text, self.span)]
         if self.hint:
-            lines.append("  " + self.hint)
+            lines.append("  " + visible(self.hint))
         return "\n".join(lines)
 
     def as_dict(self) -> dict[str, Any]:
@@ -217,6 +217,22 @@ def _denies(name: str, other: str) -> bool:
 
 def _likeness(a: str, b: str) -> float:
     return SequenceMatcher(None, a, b).ratio()
+
+
+def visible(text: str) -> str:
+    """The text with all escaped that would steer a terminal, or turn the order of what follows."""
+    if text.isprintable():
+        return text
+    return "".join(
+        c.encode("unicode_escape").decode() if c in _TURNING or _steers(c) else c for c in text
+    )
+
+
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def _steers(c: str) -> bool:
+    return c != "\n" and unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp")
 
 
 def is_plain_text(value: object) -> bool:

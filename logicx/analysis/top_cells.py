@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from logicx.banks.replacing import replacing
 from logicx.banks.signatures import INVALID
-from logicx.banks.storage import replacing
 from logicx.errors import DataError, JournalError, OptionError
 from logicx.language.parsing import parse
 from logicx.scoring.counts import Counts, evaluate

@@ -13,18 +13,17 @@ import hashlib
 import json
 import math
 import os
-import tempfile
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from logicx.banks.replacing import reason, replacing
 from logicx.banks.schema import Entry, Header, conforming, read_json
 from logicx.errors import FileError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
     from io import FileIO
 
     from numpy.typing import NDArray
@@ -36,37 +35,6 @@ FORMAT_VERSIONS = {"bank": 2, "units": 1}
 KEY = "logicx"
 """The one metadata entry: with several, safetensors writes them in no fixed order."""
 _DTYPES = {"I64": "<i8", "I32": "<i4", "U8": "|u1", "F64": "<f8", "F32": "<f4", "F16": "<f2"}
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path` that takes its place once the block has succeeded."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    except (OSError, ValueError) as error:
-        raise FileError(f"cannot write {path}: {_reason(error)}") from error
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        temporary.chmod(0o666 & ~_umask())
-        try:
-            temporary.replace(path)
-        except OSError as error:
-            raise FileError(f"cannot write {path}: {_reason(error)}") from error
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _reason(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def content_hash(parts: Mapping[str, NDArray[Any]], manifest: Mapping[str, Any]) -> str:
@@ -103,7 +71,7 @@ def save(
             tensors = {k: np.ascontiguousarray(v) for k, v in parts.items()}
             save_file(tensors, temporary, {KEY: header})
         except (OSError, SafetensorError) as error:
-            raise FileError(f"cannot write {path}: {_reason(error)}") from error
+            raise FileError(f"cannot write {path}: {reason(error)}") from error
     return content
 
 
@@ -176,7 +144,7 @@ def save_streamed(
             _write_at(file, 0, header)
             os.fsync(file.fileno())
     except OSError as error:
-        raise FileError(f"cannot write {path}: {_reason(error)}") from error
+        raise FileError(f"cannot write {path}: {reason(error)}") from error
     return content
 
 

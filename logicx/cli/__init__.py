@@ -9,6 +9,7 @@ import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from logicx.cli import streams
 from logicx.errors import LogicxError, PluginWarning
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ OK, FAILED, USER_ERROR, INTERRUPTED = 0, 1, 2, 130
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and exit: 0 done, 1 ran but found nothing, 2 the input is wrong."""
+    streams.prepare()
     sys.exit(run(sys.argv[1:] if arguments is None else list(arguments)))
 
 
@@ -27,25 +29,28 @@ def run(arguments: Sequence[str]) -> int:
     """Run a command and return the exit status."""
     # Nothing here multiplies large matrices; idle threads of OpenBLAS would only cost CPU time.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    import typer
-
-    from logicx.cli.app import command
-
     try:
+        from logicx.cli.app import command
+
         with _warnings_as_notes():
             status = command(arguments or ["--help"])
+        sys.stdout.flush()
     except LogicxError as error:
         _report(error, arguments)
         return USER_ERROR
-    except (KeyboardInterrupt, typer.Abort):
-        print("interrupted", file=sys.stderr)
-        return INTERRUPTED
+    except KeyboardInterrupt:
+        return _interrupted()
     except BrokenPipeError:
-        sys.stderr.close()
+        streams.drop_output()
         return OK
     except OSError as error:  # standard output cannot be written to, such as on a full disk
         _report(LogicxError(f"cannot write: {error.strerror or error}", code="output"), arguments)
+        streams.drop_output()
         return FAILED
+    except Exception:
+        if not streams.is_interrupted():
+            raise
+        return _interrupted()  # in the midst of an import, which told it otherwise
     return status if isinstance(status, int) else OK
 
 
@@ -64,6 +69,11 @@ def _warnings_as_notes() -> Iterator[None]:
 
         warnings.showwarning = show  # type: ignore[assignment]
         yield
+
+
+def _interrupted() -> int:
+    print("interrupted", file=sys.stderr)
+    return INTERRUPTED
 
 
 def _report(error: LogicxError, arguments: Sequence[str]) -> None:

@@ -5,6 +5,7 @@ Here are those about formulas; those about data are in `data_commands`.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -37,6 +38,9 @@ app = typer.Typer(
     "Every option may be written --unit 483 or unit=483. Without bank and units, commands use "
     "the shipped demo. A logicx.toml in this folder sets defaults.",
 )
+
+COMPLETION = "_LOGICX_COMPLETE"
+"""Set by a shell that asks how a line may go on."""
 
 SETTINGS = (
     *("bank", "units", "unit", "threshold", "unit_axis", "objective", "dialect"),
@@ -286,9 +290,13 @@ def command(arguments: Sequence[str]) -> Any:
 
 def _run(group: Any, commands: Any, arguments: Sequence[str]) -> Any:
     is_help = "--help" in arguments or not any(one in commands for one in arguments)
-    return group.main(
-        as_options(arguments, commands),
-        prog_name="logicx",
-        standalone_mode=False,
-        default_map={} if is_help else defaults(commands, SETTINGS),
-    )
+    known: dict[str, Any] = {} if is_help else defaults(commands, SETTINGS)
+    given = as_options(arguments, commands)
+    if COMPLETION in os.environ:
+        return group.main(given, prog_name="logicx", standalone_mode=False)
+    # Not `main`, which takes a closed pipe for a failure, and the end of a file for Ctrl-C.
+    try:
+        with group.make_context("logicx", given, default_map=known) as context:
+            return group.invoke(context)
+    except typer.Exit as end:
+        return end.exit_code

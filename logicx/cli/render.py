@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from logicx.errors import visible
 from logicx.scoring.counts import Counts
 from logicx.scoring.objectives import score_counts
 
@@ -29,15 +30,23 @@ GAP = 2
 """Blanks between columns."""
 
 
+class _Pipe(Console):
+    """A console of which a closed pipe is told as such, not as a failure."""
+
+    def on_broken_pipe(self) -> None:
+        """Called in the midst of the `BrokenPipeError`."""
+        raise
+
+
 def console(width: int | None = None) -> Console:
     """The console of standard output, as wide as the terminal or as asked for."""
     usual = None if sys.stdout.isatty() else PIPE_WIDTH
-    return Console(width=width or usual, highlight=False, soft_wrap=False)
+    return _Pipe(width=width or usual, highlight=False, soft_wrap=False)
 
 
 def note(text: str) -> None:
     """A remark on standard error."""
-    print(f"note: {text}", file=sys.stderr)
+    print(f"note: {visible(text)}", file=sys.stderr)
 
 
 class _Notes(logging.Handler):
@@ -101,7 +110,7 @@ def print_table(
         numeric: Columns that are aligned to the right and never broken.
         expendable: Columns left out, in this order, where a terminal is too narrow for them.
     """
-    texts = [[str(cell) for cell in row] for row in rows]
+    texts = [[visible(str(cell)) for cell in row] for row in rows]
     widths = {
         name: max(cell_len(name), *(cell_len(row[i]) for row in texts))
         for i, name in enumerate(columns)

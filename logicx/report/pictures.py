@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from logicx.banks.storage import replacing
+from logicx.banks.replacing import replacing
 from logicx.report.overlays import (
     FORMULA_COLOR,
     FORMULA_INK,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
     from logicx.search.formulas.space import FormulaNode
     from logicx.search.heuristics.roles import Heuristic
     from logicx.search.space import Kept, SearchResult
+
+SMALL = 1 << 30
+"""Bytes that every machine is taken to have."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,7 @@ class BeamSearch:
         guide = heuristic_named(options.heuristic)
         _check_guide(guide, task, ways)
         check_reachable(task.bank, task.min_support)
+        _check_room(beam.width, task.bank)
         goal = rules.goal(task.objective)
         proof = None
         if options.bound_time != 0:
@@ -249,6 +255,25 @@ def _bounded(
         notes=notes,
         is_interrupted=proven.is_interrupted,
     )
+
+
+def _check_room(width: int, bank: ConceptBank) -> None:
+    """Refuse a beam whose rows of counts, two for each formula and its children, exceed memory."""
+    needed = 4 * 8 * width * bank.n_concepts
+    if needed > SMALL and needed > _memory():
+        raise OptionError(
+            f"a beam of {width:,} over {bank.n_concepts:,} concepts takes {needed >> 30:,} GiB, "
+            "more than this machine has",
+            hint="set a smaller beam",
+        )
+
+
+def _memory() -> int:
+    """Bytes of memory of this machine, where that is known."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):  # not on Windows
+        return sys.maxsize
 
 
 def _best_by_length(result: SearchResult[FormulaNode]) -> tuple[Scored, ...]:

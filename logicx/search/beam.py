@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Generic, Literal
 import numpy as np
 
 from logicx.errors import OptionError
-from logicx.search.space import Candidates, Expansions, Kept, N, SearchResult, Space
+from logicx.search.space import (
+    LONGEST,
+    Candidates,
+    Expansions,
+    Kept,
+    N,
+    SearchResult,
+    Space,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
@@ -23,6 +31,8 @@ if TYPE_CHECKING:
 Dedupe = Literal["meaning", "form", "order", "none"]
 DEDUPES = ("meaning", "form", "order", "none")
 Expands = Literal["all", "newest"]
+WIDEST = 100_000
+"""Most formulas that a beam keeps."""
 
 
 @dataclass(frozen=True)
@@ -60,9 +70,11 @@ class Beam:
 
     def __post_init__(self) -> None:
         """Refuse sizes that mean nothing."""
-        for name, value in (("beam", self.width), ("length", self.length)):
+        for name, value, most in (("beam", self.width, WIDEST), ("length", self.length, LONGEST)):
             if not isinstance(value, int) or value < 1:
                 raise OptionError(f"{name} must be a whole number from 1, not {value!r}")
+            if value > most:
+                raise OptionError(f"{name} may be {most:,} at most, not {value:,}")
         if self.dedupe not in DEDUPES:
             raise OptionError(f"dedupe is one of {', '.join(DEDUPES)}, not {self.dedupe!r}")
 

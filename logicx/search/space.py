@@ -49,6 +49,9 @@ class Node(Protocol):
 
 
 N = TypeVar("N", bound=Node)
+
+LONGEST = 1_000
+"""Most atoms of a formula that is searched for."""
 N_co = TypeVar("N_co", bound=Node, covariant=True)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from logicx.errors import OptionError
 from logicx.language.formula import Apply, Concept, Formula, post_order
+from logicx.search.space import LONGEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -181,6 +182,8 @@ def check_space(length: int, shape: str) -> None:
     """
     if isinstance(length, bool) or not isinstance(length, int) or length < 1:
         raise OptionError(f"length must be a whole number from 1, not {length!r}")
+    if length > LONGEST:
+        raise OptionError(f"length may be {LONGEST:,} at most, not {length:,}")
     if shape not in SHAPES:
         raise OptionError(f"shape is one of {', '.join(SHAPES)}, not {shape!r}")
 

@@ -26,7 +26,8 @@ from msgspec import Meta, Struct
 
 from logicx.errors import FileError
 from logicx.probe.layouts import AXES
-from logicx.runs.journal import lock, refuse_other
+from logicx.runs.differences import refuse_other
+from logicx.runs.journal import lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

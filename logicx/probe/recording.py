@@ -32,7 +32,7 @@ from logicx.probe.layouts import batch_first_of, check_layout
 from logicx.probe.partfile import PartFile
 from logicx.probe.running import Run, other_data, universe_of
 from logicx.resources import __version__
-from logicx.runs.journal import refuse_other
+from logicx.runs.differences import refuse_other
 from logicx.units.activations import DTYPES, write_activations
 from logicx.units.maps import hash_of_names
 from logicx.units.unitsfile import UnitsFile

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from logicx.errors import JournalError
+from logicx.runs.differences import refuse_other
 from logicx.runs.journalschema import fault
 
 if TYPE_CHECKING:
@@ -343,41 +344,6 @@ def _refuse_newer(text: bytes, path: Path) -> None:
             f"{path} is a journal of format version {version}; this logicx reads {FORMAT_VERSION}",
             hint="install a newer logicx: pip install --upgrade logicx",
         )
-
-
-def refuse_other(path: Path, there: Row, here: Row) -> None:
-    """Raise an error that names every difference of two headers."""
-    old, new = _flat(there), _flat(json.loads(json.dumps(here)))
-    keys = [*old, *(key for key in new if key not in old)]
-    differing = [
-        f"{key} is {_short(old.get(key))} there, {_short(new.get(key))} now"
-        for key in keys
-        if old.get(key) != new.get(key)
-    ]
-    if differing:
-        raise JournalError(
-            f"{path} is of another run: {'; '.join(differing)}",
-            hint="give the inputs and settings that it was begun with, or name another file",
-        )
-
-
-def _flat(header: Row) -> Row:
-    flat: Row = {}
-    for key, value in header.items():
-        flat.update(value if isinstance(value, dict) else {key: value})
-    return flat
-
-
-def _short(value: Any) -> str:
-    if isinstance(value, str) and len(value) == sha256().digest_size * 2:
-        return value[:12]
-    if isinstance(value, dict):
-        source = _short(value.get("source") or "not known")
-        owner = f"{value.get('distribution')} {value.get('version')}".strip() or value.get("module")
-        return f"{value.get('name')} of {owner} (source {source})"
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
-    return "unset" if value is None else str(value)
 
 
 def _opened(path: Path) -> BinaryIO:

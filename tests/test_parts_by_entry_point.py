@@ -131,7 +131,7 @@ except Exception as error:
     done = run(tmp_path, script)
     assert done.returncode == 0, done.stderr
     *lines, told = done.stdout.splitlines()
-    assert lines == ["7 True", "9 True", "9 True", "4 True"]
+    assert lines == ["7 True", "9 True", "17 True", "4 True"]
     assert "'parts' of partpack 1.0" in told
     assert done.stderr.count("could not be loaded and is left out: ZeroDivisionError") == 1
 

@@ -200,7 +200,8 @@ def test_batches_and_threads_change_nothing(monkeypatch, preset, n_at_once):
         assert plain(plan) == wanted
         assert sum(sizes) == len(wanted[0])
         assert max(sizes) <= n_at_once
-        assert len(sizes) == -(-20 // n_at_once)
+        n_most = -(-20 // n_at_once)  # batches of units that are all skipped are not searched
+        assert n_most - len(wanted[1]) <= len(sizes) <= n_most
     assert {one.settings["engine"] for one in plan} == {"torch:cpu"}
     again = explain(bank, units, unit=["4", "4", "1"], engine="torch:cpu", length=2)
     assert [one.unit for one in again] == ["4", "4", "1"]

@@ -72,9 +72,9 @@ WRONG = {
     "what is no atom": (lambda task, unit: parse("NEIGHBORS(c0)"), "is no atom of this search"),
     "a wrong count": (
         lambda task, unit: (task.bank.atom(0), Counts(1, 2, 3, 4)),
-        "gives c0 for unit 'u' and says Counts(tp=1, fp=2, fn=3, tn=4)",
+        "says Counts(tp=1, fp=2, fn=3, tn=4) of c0 for unit 'u'",
     ),
-    "a wrong score": (lambda task, unit: (task.bank.atom(0), 2.0), "says 2.0 of it"),
+    "a wrong score": (lambda task, unit: (task.bank.atom(0), 2.0), "says 2.0 of c0"),
     "an error": (lambda task, unit: 1 // 0, "fails: ZeroDivisionError"),
 }
 """Answers that are refused, and what is said of them."""

@@ -276,7 +276,7 @@ def test_parquet_that_is_not_as_it_should_be(hub):
     with pytest.raises(FileError, match="has no column 'mask' of files"):
         compiled("image_parquet", folder, mask="mask")
     (folder / "id2label.json").write_text('{"0": "a", "0": "b"}')
-    with pytest.raises(FileError, match="gives the key '0' twice"):
+    with pytest.raises(FileError, match="the key '0' is given twice"):
         compiled("image_parquet", folder)
     (folder / "id2label.json").unlink()
     with pytest.raises(FileError, match="has no table of names"):

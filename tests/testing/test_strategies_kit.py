@@ -12,6 +12,7 @@ import pytest
 
 from logicx import Beam, Concept, Counts, Exhaustive, Optimal, strategy
 from logicx.errors import LogicxError, OptionError
+from logicx.runs.planners import search_of
 from logicx.runs.strategies.registry import STRATEGY_KIND
 from logicx.runs.strategies.roles import AskedUnit
 from logicx.scoring.results import Explanation
@@ -51,7 +52,7 @@ class Trying:
 
     def found(self, task, unit):
         asked = AskedUnit("u", unit, lambda: None)
-        (told,) = Exhaustive(self.shape).plan(task).explain([asked], Event())
+        (told,) = search_of(Exhaustive(self.shape), task).explain([asked], Event())
         return told.formula if isinstance(told, Explanation) else None
 
 

@@ -130,13 +130,6 @@ class WritingToTheUnit(Trying):
         return found
 
 
-class WritingToTheBank(Trying):
-    def search(self, task, unit):
-        found = self.found(task, unit)
-        task.bank.relations["NEIGHBORS"] = {}
-        return found
-
-
 class WritingToSizes(Trying):
     def search(self, task, unit):
         task.bank.size[0] += 1

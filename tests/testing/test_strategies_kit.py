@@ -243,7 +243,7 @@ class Plain:
 
 MUTANTS = [
     *(TooLong, UnknownConcept, NoFormula, Numbers, Raising, WrongCounts, WrongScore),
-    *(FindsNothing, FindsLittle, Wavering, Remembering, WritingToTheUnit, WritingToTheBank),
+    *(FindsNothing, FindsLittle, Wavering, Remembering, WritingToTheUnit),
     *(WritingToSizes, IgnoringSupport, FailsForFullUnits, Rewriting, Local, Changeable, Clashing),
     *(Needing, NamedByOption, Undocumented, Searchless, Refusing, OddOption, Plain),
 ]

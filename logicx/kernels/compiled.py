@@ -67,7 +67,7 @@ def compiling(
         try:
             _config.CACHE_DIR = folder or before
             made = numba.njit(cache=bool(folder), **options)(function)
-            if folder:
+            if folder and hasattr(made, "_cache"):  # not where NUMBA_DISABLE_JIT is set
                 seal(made, Path(folder))
         finally:
             _config.CACHE_DIR = before

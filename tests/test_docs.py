@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import shlex
+import sys
 from contextlib import ExitStack
 from dataclasses import fields
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -143,8 +145,9 @@ def test_python_in_the_documents_runs(page, capsys, tmp_path, monkeypatch):
     with ExitStack() as scopes:
         for registry in kinds().values():
             scopes.enter_context(registry.scope())
-        names: dict[str, object] = {"__name__": page}
+        module = ModuleType(f"page_{Path(page).stem.replace('-', '_')}")
+        monkeypatch.setitem(sys.modules, module.__name__, module)  # what is defined can be pickled
         for block in blocks:
-            exec(compile(block, page, "exec", dont_inherit=True), names)
+            exec(compile(block, page, "exec", dont_inherit=True), module.__dict__)
     if page in ("README.md", "language.md", "plugins.md"):
         assert blocks

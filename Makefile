@@ -1,7 +1,8 @@
 # make demo   set up .venv, then score and explain unit 483 of the shipped demo
 # make test   set up .venv, then run the tests
 # make test-long  the tests that take minutes each: thousands of forged files (docs/reliability.md)
-# make check  lint and type-check
+# make check  lint, type-check (logicx, the Python of the docs, the plug-in), see which way imports run
+# make api    write docs/api.md from the code
 # make bench  compare with slower ways and a published package; scale; growth (docs/benchmarks.md)
 
 PYTHON ?= python3
@@ -10,7 +11,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 MODELS := $(VENV)/.models
 
-.PHONY: demo test test-long check bench peers setup clean
+.PHONY: demo test test-long check api bench peers setup clean
 
 setup: $(STAMP)
 
@@ -40,6 +41,11 @@ check: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python docs/check_types.py examples/plugin
+	$(BIN)/lint-imports
+
+api: $(STAMP)
+	$(BIN)/python docs/make_api.py
 
 QUIET := env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE OMP_NUM_THREADS=1
 PEERS := .peers

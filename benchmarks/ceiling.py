@@ -16,7 +16,7 @@ import numpy as np
 
 from logicx import ConceptBank, explain
 from logicx.demo.data import open_demo
-from logicx.scoring.objectives import objective
+from logicx.scoring.objectives import objective_named
 from logicx.search.formulas.ceiling import ceiling
 
 DATA = Path(__file__).resolve().parents[1].parent / "shared" / "reference" / "compexp_nli"
@@ -43,7 +43,7 @@ def microseconds(bank, units, goal):
 
 
 def main() -> None:
-    goal = objective("iou")
+    goal = objective_named("iou")
     with np.load(DATA / "bank.npz") as stored:
         n_cells = int(stored["shape"][0])
         masks = np.unpackbits(stored["packed"], axis=0, count=n_cells).astype(bool).T

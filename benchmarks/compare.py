@@ -88,7 +88,7 @@ def package(
     best = []
     for name, (_, listed) in zip(names, made["found"], strict=True):
         formula = _read(listed, bank) if listed is not None else None
-        value = score(formula, bank, units, name).score if formula else 0.0
+        value = 0.0 if formula is None else score(formula, bank, units, name).score
         best.append((str(formula), value))
     seconds = sum(one for one, _ in made["found"]) / len(names)
     return {"seconds": seconds, "best": best, "peak": made["peak"]}

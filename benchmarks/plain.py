@@ -10,7 +10,7 @@ import numpy as np
 from logicx.banks.bits import pack, popcount, unpack
 from logicx.language.formula import Concept, Formula
 from logicx.runs.running import search_compiled
-from logicx.scoring.objectives import objective
+from logicx.scoring.objectives import objective_named
 from logicx.search.beam import Beam
 from logicx.search.formulas.space import FormulaSpace
 from logicx.search.formulas.steps import DEFAULT_STEPS, Step
@@ -169,7 +169,7 @@ def whole_beams(
 
         kind = NumbaEngine
     steps = [Step.of(one) for one in DEFAULT_STEPS]
-    space = FormulaSpace(kind(bank, on), objective("iou"), steps, np.arange(bank.n_concepts))
+    space = FormulaSpace(kind(bank, on), objective_named("iou"), steps, np.arange(bank.n_concepts))
     beam = Beam(width, length)
     found = search_compiled(beam, space, True) if engine == "numba" else beam.search(space)
     return [[(str(one.node.formula), one.score) for one in level] for level in found.levels]

@@ -8,17 +8,29 @@ from __future__ import annotations
 
 import csv
 import json
+import platform
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from logicx import (
+    Apply,
+    Concept,
+    ConceptBank,
+    Formula,
+    LogicxError,
+    Units,
+    explain,
+    read_journal,
+    run_journal,
+)
 from logicx.banks.storage import replacing
 from logicx.errors import DataError
-from logicx.language.formula import Apply, Concept, Formula
 
 
 class Clock:
@@ -125,6 +137,67 @@ def write_rows(path: Path, header: Sequence[str], rows: Iterable[Iterable[Any]])
     """A CSV file."""
     with replacing(path) as unfinished, unfinished.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([header, *rows])
+
+
+# ---- stages and ends that are the same
+
+
+def explained(
+    clock: Clock,
+    bank: ConceptBank,
+    units: Units,
+    out: Path,
+    threads: int,
+    every: int,
+    **options: int,
+) -> Path:
+    """The journal of the best formulas of all units.
+
+    Args:
+        clock: Of the study.
+        bank: Concepts.
+        units: Units on them.
+        out: Folder of all files.
+        threads: Units that are searched at a time.
+        every: Units between two lines of progress.
+        options: Of `explain`: the journal's name holds a hash of them.
+    """
+    path = out / f"run-{key_of(bank.content, units.content, options)}.jsonl"
+    with clock.stage("explain", path, is_done=lambda: read_journal(path).is_complete) as is_there:
+        if not is_there:
+            plan = explain(bank, units, threads=threads, **options)
+            told = progress("explaining", every)
+            run_journal(plan, path, resume=True, progress=lambda n, total: told("units", n, total))
+    return path
+
+
+def write_summary(
+    out: Path, found: dict[str, Any], files: Sequence[Path], clock: Clock, packages: Sequence[str]
+) -> dict[str, Any]:
+    """What was found, with the files, times, machine and versions, also as `summary.json`."""
+    summary = {
+        **found,
+        "files": [str(one) for one in files],
+        "stages": clock.stages,
+        "machine": f"{platform.machine()}, Python {platform.python_version()}",
+        "versions": {name: version(name) for name in packages},
+    }
+    with replacing(out / "summary.json") as unfinished:
+        unfinished.write_text(json.dumps(summary, indent=2) + "\n")
+    return summary
+
+
+def status_of(study: Callable[[], object]) -> int:
+    """Run a study: 0 where all is done, 2 where the input is wrong, 130 where interrupted."""
+    try:
+        study()
+    except LogicxError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted: go on by the same command", file=sys.stderr)
+        return 130
+    return 0
 
 
 # ---- rows of a journal

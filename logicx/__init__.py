@@ -7,65 +7,103 @@ water OR (river AND NOT blue)
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from logicx.faces import face
+
+_HOMES = {
+    "__version__": "logicx.resources",
+    "Apply": "logicx.language.formula",
+    "Beam": "logicx.runs.strategies.beam",
+    "Column": "logicx.banks.tables",
+    "Concept": "logicx.language.formula",
+    "ConceptBank": "logicx.banks.bank",
+    "Counts": "logicx.scoring.counts",
+    "Exhaustive": "logicx.runs.strategies.exhaustive",
+    "Explanation": "logicx.scoring.results",
+    "Firing": "logicx.units.firing",
+    "Formula": "logicx.language.formula",
+    "GroupCells": "logicx.banks.signatures",
+    "Incidence": "logicx.banks.signatures",
+    "LogicxError": "logicx.errors",
+    "Optimal": "logicx.runs.strategies.optimal",
+    "Preset": "logicx.runs.presets",
+    "SearchTask": "logicx.runs.strategies.roles",
+    "Threshold": "logicx.units.thresholds",
+    "Units": "logicx.units.units",
+    "Universe": "logicx.banks.universe",
+    "canonical": "logicx.language.canon",
+    "compile_recipe": "logicx.sources.recipes",
+    "explain": "logicx.runs.explain",
+    "format_formula": "logicx.language.printing",
+    "heuristic": "logicx.search.heuristics",
+    "objective": "logicx.scoring.objectives",
+    "open_units": "logicx.units.loading",
+    "operator": "logicx.language.registration",
+    "parse": "logicx.language.parsing",
+    "read_journal": "logicx.runs.journal",
+    "register": "logicx.runs.parts",
+    "run_journal": "logicx.runs.journaling",
+    "score": "logicx.scoring.score",
+    "source": "logicx.sources.source",
+    "strategy": "logicx.runs.strategies.registry",
+    "threshold": "logicx.units.thresholds",
+}
+"""Where each public name lives; modules are imported when a name is first used."""
 
 if TYPE_CHECKING:
     from logicx.banks.bank import ConceptBank
+    from logicx.banks.signatures import GroupCells, Incidence
     from logicx.banks.tables import Column
     from logicx.banks.universe import Universe
     from logicx.errors import LogicxError
     from logicx.language.canon import canonical
     from logicx.language.formula import Apply, Concept, Formula
-    from logicx.language.operators import operator
-    from logicx.language.parsing import format_formula, parse
+    from logicx.language.parsing import parse
+    from logicx.language.printing import format_formula
+    from logicx.language.registration import operator
     from logicx.resources import __version__ as __version__
     from logicx.runs.explain import explain
     from logicx.runs.journal import read_journal
     from logicx.runs.journaling import run_journal
+    from logicx.runs.parts import register
+    from logicx.runs.presets import Preset
+    from logicx.runs.strategies.beam import Beam
+    from logicx.runs.strategies.exhaustive import Exhaustive
+    from logicx.runs.strategies.optimal import Optimal
+    from logicx.runs.strategies.registry import strategy
+    from logicx.runs.strategies.roles import SearchTask
     from logicx.scoring.counts import Counts
+    from logicx.scoring.objectives import objective
     from logicx.scoring.results import Explanation
     from logicx.scoring.score import score
+    from logicx.search.heuristics import heuristic
     from logicx.sources.recipes import compile_recipe
+    from logicx.sources.source import source
+    from logicx.units.firing import Firing
     from logicx.units.loading import open_units
-    from logicx.units.thresholds import Threshold
+    from logicx.units.thresholds import Threshold, threshold
     from logicx.units.units import Units
-
-_HOMES = {
-    "__version__": "resources",
-    "Apply": "language.formula",
-    "Column": "banks.tables",
-    "Concept": "language.formula",
-    "ConceptBank": "banks.bank",
-    "Counts": "scoring.counts",
-    "Explanation": "scoring.results",
-    "Formula": "language.formula",
-    "LogicxError": "errors",
-    "Threshold": "units.thresholds",
-    "Units": "units.units",
-    "Universe": "banks.universe",
-    "canonical": "language.canon",
-    "compile_recipe": "sources.recipes",
-    "explain": "runs.explain",
-    "format_formula": "language.parsing",
-    "open_units": "units.loading",
-    "operator": "language.operators",
-    "parse": "language.parsing",
-    "read_journal": "runs.journal",
-    "run_journal": "runs.journaling",
-    "score": "scoring.score",
-}
-"""Where each public name lives; modules are imported when a name is first used."""
+else:
+    __getattr__, __dir__ = face(__name__, _HOMES)
 
 __all__ = [
     "Apply",
+    "Beam",
     "Column",
     "Concept",
     "ConceptBank",
     "Counts",
+    "Exhaustive",
     "Explanation",
+    "Firing",
     "Formula",
+    "GroupCells",
+    "Incidence",
     "LogicxError",
+    "Optimal",
+    "Preset",
+    "SearchTask",
     "Threshold",
     "Units",
     "Universe",
@@ -73,22 +111,16 @@ __all__ = [
     "compile_recipe",
     "explain",
     "format_formula",
+    "heuristic",
+    "objective",
     "open_units",
     "operator",
     "parse",
     "read_journal",
+    "register",
     "run_journal",
     "score",
+    "source",
+    "strategy",
+    "threshold",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'logicx' has no attribute {name!r}")
-    value = getattr(import_module(f"logicx.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})

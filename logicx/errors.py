@@ -6,9 +6,10 @@ that a Python programmer would expect (`ValueError`, `KeyError`, `TypeError`).
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from contextlib import contextmanager
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 
 EXCERPT = 100
 """Longest piece of a formula that an error shows, in characters."""
+LONGEST_COMPARED = 200
+"""Longest name, in characters, for which near ones are sought."""
+MOST_COMPARED = 5000
+"""Most names that are compared letter by letter."""
 
 
 class LogicxError(Exception):
@@ -109,6 +114,10 @@ class UnknownUnit(LogicxError, KeyError):
     code = "unknown-unit"
 
 
+class UnknownPlace(UnknownUnit, IndexError):
+    """There are fewer units than the number says."""
+
+
 class OperatorError(LogicxError, TypeError):
     """An operator is unknown, is registered wrongly, or is applied where it does not apply."""
 
@@ -172,10 +181,42 @@ def caret_lines(text: str, span: tuple[int, int]) -> list[str]:
 
 
 def did_you_mean(name: str, known: Iterable[str], n: int = 3) -> str:
-    """`did you mean: river?`, or nothing where no known name is near."""
-    by_folded = {one.casefold(): one for one in known}
-    near = get_close_matches(name.casefold(), by_folded, n=n, cutoff=0.7)
-    return f"did you mean: {', '.join(by_folded[one] for one in near)}?" if near else ""
+    """`did you mean: river?`, or nothing where no known name is near.
+
+    Names that deny what was asked for, or the other way round, are not suggested.
+
+    Cost: one pass over the names; of very many, only those are compared that begin or end alike.
+    """
+    folded = name.casefold()
+    if len(folded) > LONGEST_COMPARED:
+        return ""
+    by_folded: dict[str, list[str]] = {}
+    for one in known:
+        if abs(len(one) - len(folded)) <= len(folded):  # nearness falls with the lengths' ratio
+            by_folded.setdefault(one.casefold(), []).append(one)
+    among: Iterable[str] = by_folded
+    if len(by_folded) > MOST_COMPARED:
+        among = [one for one in by_folded if one[:2] == folded[:2] or one[-3:] == folded[-3:]]
+    near = get_close_matches(folded, [*among][:MOST_COMPARED], n=n, cutoff=0.7)
+    meant = [one for like in near if not _denies(folded, like) for one in by_folded[like]]
+    return f"did you mean: {', '.join(meant[:n])}?" if meant else ""
+
+
+_DENIAL = r"(?<![^\W_])(?:not|non|no|never|without)[\W_]+|(?<![^\W_])(?:un|dis)(?=\w{3})|^[-~!¬∼−]"
+"""How a name denies what the rest of it says; compiled when a name is first unknown."""
+
+
+def _denies(name: str, other: str) -> bool:
+    """Whether one of two names is the other with a denial before or in it."""
+    return any(
+        len(re.findall(_DENIAL, a)) != len(re.findall(_DENIAL, b))
+        and _likeness(re.sub(_DENIAL, "", a), b) > _likeness(a, b)
+        for a, b in ((name, other), (other, name))
+    )
+
+
+def _likeness(a: str, b: str) -> float:
+    return SequenceMatcher(None, a, b).ratio()
 
 
 def visible(text: str) -> str:

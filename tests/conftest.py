@@ -34,6 +34,9 @@ GROUPS = {
 """Test files whose costly beginnings (the demo, compiled proofs, a study) one process makes for all
 of a group, so that parallel ones do not make them again."""
 
+collect_ignore_glob = ["helpers/*.py"]
+"""Helpers are no tests; some register parts of their own when they are imported."""
+
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 import shlex
+import sys
+from contextlib import ExitStack
 from dataclasses import fields
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -15,16 +18,18 @@ from logicx.banks.tables import KINDS as COLUMN_KINDS
 from logicx.banks.universe import Universe
 from logicx.cli import run
 from logicx.cli.app import app
-from logicx.language.operators import operators
+from logicx.language.registry import operators
+from logicx.runs.parts import kinds
 from logicx.runs.presets import PRESETS
-from logicx.scoring.objectives import OBJECTIVES
-from logicx.search.heuristics import HEURISTICS
+from logicx.scoring.objectives import OBJECTIVE_KIND, OBJECTIVES
+from logicx.search.heuristics import HEURISTIC_KIND, HEURISTICS
+from logicx.sources.source import SOURCE_KIND
 from logicx.sources.text.pairs import PairSettings
 from logicx.sources.text.settings import DocumentSettings
 from logicx.sources.text.tokens import TokenSettings
 from logicx.sources.text.vectors import NeighborSettings
 from logicx.units.activations import write_activations
-from logicx.units.thresholds import KINDS as THRESHOLDS
+from logicx.units.thresholds import THRESHOLD_KIND
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -38,13 +43,20 @@ def test_operators_are_documented(op):
     logicx.parse(op.example)
 
 
+@pytest.mark.parametrize("kind", [OBJECTIVE_KIND, HEURISTIC_KIND, THRESHOLD_KIND, SOURCE_KIND])
+def test_parts_have_a_doc_and_stand_on_the_page_of_plugins(kind):
+    assert all(one.part.doc for one in kind.all())
+    for name in (f"logicx.{kind.name}`", kind.group, f"check_{kind.name}"):
+        assert name in DOCS["plugins.md"]
+
+
 @pytest.mark.parametrize(
     ("page", "names"),
     [
         ("search.md", [*OBJECTIVES, "fbeta(b)", *PRESETS]),
         ("text.md", [f"\n{one.name} =" for one in fields(NeighborSettings)]),
         ("heuristics.md", [f"`{one}`" for one in HEURISTICS]),
-        ("data.md", [*THRESHOLDS, *COLUMN_KINDS]),
+        ("data.md", [*THRESHOLD_KIND.table(), *COLUMN_KINDS]),
         *(
             ("text.md", [one.name for one in fields(kind)] + [*kind.FORMATS, *kind.FAMILIES])
             for kind in (PairSettings, DocumentSettings, TokenSettings)
@@ -59,7 +71,7 @@ def test_every_command_and_option_is_explained():
     import typer
 
     commands = typer.main.get_command(app).commands
-    assert len(commands) == 11
+    assert len(commands) == 12
     for name, command in commands.items():
         assert command.help, name
         for parameter in command.params:
@@ -125,23 +137,17 @@ def test_every_command_of_the_readme_runs(tmp_path, monkeypatch, capsys, demo_ca
 def test_python_in_the_documents_runs(page, capsys, tmp_path, monkeypatch):
     """Each page's blocks, one after the other."""
     monkeypatch.chdir(tmp_path)
-    from logicx.language.operators import REGISTRY
 
     if page == "optimal.md":
         pytest.importorskip("numba")
     text = README if page == "README.md" else DOCS[page]
     blocks = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
-    with REGISTRY.scope():
-        names: dict[str, object] = {"__name__": page}
+    with ExitStack() as scopes:
+        for registry in kinds().values():
+            scopes.enter_context(registry.scope())
+        module = ModuleType(f"page_{Path(page).stem.replace('-', '_')}")
+        monkeypatch.setitem(sys.modules, module.__name__, module)  # what is defined can be pickled
         for block in blocks:
-            exec(compile(block, page, "exec"), names)
-    if page in ("README.md", "language.md"):
+            exec(compile(block, page, "exec", dont_inherit=True), module.__dict__)
+    if page in ("README.md", "language.md", "plugins.md"):
         assert blocks
-
-
-def test_public_names_are_there_and_have_docstrings():
-    for name in logicx.__all__:
-        assert getattr(logicx, name).__doc__, name
-    with pytest.raises(AttributeError, match="no attribute 'nope'"):
-        _ = logicx.nope
-    assert set(logicx.__all__) <= set(dir(logicx))

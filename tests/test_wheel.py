@@ -42,6 +42,7 @@ def test_it_holds_every_data_file_and_no_tests(site):
     }
     assert unpacked == shipped
     assert {path.name.split("-")[0] for path in site.iterdir()} == {"logicx"}
+    assert (site / "logicx" / "py.typed").exists()
 
 
 def test_it_runs_outside_the_checkout(site, tmp_path, demo_cache):

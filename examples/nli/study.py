@@ -17,12 +17,9 @@ from __future__ import annotations
 
 import argparse
 import csv
-import json
-import platform
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -37,19 +34,21 @@ sys.path.append(str(Path(__file__).resolve().parents[1]))
 from stages import (
     Clock,
     at_length,
+    explained,
     hash_of,
     key_of,
     named,
     progress,
     share_on,
+    status_of,
     write_rows,
+    write_summary,
 )
 
-from logicx import ConceptBank, compile_recipe, explain, open_units, parse, read_journal
-from logicx import run_journal as run_to_journal
+from logicx import ConceptBank, compile_recipe, open_units, parse, read_journal
 from logicx.cli import run as logicx
-from logicx.errors import DataError, LogicxError
-from logicx.probe.recording import record
+from logicx.errors import DataError
+from logicx.probe import record
 from logicx.resources import resource
 
 LENGTHS = (1, 3, 5, 10)
@@ -106,7 +105,10 @@ def study(settings: Settings) -> dict[str, Any]:
     net_file = trained(settings, clock)
     bank_file = compiled(settings, pairs, clock)
     units_file = recorded(settings, net_file, bank_file, pairs, clock)
-    journal = explained(settings, bank_file, units_file, clock)
+    bank, units = ConceptBank.open(bank_file), open_units(units_file)
+    options = {"length": max(settings.lengths), "beam": settings.beam}
+    options["min_active"] = max(1, round(settings.min_share * bank.n_valid))
+    journal = explained(clock, bank, units, settings.out, settings.threads, every=20, **options)
     weights, outputs = spoken(settings, net_file, units_file, pairs)
     found = summed(settings, journal, weights)
     table = journal.with_suffix(".csv")
@@ -117,15 +119,11 @@ def study(settings: Settings) -> dict[str, Any]:
         print("\n$ logicx " + " ".join(arguments), flush=True)
         if logicx(arguments):
             raise DataError("the table could not be made")
-    summary = {
-        **found,
-        **EntailmentNet.facts(net_file),
-        "files": [str(one) for one in (net_file, bank_file, units_file, journal, table)],
-        "stages": clock.stages,
-        "machine": f"{platform.machine()}, Python {platform.python_version()}",
-        "versions": {name: version(name) for name in ("logicx", "torch", "numpy")},
-    }
-    (settings.out / "summary.json").write_text(json.dumps(summary, indent=2) + "\n")
+    facts = {**found, **EntailmentNet.facts(net_file)}
+    files = (net_file, bank_file, units_file, journal, table)
+    summary = write_summary(settings.out, facts, files, clock, ("logicx", "torch", "numpy"))
+    show(summary)
+    clock.show()
     return summary
 
 
@@ -176,22 +174,6 @@ def recorded(
             universe = ConceptBank.open(bank_file).universe
             told = progress("recording", every=10)
             record(net, UNITS, inputs, path, universe=universe, resume=True, progress=told)
-    return path
-
-
-def explained(settings: Settings, bank_file: Path, units_file: Path, clock: Clock) -> Path:
-    """The journal of the best formulas of all units, up to the greatest length."""
-    bank, units = ConceptBank.open(bank_file), open_units(units_file)
-    options = {"length": max(settings.lengths), "beam": settings.beam}
-    options["min_active"] = max(1, round(settings.min_share * bank.n_valid))
-    path = settings.out / f"run-{key_of(bank.content, units.content, options)}.jsonl"
-    with clock.stage("explain", path, is_done=lambda: read_journal(path).is_complete) as is_there:
-        if not is_there:
-            plan = explain(bank, units, threads=settings.threads, **options)
-            told = progress("explaining", every=20)
-            run_to_journal(
-                plan, path, resume=True, progress=lambda n, total: told("units", n, total)
-            )
     return path
 
 
@@ -272,8 +254,6 @@ def show(summary: dict[str, Any]) -> None:
     print(f"mean share of pairs at which they fire: {summary['mean_share_on']:.4f}")
     for length, score in summary["mean_iou"].items():
         print(f"mean IoU at length {length}: {score:.4f}")
-    for stage, one in summary["stages"].items():
-        print(f"{stage}: {one['wall']:.1f} s, {one['cpu']:.1f} CPU s, {one['file']}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -304,15 +284,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     elif not chosen["train"] or not chosen["dev"]:
         parser.error("give --train and --dev, or --small")
     chosen["probe"] = chosen["probe"] or chosen["dev"]
-    try:
-        show(study(Settings(**{**chosen, "train": tuple(chosen["train"])})))
-    except LogicxError as error:
-        print(error, file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("interrupted: go on by the same command", file=sys.stderr)
-        return 130
-    return 0
+    return status_of(lambda: study(Settings(**{**chosen, "train": tuple(chosen["train"])})))
 
 
 if __name__ == "__main__":

@@ -20,13 +20,11 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib import import_module
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -38,21 +36,24 @@ sys.path.append(str(Path(__file__).resolve().parents[1]))
 from stages import (
     Clock,
     at_length,
+    explained,
     hash_of,
     hash_of_folder,
     key_of,
     named,
     progress,
     share_on,
+    status_of,
     write_rows,
+    write_summary,
 )
 
-from logicx import ConceptBank, compile_recipe, explain, open_units, parse, read_journal
-from logicx import run_journal as run_to_journal
+from logicx import ConceptBank, compile_recipe, open_units, parse, read_journal
 from logicx.analysis.images import top_images
 from logicx.banks.storage import replacing
-from logicx.errors import DataError, LogicxError, OptionError
+from logicx.errors import DataError, OptionError
 from logicx.probe.fingerprints import fingerprint, fingerprint_of_model
+from logicx.probe.identity import peeked
 from logicx.probe.recording import Batch, record
 from logicx.report.photos import FolderPhotos
 from logicx.report.pictures import SheetRow, image_sheet, unit_sheet
@@ -117,20 +118,18 @@ def study(settings: Settings) -> dict[str, Any]:
     clock = Clock(settings.out / "stages.json")
     bank_file = compiled(settings, clock)
     units_file = recorded(settings, load, bank_file, clock)
-    journal = explained(settings, bank_file, units_file, clock)
+    bank, units = ConceptBank.open(bank_file), open_units(units_file, settings.threshold)
+    options = {"length": max(settings.lengths), "beam": settings.beam}
+    journal = explained(clock, bank, units, settings.out, settings.threads, every=200, **options)
     rows = tabled(settings, bank_file, journal)
     pictures = pictured(settings, bank_file, units_file, journal, rows, clock)
-    bank = ConceptBank.open(bank_file)
-    summary = {
-        "bank": f"{bank.n_concepts:,} concepts, {bank.universe}, {bank.n_signatures:,} signatures",
-        **summed(settings, rows, journal),
-        "files": [str(one) for one in (bank_file, units_file, journal, pictures)],
-        "stages": clock.stages,
-        "machine": f"{platform.machine()}, Python {platform.python_version()}",
-        "versions": {name: version(name) for name in ("logicx", "torch", "numpy", "pillow")},
-    }
-    with replacing(settings.out / "summary.json") as unfinished:
-        unfinished.write_text(json.dumps(summary, indent=2) + "\n")
+    size = f"{bank.n_concepts:,} concepts, {bank.universe}, {bank.n_signatures:,} signatures"
+    found = {"bank": size, **summed(settings, rows, journal)}
+    files, packages = (
+        (bank_file, units_file, journal, pictures),
+        ("logicx", "torch", "numpy", "pillow"),
+    )
+    summary = write_summary(settings.out, found, files, clock, packages)
     show(settings, summary)
     clock.show()
     return summary
@@ -199,8 +198,9 @@ def recorded(settings: Settings, load: Load, bank_file: Path, clock: Clock) -> P
             hint="set --images to the folder that the bank's paths are relative to",
         )
     model, batches = load(paths)
-    first = fingerprint(Batch.of(next(iter(batches))))
-    key = key_of(bank.content, settings.layer, fingerprint_of_model(model), first)
+    first, batches = peeked(batches)
+    sample = fingerprint(Batch.of(first))
+    key = key_of(bank.content, settings.layer, fingerprint_of_model(model), sample)
     path = settings.out / f"maps-{key}.units"
     with clock.stage("probe", path) as is_there:
         if not is_there:
@@ -211,24 +211,9 @@ def recorded(settings: Settings, load: Load, bank_file: Path, clock: Clock) -> P
                 batches,
                 path,
                 dtype="float16",
-                images=bank.source["images"],
+                bank=bank,
                 resume=True,
                 progress=told,
-            )
-    return path
-
-
-def explained(settings: Settings, bank_file: Path, units_file: Path, clock: Clock) -> Path:
-    """The journal of the best formulas of all units, up to the greatest length."""
-    bank, units = ConceptBank.open(bank_file), open_units(units_file, settings.threshold)
-    options = {"length": max(settings.lengths), "beam": settings.beam}
-    path = settings.out / f"run-{key_of(bank.content, units.content, options)}.jsonl"
-    with clock.stage("explain", path, is_done=lambda: read_journal(path).is_complete) as is_there:
-        if not is_there:
-            plan = explain(bank, units, threads=settings.threads, **options)
-            told = progress("explaining", every=200)
-            run_to_journal(
-                plan, path, resume=True, progress=lambda n, total: told("units", n, total)
             )
     return path
 
@@ -380,15 +365,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     elif not chosen["data"]:
         parser.error("give --data, or --small")
     chosen["images"] = chosen["images"] or chosen["data"] / "images"
-    try:
-        study(Settings(**chosen))
-    except LogicxError as error:
-        print(error, file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("interrupted: go on by the same command", file=sys.stderr)
-        return 130
-    return 0
+    return status_of(lambda: study(Settings(**chosen)))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from logicx.banks.arrays import read_arrays
-from logicx.banks.tables import numbers, read_table
+from logicx.banks.tablefiles import read_table
+from logicx.banks.values import numbers
 from logicx.errors import DataError, FileError, in_file
 
 if TYPE_CHECKING:
@@ -93,10 +94,11 @@ def _recorded(units: Units, name: str) -> str:
 def _of_table(path: Path, recorded: Sequence[str]) -> ClassWeights:
     table = read_table(path)
     named = table.pop(UNIT, None)
-    if not table:
+    columns = table.data(path)
+    if not columns:
         raise DataError(f"{path} has no column for a class")
     with in_file(path, "a table of weights holds a number for each unit and class"):
-        values = np.array([numbers(name, rows) for name, rows in table.items()], np.float64).T
+        values = np.array([numbers(name, rows) for name, rows in columns.items()], np.float64).T
     if named is None:
         if len(values) != len(recorded):
             raise DataError(
@@ -104,7 +106,7 @@ def _of_table(path: Path, recorded: Sequence[str]) -> ClassWeights:
                 f"{len(recorded):,} units",
                 hint=f"give a row for each unit in their order, or name them in a column {UNIT!r}",
             )
-        return ClassWeights(tuple(table), values)
+        return ClassWeights(tuple(columns), values)
     rows = {str(name): i for i, name in enumerate(named)}
     if len(rows) < len(named):
         doubled = next(str(one) for i, one in enumerate(named) if rows[str(one)] != i)
@@ -116,7 +118,7 @@ def _of_table(path: Path, recorded: Sequence[str]) -> ClassWeights:
             + (f" and of {len(missing) - 1:,} others" if len(missing) > 1 else ""),
             hint=f"its column {UNIT!r} must name every unit: logicx units units=FILE",
         )
-    return ClassWeights(tuple(table), values[[rows[name] for name in recorded]])
+    return ClassWeights(tuple(columns), values[[rows[name] for name in recorded]])
 
 
 def _of_array(path: Path, n_units: int, classes: Sequence[str] | None) -> ClassWeights:

@@ -34,7 +34,9 @@ formula."""
 
 
 class ImageMasks(Protocol):
-    """What one unit does in each image of a bank."""
+    """What one unit does in each image of a bank; `known` is where it is known, None for all."""
+
+    known: Mask | None
 
     def mask(self, image: int) -> Mask:
         """The cells of an image at which it fires, `bool[height * width]`."""
@@ -223,7 +225,7 @@ class Seen:
         self._has_formula = formula is not None
         holds = np.zeros(bank.n_signatures, bool)
         try:
-            tree = parse(formula) if isinstance(formula, str) else formula
+            tree = parse(formula, names=bank.names) if isinstance(formula, str) else formula
             holds = holds if tree is None else evaluate(tree, bank)
         except LogicxError as error:
             if isinstance(formula, str):
@@ -240,7 +242,10 @@ class Seen:
     def cells(self, image: int) -> tuple[Mask, Mask, Mask]:
         """Where the unit fires, the formula is true, and cells count: each `bool[n_cells]`."""
         signatures = self._bank.cell_map.of_group(image)
-        return self._masks.mask(image), self._holds[signatures], signatures >= 0
+        valid = signatures >= 0
+        if self._masks.known is not None:
+            valid &= self._masks.known[self._bank.universe.cells_of(image)]
+        return self._masks.mask(image), self._holds[signatures] & valid, valid
 
     def n_on(self, image: int) -> int:
         """Valid cells of an image at which the unit fires."""
@@ -298,6 +303,7 @@ class _CellMasks:
         """Cut the unit."""
         self._units = units
         self._unit = unit
+        self.known = units.valid(unit)
         self._masks = units.mask(unit).reshape(bank.universe.n_groups, -1)
 
     def mask(self, image: int) -> Mask:
@@ -328,6 +334,7 @@ class _MapMasks:
         self._maps = units.maps.maps(number)
         self._grid = units.maps.grid(bank)
         self._range = units.maps.range(number, bank)
+        self.known: Mask | None = None
 
     def mask(self, image: int) -> Mask:
         """The cells of an image at which it fires."""

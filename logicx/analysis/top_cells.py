@@ -61,8 +61,8 @@ class UnitRow:
         best_single: The best single concept by the same objective.
         best_single_iou: Its intersection over union with the unit.
         n_on: Valid cells at which the unit fires.
-        share_on: The share that they are of all valid cells, which is the IoU of a formula that is
-            always true.
+        share_on: The share that they are of all cells that count, which is the IoU of a formula
+            that is always true.
         weights: Its weight for each class, if they are known.
         cells: The cells at which it is highest, the highest first.
     """
@@ -152,7 +152,7 @@ def unit_table(
             single["formula"],
             score_counts("iou", Counts(**single["counts"])),
             counts.tp + counts.fn,
-            (counts.tp + counts.fn) / bank.n_valid,
+            (counts.tp + counts.fn) / counts.n_cells,
             {} if weights is None else weights.of(number),
             _top_cells(bank, units, number, row["formula"], cells, context, outputs or {}),
         )
@@ -251,7 +251,7 @@ def _top_cells(
     fires = np.flatnonzero(units.mask(units.names[number]))
     fires = fires[bank.cell_map.at(fires) != INVALID]
     highest = fires[np.argsort(-activations[fires].astype(np.float64), kind="stable")[:n]]
-    holds = evaluate(parse(formula), bank)[bank.cell_map.at(highest)]
+    holds = evaluate(parse(formula, names=bank.names), bank)[bank.cell_map.at(highest)]
     return [
         TopCell(
             cell,

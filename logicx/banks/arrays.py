@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
+from logicx.banks.containers import DENSE_BYTES
 from logicx.errors import DataError, FileError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+_DTYPES = {
+    **{"BOOL": "?", "U8": "u1", "I8": "i1", "U16": "<u2", "I16": "<i2", "U32": "<u4", "I32": "<i4"},
+    **{"U64": "<u8", "I64": "<i8", "F16": "<f2", "F32": "<f4", "F64": "<f8"},
+    **{"C64": "<c8"},
+}
+"""Types of the safetensors format that NumPy has."""
 
 
 DEFLATED = 1040
@@ -36,6 +45,9 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
             opened.seek(0)
             _check_claims(opened)
             with np.load(opened, allow_pickle=False) as arrays:
+                doubled = [name for name, n in Counter(arrays.files).items() if n > 1]
+                if doubled:
+                    raise ValueError(f"the array {doubled[0]!r} is there twice")
                 found = dict(arrays)
     except FileNotFoundError:
         raise FileError(f"no file {path}") from None
@@ -47,6 +59,64 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
     if foreign:
         raise FileError(f"{path}: {foreign[0]!r} is no array")
     return _sized(path, found)
+
+
+def read_activations(path: Path) -> tuple[NDArray[Any], NDArray[Any] | None]:
+    """The activations (or masks) of a file of arrays, and the names of the units if it has any.
+
+    Raises:
+        FileError: The file cannot be read.
+        DataError: It holds several arrays, or a sparse matrix of another kind.
+    """
+    arrays = read_arrays(path)
+    names = arrays.pop("names", None)
+    if "format" in arrays and "data" in arrays and "shape" in arrays:
+        return _of_scipy(arrays, path), names
+    array = arrays.get("activations", next(iter(arrays.values())) if len(arrays) == 1 else None)
+    if array is None:
+        held = ", ".join(arrays) or "nothing"
+        raise DataError(f"{path} holds {held}, but no array called activations")
+    return array, names
+
+
+def _of_scipy(arrays: dict[str, NDArray[Any]], path: Path) -> NDArray[Any]:
+    """A sparse matrix as `scipy.sparse.save_npz` writes it, written out."""
+    form = str(arrays["format"].item().decode() if arrays["format"].size == 1 else "")
+    if form not in ("csr", "csc", "coo"):
+        raise DataError(
+            f"{path} holds a sparse matrix of form {form!r}", hint="save it as CSR: matrix.tocsr()"
+        )
+    shape = tuple(arrays["shape"].reshape(-1).tolist())
+    data = arrays["data"]
+    if len(shape) != 2 or min(shape) < 0 or data.ndim != 1:
+        raise FileError(f"{path} holds no sparse matrix with two axes")
+    if math.prod(shape) * data.dtype.itemsize > DENSE_BYTES:
+        raise DataError(
+            f"{path} holds a sparse matrix that would take "
+            f"{math.prod(shape) * data.dtype.itemsize / 1e9:,.0f} GB written out",
+            hint="save some units at a time",
+        )
+    try:
+        if form == "coo":
+            rows, columns = arrays["row"], arrays["col"]
+        else:
+            columns, indptr = arrays["indices"], arrays["indptr"]
+            rows = np.repeat(np.arange(shape[form == "csc"]), np.diff(indptr))
+            if form == "csc":
+                rows, columns = columns, rows
+        if (
+            not len(rows) == len(columns) == len(data)
+            or min(rows.min(initial=0), columns.min(initial=0)) < 0
+        ):
+            raise ValueError("its parts do not fit together")
+        dense = np.zeros(shape, data.dtype)
+        if data.dtype == bool:
+            np.logical_or.at(dense, (rows, columns), data)
+        else:
+            np.add.at(dense, (rows, columns), data)
+    except (KeyError, ValueError, IndexError, TypeError) as error:
+        raise FileError(f"{path} holds a damaged sparse matrix ({error})") from error
+    return dense
 
 
 def texts(array: NDArray[Any], what: str) -> list[str]:
@@ -102,11 +172,31 @@ def _sized(path: Path, arrays: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any
     return arrays
 
 
-def _read_safetensors(path: Path) -> dict[str, NDArray[np.generic]]:
-    from safetensors import SafetensorError
+def _read_safetensors(path: Path) -> dict[str, NDArray[Any]]:
+    from safetensors import SafetensorError, deserialize
     from safetensors.numpy import load_file
 
     try:
-        return _sized(path, dict(load_file(path)))
-    except (SafetensorError, OSError, TypeError, AttributeError) as error:  # NumPy has no bfloat16
+        try:
+            return _sized(path, dict(load_file(path)))
+        except (TypeError, AttributeError):  # a type that NumPy does not have
+            stored: Any = deserialize(path.read_bytes())  # type: ignore[no-untyped-call]
+    except FileNotFoundError:
+        raise FileError(f"no file {path}") from None
+    except (SafetensorError, OSError) as error:
         raise FileError(f"{path} is no readable safetensors file ({error})") from error
+    found: dict[str, NDArray[Any]] = {}
+    for name, one in stored:
+        kind = one["dtype"]
+        if kind == "BF16":  # the first half of a float32
+            raw = np.frombuffer(one["data"], "<u2").astype(np.uint32) << np.uint32(16)
+            array: NDArray[Any] = raw.view(np.float32)
+        elif kind in _DTYPES:
+            array = np.frombuffer(one["data"], _DTYPES[kind])
+        else:
+            raise FileError(
+                f"{path}: the array {name!r} is of type {kind}, which NumPy does not have",
+                hint="save it as float32: tensor.float()",
+            )
+        found[name] = array.reshape(one["shape"])
+    return _sized(path, found)

@@ -11,15 +11,25 @@ import numpy as np
 
 from logicx.banks import storage
 from logicx.banks.bankfile import BankFile
-from logicx.banks.bits import as_booleans
 from logicx.banks.building import signatures_of_groups, signatures_of_masks, signatures_of_sparse
 from logicx.banks.celltexts import CellTexts
+from logicx.banks.containers import as_booleans, as_names
+from logicx.banks.frames import named_columns, table_columns
 from logicx.banks.holdings import Holdings
-from logicx.banks.naming import Relations, check_names, check_relations
+from logicx.banks.naming import (
+    NamedConcepts,
+    Relations,
+    check_names,
+    check_relations,
+    one_spelling,
+    tidied,
+    tidied_relations,
+)
 from logicx.banks.signatures import GroupCells, Signatures
 from logicx.banks.tables import Column, concepts_of_columns
 from logicx.banks.universe import Universe
-from logicx.errors import DataError, UnknownConcept, did_you_mean, is_plain_text
+from logicx.banks.vocabulary import BankVocabulary
+from logicx.errors import DataError, is_plain_text
 from logicx.language.formula import Concept, Formula
 
 if TYPE_CHECKING:
@@ -31,10 +41,11 @@ CHUNK_BITS = 1 << 25
 """Concepts times cells that are unpacked at once while a bank is built from masks."""
 
 
-class ConceptBank(Holdings):
+class ConceptBank(NamedConcepts, Holdings):
     """A universe, its concepts, and where they hold.
 
-    Build one with `from_masks`, `from_table` or a recipe; `open` maps a `*.bank` file.
+    Build one with `from_masks`, `from_table` or a recipe; `open` maps a `*.bank` file. Banks are
+    equal only to themselves (see `content`). A copy of one on file opens the file again.
 
     Args:
         name: What to call it.
@@ -48,6 +59,7 @@ class ConceptBank(Holdings):
 
     Attributes:
         derived: The formulas of those concepts that stand for one, by number.
+        notes: What a person should know of how the data were read; not kept on file.
     """
 
     def __init__(
@@ -63,15 +75,16 @@ class ConceptBank(Holdings):
     ) -> None:
         """Check the names and take the parts over."""
         self.name = name
-        self.names = tuple(names)
-        self.categories = tuple(categories)
+        self.names = tidied(names, "names")
+        self.categories = tuple(map(one_spelling, as_names(categories, "categories")))
         self.universe = universe
-        self.relations: Relations = relations or {}
+        self.relations: Relations = tidied_relations(relations or {})
         self.source = dict(source or {})
         self._texts = texts
         self._texts_per_cell = 0 if texts is None else texts.per_cell
         self._stored: BankFile | None = None
         self.derived: dict[int, Formula] = {}
+        self.notes: tuple[str, ...] = ()
         if not is_plain_text(name):
             raise DataError(f"the name of a bank must be printable text, not {name!r}")
         check_names(self.names, self.categories)
@@ -82,13 +95,11 @@ class ConceptBank(Holdings):
                 raise DataError(f"{n_cells:,} cells were given for a universe of {universe}")
         self._signatures: Signatures | None = replace(signatures, cells=cells.over(universe))
 
-    # ---- building
-
     @classmethod
     def from_masks(
         cls,
-        masks: ArrayLike,
-        names: Sequence[str],
+        masks: Any,
+        names: Sequence[str] | None = None,
         *,
         categories: Sequence[str] | None = None,
         universe: Universe | None = None,
@@ -99,8 +110,9 @@ class ConceptBank(Holdings):
         """A bank from one mask per concept.
 
         Args:
-            masks: NumPy array or torch tensor of booleans.
-            names: Concept names.
+            masks: An array of booleans (NumPy, torch, SciPy sparse, lists), or a data frame or
+                mapping whose columns are the concepts.
+            names: Concept names; of a data frame by default those of its columns.
             categories: Category of each concept; by default none.
             universe: The cells; by default `Universe.rows(n_cells)`.
             valid: Cells that are labelled; the others count nowhere. By default all.
@@ -118,6 +130,13 @@ class ConceptBank(Holdings):
             >>> bank.n_signatures, bank.count.tolist()
             (3, [1, 1, 1])
         """
+        columns = named_columns(masks)
+        if columns is not None:
+            masks = [as_booleans(one, f"the mask {key!r}", 1) for key, one in columns.items()]
+            names = list(columns) if names is None else names
+        if names is None:
+            raise DataError("the masks have no names", hint="give a list of names, one a mask")
+        names = as_names(names, "names")
         array = as_booleans(masks, "masks", 2)
         n_concepts = len(array)
         if len(names) != n_concepts:
@@ -169,6 +188,7 @@ class ConceptBank(Holdings):
             >>> bank.n_signatures, bank.count.tolist()
             (3, [1, 2])
         """
+        names = as_names(names, "names")
         signatures, n_cells = signatures_of_sparse(cells, len(names), valid)
         return cls(
             name,
@@ -209,7 +229,7 @@ class ConceptBank(Holdings):
         Cost: of images, one or two bytes a cell, and the signatures a few times.
 
         Example:
-            >>> from logicx.banks.signatures import GroupCells, Incidence
+            >>> from logicx import GroupCells, Incidence
             >>> sets = Incidence(np.array([0, 1, 3]), np.array([0, 0, 1], np.int32))
             >>> image = GroupCells(sets, np.array([0, 1, 1, 0], np.uint8))
             >>> images = Universe.pixels(2, 2, 2)
@@ -217,6 +237,7 @@ class ConceptBank(Holdings):
             >>> bank.count.tolist(), bank.cell_map.of_group(1).tolist()
             ([8, 4], [0, 1, 1, 0])
         """
+        names = as_names(names, "names")
         signatures = signatures_of_groups(groups, len(names), universe)
         return cls(
             name,
@@ -231,16 +252,17 @@ class ConceptBank(Holdings):
     @classmethod
     def from_table(
         cls,
-        table: Mapping[str, Sequence[Any]],
+        table: Any,
         columns: Mapping[str, Column | str],
         *,
         name: str = "bank",
         source: Mapping[str, Any] | None = None,
     ) -> ConceptBank:
-        """A bank from the columns of a table (any mapping of columns, such as a data frame).
+        """A bank from the columns of a table.
 
         Args:
-            table: Columns by name.
+            table: A data frame (pandas, polars, pyarrow or any that speaks Arrow's PyCapsule or the
+                dataframe interchange protocol), or a mapping of columns by name.
             columns: The columns to use, each with its kind: `"category"`, `"boolean"`,
                 `"quantiles"`, or a `Column`.
             name: What to call the bank.
@@ -255,9 +277,10 @@ class ConceptBank(Holdings):
         kinds = {k: v if isinstance(v, Column) else Column(v) for k, v in columns.items()}
         if not kinds:
             raise DataError("no column of the table was chosen")
-        names, categories, masks, edges = concepts_of_columns(table, kinds)
-        bank = cls.from_masks(masks, names, categories=categories, name=name)
-        bank.source = {**(source or {}), "quantile_edges": edges}
+        found = concepts_of_columns(table_columns(table), kinds)
+        bank = cls.from_masks(found.masks, found.names, categories=found.categories, name=name)
+        bank.source = {**(source or {}), "quantile_edges": found.edges}
+        bank.notes = found.notes
         return bank
 
     def relate(self, table: str, rows: Mapping[str, Sequence[str]]) -> None:
@@ -266,12 +289,11 @@ class ConceptBank(Holdings):
         Raises:
             DataError: It names a concept that the bank does not have.
         """
-        relations = {**self.relations, table: {k: list(v) for k, v in rows.items()}}
+        relations = {**self.relations, **tidied_relations({table: rows})}
         check_relations(relations, self.names)
         self.relations = relations
-        self.__dict__.pop("content", None)
-
-    # ---- files
+        for made in ("content", "_restricted"):
+            self.__dict__.pop(made, None)
 
     def save(self, path: str | Path) -> str:
         """Write a `*.bank` file and return its content hash."""
@@ -295,6 +317,7 @@ class ConceptBank(Holdings):
         bank._signatures = None
         bank._stored = stored
         bank.derived = {}
+        bank.notes = ()
         return bank
 
     @cached_property
@@ -330,46 +353,6 @@ class ConceptBank(Holdings):
             **self.cell_map.tensors(),
         }
 
-    # ---- names
-
-    @property
-    def n_concepts(self) -> int:
-        """Number of concepts."""
-        return len(self.names)
-
-    @cached_property
-    def _numbers(self) -> dict[str, int]:
-        return {name: i for i, name in enumerate(self.names)}
-
-    def __contains__(self, name: object) -> bool:
-        """Whether it has a concept of that name."""
-        return name in self._numbers
-
-    def number(self, name: str) -> int:
-        """Number of the concept of that name.
-
-        Raises:
-            UnknownConcept: There is none; the error suggests near names.
-        """
-        if name not in self._numbers:
-            raise UnknownConcept(
-                f"no concept {name!r} in bank {self.name!r} ({self.n_concepts:,} concepts)",
-                hint=self._suggest(name),
-            )
-        return self._numbers[name]
-
-    def _suggest(self, name: str) -> str:
-        words = name.split(" ")
-        for i in range(1, len(words)):
-            left, right = " ".join(words[:i]), " ".join(words[i:])
-            if left in self and right in self:
-                return f"{left!r} and {right!r} are concepts: is an operator missing between them?"
-        where = f" bank={self._stored.path}" if self._stored and "demo" not in self.source else ""
-        listing = f"list them: logicx concepts '{name[:3]}*'{where}"
-        ending = [one for one in self.names if one.endswith(f":{name}")][:3]
-        near = f"did you mean: {', '.join(ending)}?" if ending else did_you_mean(name, self.names)
-        return "    ".join(one for one in (near, listing) if one)
-
     @cached_property
     def texts(self) -> CellTexts | None:
         """The texts of cells, as `bank.texts[7]` gives them, or None where the bank keeps none.
@@ -380,7 +363,14 @@ class ConceptBank(Holdings):
 
     def atom(self, i: int) -> Formula:
         """The i-th concept as a formula: its name, or what it was derived from."""
-        return self.derived.get(i) or Concept(self.names[i])
+        return self.derived.get(i, Concept(self.names[i]))
+
+    @property
+    def vocabulary(self) -> BankVocabulary:
+        """What operators may ask of it, read-only."""
+        return BankVocabulary(
+            self.name, self.names, self.categories, self.relations, lambda: self.count
+        )
 
     def standing_for(self, formula: Formula) -> Concept | None:
         """The concept that was derived from a formula, if there is one."""

@@ -8,7 +8,7 @@ the search. `docs/formats.md` states all that is.
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -195,16 +195,8 @@ class BankFile(Stored):
         if lengths.tolist() != [self._length(block_name(k)) for k in range(n_blocks)]:
             raise self._disagree("its tables of images and the cells of its blocks")
 
-        def block(k: int) -> NDArray[np.uint8]:
-            own = slice(*block_starts[k : k + 2].tolist())
-
-            def fault(numbers: NDArray[np.uint8]) -> str:
-                places = ends[own] - ends[own.start]
-                return faults.broken_groups(numbers, places, width[own], n_each, n_local[own])
-
-            return self.tensor(block_name(k), fault)
-
         starts = np.arange(n_groups + 1, dtype=np.int64) * n_each
+        block = partial(_block, self, block_starts, ends, width, n_local)
         return GroupMap(table, starts, indptr, block_starts, block)
 
     def check_on(self, on: NDArray[np.int64]) -> None:
@@ -217,3 +209,22 @@ class BankFile(Stored):
             f"{self.path} is damaged: {what} disagree",
             hint="make the file anew, from data that you trust",
         )
+
+
+def _block(
+    file: BankFile,
+    block_starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    width: NDArray[np.int64],
+    n_local: NDArray[np.int64],
+    k: int,
+) -> NDArray[np.uint8]:
+    """The local numbers of some images: a function of a module, so that a map can be pickled."""
+    own = slice(*block_starts[k : k + 2].tolist())
+    n_each = file.universe.shape[1] * file.universe.shape[2]
+
+    def fault(numbers: NDArray[np.uint8]) -> str:
+        places = ends[own] - ends[own.start]
+        return faults.broken_groups(numbers, places, width[own], n_each, n_local[own])
+
+    return file.tensor(block_name(k), fault)

@@ -13,8 +13,6 @@ import numpy as np
 from bitarray import bitarray
 from numpy.typing import NDArray
 
-from logicx.errors import DataError
-
 Words = NDArray[np.uint64]
 Mask = NDArray[np.bool_]
 WORD_BITS = 64
@@ -77,35 +75,3 @@ def as_bitarray(words: Words, n_bits: int) -> bitarray:
 def as_mask(bits: bitarray) -> Mask:
     """The boolean array of a bitarray."""
     return np.frombuffer(bits.unpack(), dtype=np.bool_)
-
-
-def as_array(values: Any, what: str) -> NDArray[Any]:
-    """What NumPy, torch or lists hold, as an array; gradients stay behind.
-
-    Raises:
-        DataError: It is no array, such as lists of different length.
-    """
-    try:
-        if hasattr(values, "detach"):
-            values = values.detach().cpu()
-            if str(values.dtype) == "torch.bfloat16":  # NumPy has none; every value is a float32
-                values = values.float()
-        return np.asarray(values)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise DataError(f"{what} cannot be read as an array: {error}") from error
-
-
-def as_booleans(values: Any, what: str, n_axes: int) -> NDArray[np.bool_]:
-    """An array of booleans with so many axes, from NumPy, torch or lists.
-
-    Raises:
-        DataError: It has other axes, or values other than 0 and 1.
-    """
-    array = as_array(values, what)
-    if array.ndim != n_axes:
-        raise DataError(f"{what} must have {n_axes} axes, not shape {array.shape}")
-    if array.dtype == bool:
-        return array
-    if array.dtype.kind not in "iuf" or not np.isin(array, (0, 1)).all():
-        raise DataError(f"{what} must hold only true and false (or 1 and 0), not {array.dtype}")
-    return array.astype(bool)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from logicx.banks.bits import as_booleans
 from logicx.banks.cellmap import INVALID, GroupMap
+from logicx.banks.containers import as_booleans
 from logicx.banks.packing import Packer, by_appearance
 from logicx.banks.signatures import GroupCells, Incidence, SignatureBuilder, Signatures
 from logicx.errors import DataError

@@ -105,7 +105,7 @@ class CellMap(ABC):
         """What a bank's file holds of it, by name."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FlatMap(CellMap):
     """One number a cell, for cells that are rows, pairs or tokens.
 

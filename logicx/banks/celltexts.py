@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CellTexts:
     """One text per cell, or several (a pair has two), as UTF-8 that may be memory-mapped.
 

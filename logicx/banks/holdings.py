@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -40,6 +40,16 @@ class Holdings(ABC):
     @abstractmethod
     def n_concepts(self) -> int:
         """Number of concepts."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What a pickle or deep copy holds: all but what follows from the rest."""
+        made = {
+            name
+            for kind in type(self).__mro__
+            for name, value in vars(kind).items()
+            if isinstance(value, cached_property)
+        }
+        return {k: v for k, v in self.__dict__.items() if k not in (*made, "_restricted")}
 
     @property
     def _file(self) -> BankFile:

@@ -160,7 +160,7 @@ class GroupCells(NamedTuple):
     valid: NDArray[np.bool_] | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Signatures:
     """All signatures of a universe.
 

@@ -183,6 +183,7 @@ class Stored:
         from safetensors import SafetensorError, safe_open
 
         self.path = path
+        self.kind = kind
         try:
             with safe_open(path, framework="numpy") as opened:
                 metadata = opened.metadata() or {}
@@ -234,6 +235,12 @@ class Stored:
             raise self.damaged(str(error)) from error
         if not is_whole:
             raise FileError(f"{self.path} was altered: its manifest does not match its hash")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A pickle or deep copy opens the file again, where it lies."""
+        path = self.path.absolute()
+        arguments = (path, self.kind) if type(self) is Stored else (path,)
+        return _opened_again, (type(self), arguments, self.content)
 
     def _entry(self, name: str, stated: Any, start: int) -> Held:
         """A tensor's place in the file. That it lies within the file, safetensors has checked."""
@@ -302,3 +309,23 @@ class Stored:
                 )
             self._checked[name] = array
         return self._checked[name]
+
+
+def _opened_again(form: type[Stored], arguments: tuple[Any, ...], content: str) -> Stored:
+    """A file that was open in another process.
+
+    Args:
+        form: The class that reads it.
+        arguments: Of the class; the first is the path.
+        content: Its content hash.
+
+    Raises:
+        FileError: It is not there any more, or is another.
+    """
+    stored = form(*arguments)
+    if stored.content != content:
+        raise FileError(
+            f"{stored.path} is another file than the one that was pickled",
+            hint="a pickle of what lies on file holds its path and its hash only",
+        )
+    return stored

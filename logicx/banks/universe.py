@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 KINDS = ("rows", "pairs", "tokens", "pixels")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Universe:
     """All cells of a data set: at each of them a concept is true or false and a unit on or off.
 
@@ -31,7 +31,7 @@ class Universe:
 
     kind: str
     shape: tuple[int, ...]
-    offsets: tuple[int, ...] = field(default=(), repr=False)
+    offsets: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse geometry that means nothing."""
@@ -99,6 +99,10 @@ class Universe:
         if self.kind == "tokens":
             return f"{self.shape[0]:,} tokens in {self.n_groups:,} documents"
         return f"{self.shape[0]:,} {self.kind}"
+
+    def __repr__(self) -> str:
+        """Such as `Universe(10,000 pairs)`."""
+        return f"Universe({self})"
 
     def check_same(self, other: Universe, mine: str, theirs: str) -> None:
         """Raise a `UniverseError` unless both speak of the same cells."""

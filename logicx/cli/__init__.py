@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import TYPE_CHECKING
+import warnings
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from logicx.cli import streams
-from logicx.errors import LogicxError
+from logicx.errors import LogicxError, PluginWarning
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 YES_TO_JSON = ("json=true", "json=yes", "json=on", "json=1")
 OK, FAILED, USER_ERROR, INTERRUPTED = 0, 1, 2, 130
@@ -30,7 +32,8 @@ def run(arguments: Sequence[str]) -> int:
     try:
         from logicx.cli.app import command
 
-        status = command(arguments or ["--help"])
+        with _warnings_as_notes():
+            status = command(arguments or ["--help"])
         sys.stdout.flush()
     except LogicxError as error:
         _report(error, arguments)
@@ -49,6 +52,23 @@ def run(arguments: Sequence[str]) -> int:
             raise
         return _interrupted()  # in the midst of an import, which told it otherwise
     return status if isinstance(status, int) else OK
+
+
+@contextmanager
+def _warnings_as_notes() -> Iterator[None]:
+    """Plug-ins that are left out are told as notes on standard error."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", PluginWarning)
+        usual = warnings.showwarning
+
+        def show(message: Warning | str, category: type[Warning], *where: Any) -> None:
+            if issubclass(category, PluginWarning):
+                print(f"note: {message}", file=sys.stderr)
+            else:
+                usual(message, category, *where)
+
+        warnings.showwarning = show  # type: ignore[assignment]
+        yield
 
 
 def _interrupted() -> int:

@@ -13,7 +13,18 @@ import typer
 
 from logicx.cli import data_commands
 from logicx.cli.arguments import as_options, defaults, misspelt
-from logicx.cli.options import Bank, Cut, Goal, Json, Unit, UnitAxis, UnitsFile
+from logicx.cli.options import (
+    Bank,
+    Cut,
+    Goal,
+    Header,
+    Json,
+    Missing,
+    Unit,
+    UnitAxis,
+    UnitsFile,
+)
+from logicx.cli.strategies import KEYS, PanelCommand, own_options, with_strategies
 from logicx.errors import LogicxError
 
 if TYPE_CHECKING:
@@ -33,10 +44,9 @@ COMPLETION = "_LOGICX_COMPLETE"
 
 SETTINGS = (
     *("bank", "units", "unit", "threshold", "unit_axis", "objective", "dialect"),
-    *("length", "strategy", "shape", "time_limit", "node_limit", "beam"),
-    *("preset", "penalty", "steps", "dedupe", "heuristic", "atoms", "min_active"),
-    *("min_support", "min_atom_support", "bound_time", "engine", "threads"),
-    *("images", "top", "order", "apart"),
+    *("header", "missing"),
+    *("length", "strategy", *KEYS, "atoms", "min_active", "min_support", "min_atom_support"),
+    *("threads", "images", "top", "order", "apart"),
 )
 """What a logicx.toml may set."""
 
@@ -49,61 +59,41 @@ def score(
     units: UnitsFile = None,
     threshold: Cut = None,
     unit_axis: UnitAxis = 0,
+    header: Header = None,
+    missing: Missing = None,
     objective: Goal = "iou",
     dialect: Annotated[
         str, typer.Option(help="standard, or chain: left to right, as the paper prints.")
     ] = "standard",
+    within: Annotated[
+        str,
+        typer.Option(help="all cells, or category: of one concept, the images with its category."),
+    ] = "all",
     json: Json = False,
 ) -> int:
     """Score a formula against a unit."""
     from logicx.cli import commands
 
-    data = commands.open_data(bank, units, threshold, unit_axis)
-    return commands.score(data, formula, unit or [], objective, dialect, json)
+    data = commands.open_data(bank, units, threshold, unit_axis, header, missing)
+    return commands.score(data, formula, unit or [], objective, dialect, json, within)
 
 
-@app.command()
+@app.command(cls=PanelCommand, context_settings={"allow_extra_args": True})
+@with_strategies
 def explain(
+    context: typer.Context,
     unit: Unit = None,
     bank: Bank = None,
     units: UnitsFile = None,
     threshold: Cut = None,
     unit_axis: UnitAxis = 0,
+    header: Header = None,
+    missing: Missing = None,
     length: Annotated[int, typer.Option(help="Most concepts in a formula.")] = 3,
-    beam: Annotated[int, typer.Option(help="Formulas kept at each step.")] = 10,
     strategy: Annotated[
-        str, typer.Option(help="beam, optimal (with a proof) or exhaustive.")
+        str, typer.Option(help="beam, optimal (with a proof), exhaustive, or one of your own.")
     ] = "beam",
-    shape: Annotated[
-        str | None, typer.Option(help="For optimal and exhaustive: tree or chain.")
-    ] = None,
-    time_limit: Annotated[
-        float | None, typer.Option(help="For optimal: CPU seconds for each unit.")
-    ] = None,
-    node_limit: Annotated[
-        int | None, typer.Option(help="For optimal: how much is looked at for each unit.")
-    ] = None,
-    preset: Annotated[
-        str,
-        typer.Option(help="Rules: default, or of a tool: compexp, compexp-vision, cce, optimal."),
-    ] = "default",
     objective: Goal = "iou",
-    penalty: Annotated[
-        float, typer.Option(help="Factor on the score for every concept after the first.")
-    ] = 1.0,
-    steps: Annotated[
-        str, typer.Option(help="How formulas grow, such as 'OR, AND, AND NOT, XOR'.")
-    ] = "OR, AND, AND NOT",
-    dedupe: Annotated[
-        str | None, typer.Option(help="Which formulas are the same: meaning, form, order or none.")
-    ] = None,
-    heuristic: Annotated[
-        str,
-        typer.Option(
-            help="What to score first: none, bounds, cfh, areas, areas-fixed, mmesh, mmesh-exact, "
-            "diou-sum or diou-group."
-        ),
-    ] = "none",
     atoms: Annotated[
         str,
         typer.Option(
@@ -117,15 +107,6 @@ def explain(
     min_atom_support: Annotated[
         int, typer.Option(help="Leave out concepts that hold at fewer cells.")
     ] = 0,
-    bound_time: Annotated[
-        float, typer.Option(help="For the beam: CPU seconds for each unit to prove a bound.")
-    ] = 0.0,
-    engine: Annotated[
-        str,
-        typer.Option(
-            help="auto, numpy, numba (compiled) or torch (torch:cuda); all find the same."
-        ),
-    ] = "auto",
     threads: Annotated[int, typer.Option(help="Units that are searched at a time.")] = 1,
     out: Annotated[
         Path | None, typer.Option(help="A journal of the results to write, such as run.jsonl.")
@@ -134,31 +115,25 @@ def explain(
         bool, typer.Option("--resume", help="Go on with the journal if it exists.")
     ] = False,
     json: Json = False,
+    **options: Any,
 ) -> int:
-    """Find the best formula of one unit, several, or all."""
+    """Find the best formula of one unit, several, or all.
+
+    Options of a strategy of your own are written tries=3.
+    """
     from logicx.cli import commands, runs
 
     runs.check(out, resume)
-    data = commands.open_data(bank, units, threshold, unit_axis)
-    options: dict[str, Any] = {
+    options |= own_options(strategy, context.args, context.default_map or {})
+    data = commands.open_data(bank, units, threshold, unit_axis, header, missing)
+    options |= {
         "length": length,
-        "beam": beam,
         "strategy": strategy,
-        "shape": shape,
-        "time_limit": time_limit,
-        "node_limit": node_limit,
-        "preset": preset,
         "objective": objective,
-        "penalty": penalty,
-        "steps": tuple(one.strip() for one in steps.split(",")),
-        "dedupe": dedupe,
-        "heuristic": heuristic,
         "atoms": atoms,
         "min_active": min_active,
         "min_support": min_support,
         "min_atom_support": min_atom_support,
-        "bound_time": bound_time,
-        "engine": engine,
         "threads": threads,
     }
     return commands.explain(data, unit or [], options, json, out, resume)
@@ -175,6 +150,8 @@ def table(
     units: UnitsFile = None,
     threshold: Cut = None,
     unit_axis: UnitAxis = 0,
+    header: Header = None,
+    missing: Missing = None,
     weights: Annotated[
         Path | None,
         typer.Option(help="Weights of the units for classes: .csv, .tsv, .parquet or an array."),
@@ -204,7 +181,7 @@ def table(
 
     return unit_tables.table(
         journal,
-        (bank, units, threshold, unit_axis),
+        (bank, units, threshold, unit_axis, header, missing),
         (weights, classes, outputs),
         out,
         json,
@@ -227,6 +204,8 @@ def show(
     units: UnitsFile = None,
     threshold: Cut = None,
     unit_axis: UnitAxis = 0,
+    header: Header = None,
+    missing: Missing = None,
     images: Annotated[
         Path | None, typer.Option(help="Folder of the images that the bank was compiled from.")
     ] = None,
@@ -254,7 +233,7 @@ def show(
     """Draw the images in which a unit fires most, with its mask and its formula's."""
     from logicx.cli import commands, showing
 
-    data = commands.open_data(bank, units, threshold, unit_axis)
+    data = commands.open_data(bank, units, threshold, unit_axis, header, missing)
     return showing.show(
         data,
         formula,
@@ -300,11 +279,13 @@ def command(arguments: Sequence[str]) -> Any:
         return _run(group, commands, arguments)
     except Exception as error:
         # Typer's usage errors; whose click they come from depends on the version of Typer.
-        if not hasattr(error, "format_message"):
+        usage = getattr(error, "format_message", None)
+        if usage is None and getattr(error, "code", "") != "usage":
             raise
         known = next((f"logicx {one} --help" for one in arguments if one in commands), None)
         hint = misspelt(arguments, commands) or f"see: {known or 'logicx --help'}"
-        raise LogicxError(error.format_message(), code="usage", hint=hint) from None
+        message = usage() if usage else getattr(error, "message", "")
+        raise LogicxError(message, code="usage", hint=hint) from None
 
 
 def _run(group: Any, commands: Any, arguments: Sequence[str]) -> Any:

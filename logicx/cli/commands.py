@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from logicx.banks.bank import ConceptBank
 from logicx.cli import render
+from logicx.cli.arguments import is_yes
 from logicx.errors import DataError, FileError, did_you_mean
 from logicx.resources import resource
 from logicx.scoring.results import Explanation
@@ -42,8 +43,16 @@ class Data:
         return "demo" in self.bank.source
 
 
-def open_data(bank: str | None, units: str | None, threshold: str | None, unit_axis: int) -> Data:
+def open_data(
+    bank: str | None,
+    units: str | None,
+    threshold: str | None,
+    unit_axis: int,
+    header: str | None = None,
+    missing: str | None = None,
+) -> Data:
     """The bank and units of the options, or the shipped demo."""
+    render.show_log()
     if bank == DEMO or (bank is None and units in (None, DEMO)):
         if threshold is not None:
             raise DataError(
@@ -63,13 +72,23 @@ def open_data(bank: str | None, units: str | None, threshold: str | None, unit_a
     opened = open_bank(bank)
     with render.progress() as progress:
         told = _told(progress, "reading units")
-        found = open_units(Path(units), threshold, unit_axis=unit_axis, progress=told)
+        found = open_units(
+            Path(units),
+            threshold,
+            unit_axis=unit_axis,
+            header=None if header is None else is_yes("header", header),
+            missing=missing,  # type: ignore[arg-type]
+            progress=told,
+        )
+    for text in found.notes:
+        render.note(text)
     found.check_universe(opened)
     return Data(opened, found, f"bank {opened.name} ({bank}), units {units}")
 
 
 def open_bank(bank: str | None) -> ConceptBank:
     """The bank of a file, or the demo's."""
+    render.show_log()
     if bank in (None, DEMO):
         from logicx.demo.data import open_demo
 
@@ -84,7 +103,13 @@ def open_bank(bank: str | None) -> ConceptBank:
 
 
 def score(
-    data: Data, formula: str, unit: Sequence[str], objective: str, dialect: str, as_json: bool
+    data: Data,
+    formula: str,
+    unit: Sequence[str],
+    objective: str,
+    dialect: str,
+    as_json: bool,
+    within: str = "all",
 ) -> int:
     """Score a formula against units and print the result."""
     names = units_named(data, unit)
@@ -101,6 +126,7 @@ def score(
             name,
             objective=objective,
             dialect=dialect,  # type: ignore[arg-type]
+            within=within,
         )
         found.append(one)
         if as_json:
@@ -171,7 +197,7 @@ def compile_bank(
     recipe: str, data: Path | None, out: Path | None, changes: Sequence[str], as_json: bool
 ) -> int:
     """Compile a recipe and say what came out."""
-    from logicx.sources.recipes import compile_recipe, read_change
+    from logicx.sources.recipes import compile_recipe, read_changes
 
     path = Path(recipe)
     if not path.suffix and not path.is_file():
@@ -186,9 +212,9 @@ def compile_bank(
     check_output(target, ".bank", [path, data])
     with render.progress() as progress:
         told = _told(progress, f"compiling {path.name}")
-        bank = compile_recipe(path, data, told, dict(map(read_change, changes)))
+        bank = compile_recipe(path, data, told, read_changes(changes))
     content = bank.save(target)
-    for text in bank.source.get("notes", ()):
+    for text in (*bank.source.get("notes", ()), *bank.notes):
         render.note(text)
     families: dict[str, int] = {}
     for category in bank.categories:
@@ -294,12 +320,12 @@ def _show(data: Data, found: Sequence[Explanation]) -> None:
 
 def explanation_of(data: Data, found: Explanation) -> None:
     """Print how often a unit fires, its formula and scores."""
-    n_on = found.counts.tp + found.counts.fn
+    n_on, n_cells = found.counts.tp + found.counts.fn, found.counts.n_cells
     cut = data.units.cut_of(data.units.number(found.unit), data.bank)
     where = f", on where {cut}" if cut else ""
     render.console().print(
-        f"unit {found.unit} in {data.where}: fires at {n_on:,} of {data.bank.n_valid:,} cells "
-        f"({n_on / data.bank.n_valid:.2%}){where}",
+        f"unit {found.unit} in {data.where}: fires at {n_on:,} of {n_cells:,} cells "
+        f"({n_on / n_cells:.2%}){where}",
         markup=False,
     )
     render.explanation(found.as_dict())
@@ -309,10 +335,10 @@ def _watched(plan: Any, progress: Callable[[str, int, int], None] | None) -> Ite
     told = _told(progress, "explaining units")
     if told:
         told(0, len(plan))
-    for n, one in enumerate(plan, 1):
+    for one in plan:
         yield one
         if told:
-            told(n + len(plan.skipped), len(plan))
+            told(plan.n_done, len(plan))
 
 
 def _told(

@@ -8,7 +8,17 @@ from typing import Annotated
 
 import typer
 
-from logicx.cli.options import Bank, Cut, Json, Limit, Pattern, UnitAxis, UnitsFile
+from logicx.cli.options import (
+    Bank,
+    Cut,
+    Header,
+    Json,
+    Limit,
+    Missing,
+    Pattern,
+    UnitAxis,
+    UnitsFile,
+)
 
 
 def compile_(
@@ -51,6 +61,14 @@ def probe(
     skip_tokens: Annotated[
         int, typer.Option(help="With grid: tokens before the patches, such as 1 for [CLS].")
     ] = 0,
+    layout: Annotated[
+        str | None,
+        typer.Option(help="Axes of the output, if its layer does not tell: nchw, nhwc, btd, ..."),
+    ] = None,
+    output: Annotated[
+        str | None,
+        typer.Option(help="Which of several outputs of the layer: its number or key, as in 1."),
+    ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with an unfinished recording if there is one.")
     ] = False,
@@ -62,7 +80,8 @@ def probe(
     probing.check(layer, out, resume)
     if layer is None or out is None:
         return probing.list_layers(model, json)
-    return probing.record(model, layer, out, dtype, bank, grid, skip_tokens, resume, json)
+    how = probing.Reading(grid, skip_tokens, layout, output)
+    return probing.record(model, layer, out, dtype, bank, how, resume, json)
 
 
 def concepts(
@@ -87,6 +106,8 @@ def units(
     ] = None,
     threshold: Cut = None,
     unit_axis: UnitAxis = 0,
+    header: Header = None,
+    missing: Missing = None,
     out: Annotated[Path | None, typer.Option(help="A .units file to write.")] = None,
     limit: Limit = 50,
     json: Json = False,
@@ -94,7 +115,8 @@ def units(
     """List the units of a file, with how often they fire; or convert it."""
     from logicx.cli import listings
 
-    return listings.units(pattern, units, bank, threshold, unit_axis, out, limit, json)
+    how = (threshold, unit_axis, header, missing)
+    return listings.units(pattern, units, bank, how, out, limit, json)
 
 
 def operators(json: Json = False) -> int:
@@ -102,6 +124,22 @@ def operators(json: Json = False) -> int:
     from logicx.cli import listings
 
     return listings.operators(json)
+
+
+def list_(
+    kind: Annotated[
+        str | None,
+        typer.Argument(
+            help="operator, objective, heuristic, strategy, threshold, source or preset; without "
+            "it, these kinds are listed."
+        ),
+    ] = None,
+    json: Json = False,
+) -> int:
+    """List the parts of a kind, with what they are and whose."""
+    from logicx.cli import listings
+
+    return listings.kinds(json) if kind is None else listings.parts(kind, json)
 
 
 def grammar(
@@ -130,6 +168,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "concepts": concepts,
     "units": units,
     "operators": operators,
+    "list": list_,
     "grammar": grammar,
     "demo": demo,
 }

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from logicx.cli import render
+from logicx.cli.arguments import is_yes
 from logicx.cli.commands import DEMO, check_output, open_bank
 from logicx.errors import DataError, OptionError, did_you_mean
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
     from logicx.banks.bank import ConceptBank
     from logicx.units.units import Units
+
+    Reading = tuple[str | None, int, str | None, str | None]
 
 
 def concepts(
@@ -59,19 +62,20 @@ def units(
     pattern: str,
     path: str | None,
     bank: str | None,
-    threshold: str | None,
-    unit_axis: int,
+    how: Reading,
     out: Path | None,
     limit: int,
     as_json: bool,
 ) -> int:
     """Units whose names match, with the cells they fire at; all of them are saved on request.
 
+    `how` are the options threshold, unit_axis, header and missing.
+
     Maps over images are counted at the cells of the bank, if one is named.
     """
     if out is not None:
         check_output(out, ".units", [None if one is None else Path(one) for one in (path, bank)])
-    opened = _open_units(path, threshold, unit_axis)
+    opened = _open_units(path, how)
     of_maps = opened.maps
     where = ""
     if of_maps is not None and bank is not None:
@@ -119,7 +123,7 @@ def _counted(opened: Units, bank: ConceptBank) -> Units:
 
 def operators(as_json: bool) -> int:
     """All operators in force."""
-    from logicx.language.operators import operators as in_force
+    from logicx.language.registry import operators as in_force
 
     rows = [
         {
@@ -140,7 +144,46 @@ def operators(as_json: bool) -> int:
     return _list(headline, rows, columns, shown, 0, as_json)
 
 
-def _open_units(path: str | None, threshold: str | None, unit_axis: int) -> Units:
+def kinds(as_json: bool) -> int:
+    """The kinds of parts, with how many there are."""
+    from logicx.runs.parts import kinds as all_kinds
+
+    rows = [
+        {"kind": name, "parts": len(kind.all()), "group": kind.group}
+        for name, kind in all_kinds().items()
+    ]
+    shown = [[row["kind"], row["parts"], row["group"]] for row in rows]
+    columns = ("kind", "parts", "entry points")
+    return _list("kinds of parts; list one: logicx list KIND", rows, columns, shown, 0, as_json)
+
+
+def parts(kind: str, as_json: bool) -> int:
+    """All parts of a kind in force."""
+    from logicx.runs.parts import kind_of
+
+    known = kind_of(kind)
+    rows = [
+        {
+            "name": one.name,
+            "doc": _doc(one.part),
+            "owner": "logicx" if one.owner.is_builtin else str(one.owner),
+        }
+        for one in known.all()
+    ]
+    columns = ("name", "doc", "owner")
+    shown = [[row[name] for name in columns] for row in rows]
+    headline = f"{len(rows):,} {known.group.removeprefix('logicx.')}"
+    return _list(headline, rows, columns, shown, 0, as_json)
+
+
+def _doc(part: Any) -> str:
+    """What a part says of itself: its doc, else the first line of its docstring."""
+    stated = getattr(part, "doc", "")
+    text = stated if isinstance(stated, str) and stated else str(part.__doc__ or "")
+    return text.strip().partition("\n")[0].strip()
+
+
+def _open_units(path: str | None, how: Reading) -> Units:
     if path in (None, DEMO):
         from logicx.demo.data import open_demo
 
@@ -148,7 +191,17 @@ def _open_units(path: str | None, threshold: str | None, unit_axis: int) -> Unit
             return open_demo(progress).units
     from logicx.units.loading import open_units
 
-    return open_units(Path(str(path)), threshold, unit_axis=unit_axis)
+    threshold, unit_axis, header, missing = how
+    found = open_units(
+        Path(str(path)),
+        threshold,
+        unit_axis=unit_axis,
+        header=None if header is None else is_yes("header", header),
+        missing=missing,  # type: ignore[arg-type]
+    )
+    for text in found.notes:
+        render.note(text)
+    return found
 
 
 def _tell_of_patterns(pattern: str, such_as: str) -> None:

@@ -21,6 +21,17 @@ Cut = Annotated[
     ),
 ]
 UnitAxis = Annotated[int, typer.Option(help="Axis of an array along which the units lie: 0 or 1.")]
+Header = Annotated[
+    str | None,
+    typer.Option(help="For a table of units: whether its first line is names: true or false."),
+]
+Missing = Annotated[
+    str | None,
+    typer.Option(
+        help="For a table of units: what missing values are: invalid (they count nowhere for "
+        "their unit; default), off or label."
+    ),
+]
 Goal = Annotated[str, typer.Option(help="iou, precision, recall, dice, fbeta(b), mcc or accuracy.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
 Pattern = Annotated[str, typer.Argument(help="Names to list, such as 'riv*'.")]

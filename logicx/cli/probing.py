@@ -9,7 +9,7 @@ import sys
 import traceback
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from logicx.cli import render
 from logicx.cli.commands import check_output, open_bank
@@ -19,6 +19,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 USAGE = "MODEL is module:function, such as mymodel:load for load() of mymodel.py in this folder"
+
+
+class Reading(NamedTuple):
+    """How the output of a layer is read; see `logicx.probe.record`."""
+
+    grid: str | None = None
+    skip_tokens: int = 0
+    layout: str | None = None
+    output: str | None = None
 
 
 def check(layer: str | None, out: Path | None, resume: bool) -> None:
@@ -64,14 +73,13 @@ def record(
     out: Path,
     dtype: str,
     bank: str | None,
-    grid: str | None,
-    skip_tokens: int,
+    how: Reading,
     resume: bool,
     as_json: bool,
 ) -> int:
     """Record a layer; Ctrl-C leaves what is recorded and says how to go on."""
     opened = None if bank is None else open_bank(bank)
-    patches = None if grid is None else _grid(grid)
+    patches = None if how.grid is None else _grid(how.grid)
     model, batches = _loaded(target)
     from logicx.probe.recording import record as recorded
 
@@ -84,10 +92,11 @@ def record(
                 batches,
                 out,
                 dtype=dtype,
-                universe=None if opened is None else opened.universe,
-                images=None if opened is None else opened.source.get("images"),
+                bank=opened,
                 grid=patches,
-                skip_tokens=skip_tokens,
+                skip_tokens=how.skip_tokens,
+                layout=how.layout,
+                output=how.output,
                 resume=resume,
                 progress=progress,
             )

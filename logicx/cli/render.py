@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -46,6 +47,21 @@ def console(width: int | None = None) -> Console:
 def note(text: str) -> None:
     """A remark on standard error."""
     print(f"note: {visible(text)}", file=sys.stderr)
+
+
+class _Notes(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        note(record.getMessage())
+
+
+_NOTES = _Notes()
+
+
+def show_log() -> None:
+    """What logicx tells through its logger, such as that it compiles, is shown as notes."""
+    log = logging.getLogger("logicx")
+    log.setLevel(logging.INFO)
+    log.addHandler(_NOTES)
 
 
 @contextmanager

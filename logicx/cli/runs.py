@@ -15,7 +15,7 @@ from logicx.runs.journaling import journaled, open_journal
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from logicx.runs.explain import Explanations
+    from logicx.runs.explanations import Explanations
     from logicx.runs.journal import JournalReader, Row
 
 TABLE_ROWS = 50

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from logicx.analysis.class_weights import read_class_weights
 from logicx.analysis.top_cells import unit_table, write_table
-from logicx.banks.tables import read_table
+from logicx.banks.tablefiles import read_table
 from logicx.cli import render
 from logicx.cli.commands import check_output, open_data
 from logicx.errors import OptionError
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def table(
     journal: Path,
-    data: tuple[str | None, str | None, str | None, int],
+    data: tuple[Any, ...],
     extras: tuple[Path | None, str | None, Path | None],
     out: Path | None,
     as_json: bool,
@@ -39,7 +39,7 @@ def table(
     opened = open_data(*data)
     named = None if classes is None else [one.strip() for one in classes.split(",")]
     known = None if weights is None else read_class_weights(weights, opened.units, named)
-    shown = None if outputs is None else read_table(outputs)
+    shown = None if outputs is None else read_table(outputs).data(outputs)
     rows = list(unit_table(run, opened.bank, opened.units, weights=known, outputs=shown, **options))
     n_rows = run.n_rows
     if n_rows < run.header["n_units"]:

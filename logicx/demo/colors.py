@@ -9,6 +9,10 @@ for the demo's scenes (olive is green, turquoise is blue, sand is yellow).
 
 A pixel is named by the mean of its 3 x 3 neighbourhood, so that sensor grain does not speckle
 the masks.
+
+`logicx.sources.vision.colors` names the colours of photographs: by what people called them, over
+the pixels of a cell, through Pillow. A fifth of the scenes' pixels would have another name, and the
+demo draws and counts with NumPy alone. What both need, CIE Lab, is there.
 """
 
 from __future__ import annotations

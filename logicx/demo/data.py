@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -150,7 +151,13 @@ def _on_counts(
 
 
 def _cache_folder() -> Path:
+    return cache_folder() / f"demo-{_made_by()[:16]}"
+
+
+@cache
+def _made_by() -> str:
+    """Hash of all that bank and units are made by."""
     found = hashlib.sha256(f"{storage.FORMAT_VERSIONS} {N_SCENES} {GRID} {THRESHOLD}".encode())
     found.update(source_hash(__name__).encode())
     found.update(resource("concepts", "waterside", "cnn.safetensors").read_bytes())
-    return cache_folder() / f"demo-{found.hexdigest()[:16]}"
+    return found.hexdigest()

@@ -13,6 +13,10 @@ followed by batch normalisation and ReLU:
 
 then the mean over the map and a linear layer to the twelve classes. Here arrays are laid out
 [n, height, width, channels], so that every 1 x 1 convolution is one matrix product.
+
+The units are the same bits whatever the machine's BLAS and its number of threads, which decide in
+what order a product is added up: both factors are rounded to steps so coarse that float64 holds
+every sum exactly, and the order makes no difference. The steps are as fine as float32 is here.
 """
 
 from __future__ import annotations
@@ -34,6 +38,10 @@ MAP_SIZE = 12
 PIXEL_MEAN = 0.5
 PIXEL_SCALE = 0.25
 """Pixels from 0 to 1 enter the network as (pixel - PIXEL_MEAN) / PIXEL_SCALE."""
+
+INPUT_STEPS, WEIGHT_STEPS = 2.0**20, 2.0**22
+"""Steps in 1. The absolute weights of one output sum up to less than 2**5, so sums are exact where
+inputs are below 2**(53 - 20 - 22 - 5) = 64; those of scenes are below 16."""
 
 BATCH_NORM_EPSILON = 1e-5
 _IMAGES_AT_ONCE = 32
@@ -127,18 +135,18 @@ class _Layers:
     """Convolutions as matrices, with the batch normalisation that follows folded in.
 
     Attributes:
-        product: per block, float32[inputs of one output pixel, channels].
+        product: per block, float64[inputs of one output pixel, channels], in `WEIGHT_STEPS`.
         bias: per block, float32[channels].
         depthwise: kernels float32[3, 3, channels] of the blocks 3 and 4.
     """
 
-    product: dict[int, Array]
+    product: dict[int, NDArray[np.float64]]
     bias: dict[int, Array]
     depthwise: dict[int, Array]
 
 
 def _folded(tensors: Mapping[str, Array]) -> _Layers:
-    product: dict[int, Array] = {}
+    product: dict[int, NDArray[np.float64]] = {}
     bias: dict[int, Array] = {}
     for block in range(1, 6):
         norm = f"norm{block}"
@@ -146,7 +154,7 @@ def _folded(tensors: Mapping[str, Array]) -> _Layers:
         gain = tensors[f"{norm}.weight"] / spread
         bias[block] = tensors[f"{norm}.bias"] - tensors[f"{norm}.running_mean"] * gain
         kernel = tensors[f"conv{block}.weight"] * gain[:, None, None, None]
-        product[block] = kernel.reshape(len(kernel), -1).T
+        product[block] = _in_steps(kernel.reshape(len(kernel), -1).T, WEIGHT_STEPS)
     depthwise = {k: tensors[f"depth{k}.weight"][:, 0].transpose(1, 2, 0) for k in (3, 4)}
     return _Layers(product, bias, depthwise)
 
@@ -161,8 +169,24 @@ def _forward(layers: _Layers, x: Array) -> Array:
 
 def _dense(layers: _Layers, block: int, x: Array) -> Array:
     """A matrix product over channels, then ReLU."""
-    result: Array = np.maximum(x @ layers.product[block] + layers.bias[block], 0)
+    sums = _product(x, layers.product[block]) + layers.bias[block]
+    result: Array = np.maximum(sums, 0).astype(np.float32)
     return result
+
+
+def _product(x: Array, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A matrix product, exact in whatever order it is added up."""
+    result: NDArray[np.float64] = _in_steps(x, INPUT_STEPS) @ weights
+    return result
+
+
+def _in_steps(x: Array, steps: float) -> NDArray[np.float64]:
+    """The nearest multiples of `1 / steps`."""
+    scaled = x.astype(np.float64)
+    scaled *= steps
+    np.rint(scaled, out=scaled)
+    scaled /= steps
+    return scaled
 
 
 def _patches(x: Array, size: int) -> Array:

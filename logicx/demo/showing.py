@@ -37,6 +37,8 @@ class DemoUnit:
         progress: Told how far drawing is.
     """
 
+    known: Mask | None = None
+
     def __init__(self, unit: int, progress: Progress | None = None) -> None:
         """Draw the scenes, run the network and cut the unit."""
         self.scenes, maps = draw_and_run(progress)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from logicx.engines.layout import Bank, Unit
 
-entry = compiling(error_model="numpy", _nrt=False)
+entry = compiling(what="the beam search", seconds=15, error_model="numpy", _nrt=False)
 """Compile a function that Python calls. Arrays are not counted by reference (`_nrt`), which took a
 sixth of the time; so a compiled function must not make any: it works in memory that it is given."""
 

@@ -18,6 +18,8 @@ CARRIED), the concept added, its two sizes, and its length as the penalty counts
 N_NOTED = 6
 
 CARRIED = -1
+FIRST, SECOND = 0, 1
+"""The lanes of a beam; the places of the second come after those of the first."""
 BLOCK = 256
 """Concepts that are looked at together."""
 LINES_AT_ONCE = 3
@@ -89,7 +91,8 @@ class Rules(NamedTuple):
         parameter: The squared beta of F-beta, the epsilon of IoU.
         steps: Coefficients (all, f, c, both) of each step, `int64[n_steps, 4]`.
         tables: Its truth at (not f, not c), (not f, c), (f, not c), (f, c) as full or empty words;
-            the last row is that of the concept alone, `uint64[n_steps + 1, 4]`.
+            the last rows are those of the concept alone and of its complement,
+            `uint64[n_steps + 2, 4]`.
         one_sided: Whether a child as large as its parent is its parent, `bool[n_steps]`.
         added: What the step adds to the length that the penalty counts, `int64[n_steps]`.
         factors: Factor of the score by that length, less one, `float64`.
@@ -101,6 +104,8 @@ class Rules(NamedTuple):
             dropped and equals score the same: what its expansion gave is in the beam, or equals
             a formula of the beam, or scores no higher than the worst of it, or holds at too few
             cells.
+        width: Places of the first lane of a beam.
+        n_first: So many steps are those of the first lane; the second one has all.
     """
 
     kind: int
@@ -115,13 +120,15 @@ class Rules(NamedTuple):
     start_floor: float
     drops_equals: bool
     expands_once: bool
+    width: int
+    n_first: int
 
 
 class Levels(NamedTuple):
-    """The beam of each length, best first.
+    """The beam of each length, each lane best first.
 
-    Shape: `scores: float64[length, width]`, `parts: int64[length, width, N_NOTED]`,
-    `n_kept: int64[length]`.
+    Shape: `scores: float64[length, n_places]`, `parts: int64[length, n_places, N_NOTED]`,
+    `n_kept: int64[length, 2]`, by lane.
     """
 
     scores: NDArray[np.float64]
@@ -141,10 +148,10 @@ class Store(NamedTuple):
     """Words and rows of the formulas of two beams, and where those of each formula lie.
 
     Shape:
-        words: `uint64[2 * width + 1, n_words]`, the last all zero.
-        all, on: `Weight[2 * width, n_concepts]`.
-        place: `int64[length, width]`.
-        is_taken: `bool[2 * width]`.
+        words: `uint64[2 * n_places + 1, n_words]`, the last all zero.
+        all, on: `Weight[2 * n_places, n_concepts]`.
+        place: `int64[length, n_places]`.
+        is_taken: `bool[2 * n_places]`.
         scratch: `uint64[N_SCRATCH, n_words]`, for one function at a time.
         lines: `float32[a multiple of LINES_AT_ONCE, 3]`, what one expansion is held against.
         marks: `int32[BLOCK]`, steps that are worth a look, as bits, of some concepts.

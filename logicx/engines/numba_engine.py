@@ -107,18 +107,18 @@ class CompiledBank:
         """Working memory of a few sets of signatures, `uint64[n, n_words]`."""
         return np.empty((n, len(self.arrays.full)), np.uint64)
 
-    def store(self, width: int, length: int, n_steps: int) -> Store:
+    def store(self, n_places: int, length: int, n_steps: int) -> Store:
         """Working memory, used again by later searches of this thread."""
         store: Store | None = getattr(self._of_thread, "store", None)
-        shape, n_lines = (length, width), -(-n_steps // LINES_AT_ONCE) * LINES_AT_ONCE
+        shape, n_lines = (length, n_places), -(-n_steps // LINES_AT_ONCE) * LINES_AT_ONCE
         if store is None or (store.place.shape, len(store.lines)) != (shape, n_lines):
             n_concepts, n_words = len(self.arrays.counts), len(self.arrays.full)
             store = Store(
-                words=np.zeros((2 * width + 1, n_words), np.uint64),
-                all=np.empty((2 * width, n_concepts), self.weight),
-                on=np.empty((2 * width, n_concepts), self.weight),
-                place=np.zeros((length, width), np.int64),
-                is_taken=np.zeros(2 * width, np.bool_),
+                words=np.zeros((2 * n_places + 1, n_words), np.uint64),
+                all=np.empty((2 * n_places, n_concepts), self.weight),
+                on=np.empty((2 * n_places, n_concepts), self.weight),
+                place=np.zeros((length, n_places), np.int64),
+                is_taken=np.zeros(2 * n_places, np.bool_),
                 scratch=self.scratch(N_SCRATCH),
                 lines=np.zeros((n_lines, 3), np.float32),
                 marks=np.zeros(BLOCK, np.int32),
@@ -140,7 +140,7 @@ class NumbaEngine(NumpyEngine):
     def unit(self) -> Unit:
         """The unit as the kernels read it."""
         bank = self.shared.arrays
-        digits = int(self.on.max(initial=0)).bit_length() if len(bank.frequent) else 0
+        digits = int(self.firing.counts.max(initial=0)).bit_length() if len(bank.frequent) else 0
         on = self.on.astype(self.shared.weight)
         fires = np.zeros(len(bank.full), np.uint64)
         planes = np.zeros((digits, len(bank.full)), np.uint64)
@@ -167,23 +167,32 @@ class NumbaEngine(NumpyEngine):
         """Cells of each concept at which the unit fires, `int64[n_concepts]`."""
         return self.unit.on_count
 
-    def beam(self, width: int, length: int, rules: Rules) -> Found:
-        """The beams of all lengths."""
+    def beam(self, length: int, rules: Rules, extra: int = 0) -> Found:
+        """The beams of all lengths.
+
+        Args:
+            length: Most atoms of a formula.
+            rules: What is searched and how; the width of the first lane stands there.
+            extra: Places of the second lane, or 0 for none.
+        """
         shared, unit = self.shared, self.unit
-        bank, store = shared.arrays, shared.store(width, length, len(rules.steps))
+        n_places = rules.width + extra
+        bank, store = shared.arrays, shared.store(n_places, length, len(rules.steps))
         levels = Levels(
-            scores=np.empty((length, width)),
-            parts=np.zeros((length, width, N_NOTED), np.int64),
-            n_kept=np.zeros(length, np.int64),
+            scores=np.empty((length, n_places)),
+            parts=np.zeros((length, n_places, N_NOTED), np.int64),
+            n_kept=np.zeros((length, 2), np.int64),
         )
         compiled.start(bank, unit, rules, levels, store)
+        n_atoms = len(bank.counts) + (int(rules.may_add.sum()) if extra else 0)
         if length == 1:
-            return Found(levels, 1, len(bank.counts))
-        for slot, concept in enumerate(levels.parts[0, : levels.n_kept[0], CONCEPT].tolist()):
-            store.all[slot] = shared.together(concept)
-        compiled.lay_atoms(bank, unit, levels, store)
+            return Found(levels, 1, n_atoms)
+        for lane, first in enumerate((0, rules.width)):
+            for slot in range(first, first + int(levels.n_kept[0, lane])):
+                store.all[slot] = shared.together(int(levels.parts[0, slot, CONCEPT]))
+        compiled.lay_atoms(bank, unit, rules, levels, store)
         n_filled, n_scored = compiled.grow(bank, unit, rules, levels, store)
-        return Found(levels, int(n_filled), len(bank.counts) + int(n_scored))
+        return Found(levels, int(n_filled), n_atoms + int(n_scored))
 
 
 def _frozen(array: NDArray[Any], dtype: Any) -> NDArray[Any]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from logicx.banks.bits import Words, pack, popcount, unpack
+from logicx.units.firing import Firing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,26 +43,36 @@ class NumpyEngine:
 
     Args:
         bank: The concepts.
-        on: How many cells of each signature the unit fires at, `int64[n_signatures]`.
+        on: Where the unit fires, or how many cells of each signature it fires at,
+            `int64[n_signatures]`.
     """
 
-    def __init__(self, bank: ConceptBank, on: NDArray[np.int64]) -> None:
+    def __init__(self, bank: ConceptBank, on: Firing | NDArray[np.int64]) -> None:
         """Take the parts over; nothing is counted yet."""
         self.bank = bank
-        self.on = on
-        self.n_on = int(on.sum())
+        self.firing = Firing.of(on)
+        self.n_on = self.firing.n_on
         self.n_cells = bank.n_valid
+
+    @property
+    def on(self) -> NDArray[np.int64]:
+        """How many cells of each signature the unit fires at, `int64[n_signatures]`."""
+        return self.firing.dense()
 
     @cached_property
     def on_count(self) -> NDArray[np.int64]:
         """Cells of each concept at which the unit fires, `int64[n_concepts]`."""
-        fires = np.flatnonzero(self.on)
-        sums = self.bank.concepts_of.sums(fires, self.on[fires], self.bank.n_concepts)
+        firing = self.firing
+        sums = self.bank.concepts_of.sums(firing.signatures, firing.counts, self.bank.n_concepts)
         return np.asarray(sums[0], np.int64)
 
     @cached_property
     def _fire_words(self) -> Words:
         return pack(self.on > 0)
+
+    @cached_property
+    def _full(self) -> Words:
+        return pack(np.ones(self.bank.n_signatures, dtype=bool))
 
     @cached_property
     def _weights(self) -> NDArray[np.float64]:
@@ -76,17 +87,28 @@ class NumpyEngine:
             for concept, on in zip(concepts, on_rows, strict=True)
         ]
 
-    def child_rows(self, children: Words, parents: Words, rows: Sequence[Rows]) -> list[Rows]:
-        """Rows of formulas from those of their parents.
+    def without(self, rows: Rows) -> Rows:
+        """Rows of the complement of a formula, from those of the formula."""
+        return Rows(self.bank.count - rows.all, self.on_count - rows.on)
+
+    def child_rows(
+        self, children: Words, parents: Words, rows: Sequence[Rows | None]
+    ) -> list[Rows]:
+        """Rows of formulas from those of their parents, where these are known.
 
         Shape: `children, parents: uint64[n, ceil(n_signatures / 64)]`, one of `rows` per parent.
 
         Cost: the concepts of the signatures on which child and parent differ, or of all of the
-        child's where those are fewer.
+        child's, or of all others, where those are fewer.
         """
         delta = children ^ parents
-        is_anew = popcount(children) < popcount(delta)
+        n_held, n_delta = popcount(children), popcount(delta)
+        n_rest = self.bank.n_signatures - n_held
+        n_delta[[one is None for one in rows]] = self.bank.n_signatures + 1
+        is_anew = (n_held < n_delta) & (n_held <= n_rest)
+        is_rest = (n_rest < n_delta) & (n_rest < n_held)
         delta[is_anew] = children[is_anew]
+        delta[is_rest] = ~children[is_rest] & self._full
         lost = delta & ~children
         if self.n_cells < PACKING / 2:
             both = self._rows(delta, lost, self._weights)
@@ -95,10 +117,13 @@ class NumpyEngine:
         else:
             sizes = self._rows(delta, lost, self.bank.size.astype(np.float64))
             changes = zip(sizes, self._rows(delta, lost, self.on.astype(np.float64)), strict=True)
-        return [
-            Rows(all_, on) if anew else Rows(before.all + all_, before.on + on)
-            for (all_, on), before, anew in zip(changes, rows, is_anew.tolist(), strict=True)
-        ]
+        everything, nothing = Rows(self.bank.count, self.on_count), Rows(0, 0)  # type: ignore[arg-type]
+        found = []
+        for i, (all_, on) in enumerate(changes):
+            before = nothing if is_anew[i] else everything if is_rest[i] else rows[i]
+            assert before is not None
+            found.append(Rows(before.all + all_, before.on + on))
+        return found
 
     def _rows(
         self, gained: Words, lost: Words, weights: NDArray[np.float64]

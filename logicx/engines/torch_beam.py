@@ -108,7 +108,7 @@ class TorchBeam:
                 break
         told = torch.stack(scores, 1).cpu().numpy(), torch.stack(parts, 1).cpu().numpy()
         return [
-            Found(Levels(one, made, (one > -INF).sum(1)), len(scores), number)
+            Found(Levels(one, made, _first_lane((one > -INF).sum(1))), len(scores), number)
             for one, made, number in zip(*told, n_scored.tolist(), strict=True)
         ]
 
@@ -364,6 +364,11 @@ class TorchBeam:
 def _mixers(n: int) -> NDArray[np.int64]:
     """Odd factors for hashes."""
     return np.random.default_rng(0).integers(-(2**63), 2**63, n) | 1
+
+
+def _first_lane(n_kept: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Numbers of formulas by lane; all are in the first."""
+    return np.stack([n_kept, np.zeros_like(n_kept)], 1)
 
 
 def _joined(parts: list[Candidates]) -> Candidates:

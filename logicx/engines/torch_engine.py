@@ -19,6 +19,7 @@ from torch import Tensor
 from logicx.banks.bits import pack
 from logicx.engines.layout import ACCURACY, DICE, FBETA, IOU, PRECISION, RECALL
 from logicx.errors import OptionError
+from logicx.units.firing import Firing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -175,14 +176,15 @@ class TorchUnits:
     Args:
         bank: The bank.
         shared: The same on the device.
-        on: How many cells of each signature each unit fires at, `int64[n_signatures]` each.
+        units: Where each unit fires, or how many cells of each signature it fires at,
+            `int64[n_signatures]`.
     """
 
     def __init__(
-        self, bank: ConceptBank, shared: TorchBank, on: Sequence[NDArray[np.int64]]
+        self, bank: ConceptBank, shared: TorchBank, units: Sequence[Firing | NDArray[np.int64]]
     ) -> None:
         """Copy the units to the device and count each concept's firing cells."""
-        counts = np.array(on, np.int64)
+        counts = np.array([Firing.of(one).dense() for one in units], np.int64)
         self.bank, self.shared = bank, shared
         self.n = len(counts)
         self.room = working_bytes(shared.device)

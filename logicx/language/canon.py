@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import TYPE_CHECKING
 
-from logicx.errors import OperatorError
 from logicx.language.formula import Apply, Concept, Formula, fold
-from logicx.language.operators import Operator, operators
+from logicx.language.registry import applied, operators
+
+if TYPE_CHECKING:
+    from logicx.language.declaration import Operator
 
 READABLE = 60
 """Operands are sorted by this many characters of their text, then by a digest of the whole."""
@@ -46,10 +49,7 @@ def canonical(formula: Formula) -> Formula:
     known = {one.keyword: one for one in operators()}
 
     def apply(node: Apply, args: list[_Done | _Chain]) -> _Done | _Chain:
-        op = known.get(node.operator)
-        wrong = op.check_arity(len(args), node.parameters) if op else ""
-        if op is None or wrong:
-            raise OperatorError(wrong or f"no operator {node.operator!r} is registered")
+        op = applied(node.operator, len(args), node.parameters, known)
         return _node(op, node, args)
 
     return _done(fold(formula, _concept, apply)).formula

@@ -6,12 +6,13 @@ A formula knows neither data nor grammar. Trees of any depth work: nothing here 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from logicx.errors import FormulaError
+from logicx.errors import FormulaError, OperatorError
+from logicx.language.printing import Applied, format_formula
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 T = TypeVar("T")
 Span = tuple[int, int]
@@ -44,11 +45,53 @@ class Formula:
         """`NOT self`."""
         return Apply("NOT", (self,))
 
+    def __bool__(self) -> bool:
+        """Refuse: Python's `and`, `or` and `not` would silently drop a part of the formula."""
+        raise OperatorError(
+            "a formula is neither true nor false by itself",
+            code="truth-value",
+            hint="join formulas with & (and), | (or), ^ (xor) and ~ (not); "
+            "whether there is one is asked by: formula is None",
+        )
+
     def __str__(self) -> str:
         """The formula as text that parses to an equal formula."""
-        from logicx.language.parsing import format_formula  # the printer stands above the nodes
-
         return format_formula(self)
+
+    def __repr__(self) -> str:
+        """Python text that builds it."""
+        pieces: list[str] = []
+        todo: list[Formula | str] = [self]
+        while todo:
+            one = todo.pop()
+            if isinstance(one, str):
+                pieces.append(one)
+            elif isinstance(one, Apply):
+                after = f", {one.parameters!r})" if one.parameters else ")"
+                comma = "," if len(one.args) == 1 else ""
+                todo += [after, f"{comma})"]
+                for i, arg in enumerate(reversed(one.args)):
+                    todo += [", ", arg] if i else [arg]
+                todo.append(f"Apply({one.operator!r}, (")
+            else:
+                pieces.append(f"Concept({_checked(one).name!r})")
+        return "".join(pieces)
+
+    def __copy__(self) -> Formula:
+        """Itself: a formula cannot change."""
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Formula:
+        """Itself: a formula cannot change."""
+        return self
+
+    def postfix(self) -> Iterator[str | Applied]:
+        """Its nodes as plain values, arguments before the operator; a concept is its name."""
+        for node in post_order(self):
+            if isinstance(node, Apply):
+                yield Applied(node.operator, len(node.args), node.parameters)
+            else:
+                yield _checked(node).name
 
     @property
     def n_atoms(self) -> int:
@@ -74,10 +117,6 @@ class Concept(Formula):
         if not isinstance(self.name, str) or not self.name:
             raise FormulaError(f"a concept needs a name, not {self.name!r}", code="empty-name")
 
-    def __repr__(self) -> str:
-        """Python text that builds it."""
-        return f"Concept({self.name!r})"
-
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Apply(Formula):
@@ -101,9 +140,9 @@ class Apply(Formula):
         object.__setattr__(self, "args", tuple(self.args))
         object.__setattr__(self, "_hash", hash((self.operator, self.parameters, self.args)))
 
-    def __reduce__(self) -> tuple[type[Apply], tuple[object, ...]]:
-        """Pickle without the hash: those of strings differ from process to process."""
-        return Apply, (self.operator, self.args, self.parameters, self.span)
+    def __reduce__(self) -> tuple[Callable[..., Formula], tuple[list[Any]]]:
+        """Pickle as a flat list, for any depth, and without hashes, which differ by process."""
+        return _restored, (_flat(self),)
 
     def __hash__(self) -> int:
         """Hash of operator, parameters and arguments."""
@@ -131,10 +170,6 @@ class Apply(Formula):
             elif a != b:
                 return False
         return True
-
-    def __repr__(self) -> str:
-        """Python text that builds it (its text form, where it is nested)."""
-        return f"Apply({self.operator!r}, {str(self)!r})"
 
 
 def post_order(formula: Formula) -> Iterator[Formula]:
@@ -167,7 +202,48 @@ def fold(
             del values[first:]
             values.append(apply(node, args))
         else:
-            if not isinstance(node, Concept):
-                raise FormulaError(f"a formula is made of Concept and Apply, not {node!r}")
-            values.append(concept(node))
+            values.append(concept(_checked(node)))
     return values.pop()
+
+
+def _checked(node: object) -> Concept:
+    """A node that is no operator's, if it is a concept."""
+    if not isinstance(node, Concept):
+        shown = type(node).__name__ if isinstance(node, Formula) else repr(node)
+        raise FormulaError(f"a formula is made of Concept and Apply, not {shown}")
+    return node
+
+
+def _flat(formula: Formula) -> list[Any]:
+    """Every node once, arguments first, as (operator, numbers of its arguments, ...) or a name."""
+    numbers: dict[int, int] = {}
+    found: list[Any] = []
+    stack: list[tuple[Formula, bool]] = [(formula, False)]
+    while stack:
+        node, is_done = stack.pop()
+        if id(node) in numbers:
+            continue
+        if not isinstance(node, Apply):
+            leaf = _checked(node)
+            found.append((leaf.name, leaf.span))
+        elif is_done:
+            args = [numbers[id(arg)] for arg in node.args]
+            found.append((node.operator, args, node.parameters, node.span))
+        else:
+            stack.append((node, True))
+            stack.extend((arg, False) for arg in reversed(node.args))
+            continue
+        numbers[id(node)] = len(found) - 1
+    return found
+
+
+def _restored(flat: Sequence[Any]) -> Formula:
+    """The formula of a flat list."""
+    nodes: list[Formula] = []
+    for one in flat:
+        if len(one) == 2:
+            nodes.append(Concept(*one))
+        else:
+            operator, args, parameters, span = one
+            nodes.append(Apply(operator, tuple(nodes[i] for i in args), parameters, span))
+    return nodes[-1]

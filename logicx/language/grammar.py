@@ -8,10 +8,11 @@ from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Literal
 
+from logicx.language.words import OPENING, symbol_pattern, words_of
 from logicx.resources import resource
 
 if TYPE_CHECKING:
-    from logicx.language.registry import Operator
+    from logicx.language.declaration import Operator
 
 Dialect = Literal["standard", "chain"]
 DIALECTS = ("standard", "chain")
@@ -39,24 +40,28 @@ def grammar_text(in_force: tuple[Operator, ...], dialect: Dialect) -> str:
     lines += [f"?expression: {names[0]}", ""]
     for name, tighter, level in zip(names, names[1:], levels, strict=False):
         tokens = " | ".join(f"OP_{op.keyword}" for op in level)
-        lines += [f"?{name}: {tighter}", f"    | {name} ({tokens}) {tighter} -> infix", ""]
-    single = [op for op in in_force if op.takes_one]
-    several = [op for op in in_force if op.form == "call" and not op.takes_one]
+        is_right = dialect == "standard" and level[0].associates == "right"
+        left, right = (tighter, name) if is_right else (name, tighter)
+        lines += [f"?{name}: {tighter}", f"    | {left} ({tokens}) {right} -> infix", ""]
     lines += ["?unary: atom"]
-    for op in single:
+    for op in (op for op in in_force if op.stands_bare):
         token = f"OP_{op.keyword}"
         lines += [
             f"    | {token} unary -> bare_call",
             f"    | {token} LPAR RPAR -> call",
             f"    | {token} LPAR expression (COMMA expression)+ RPAR -> call",
         ]
-    tokens = " | ".join(f"OP_{op.keyword}" for op in several) or "/(?!)x/"
+    calls = [op for op in in_force if op.form == "call" and not op.stands_bare]
+    tokens = " | ".join(f"OP_{op.keyword}" for op in calls) or "/(?!)x/"
     lines += ["", f"call: ({tokens}) LPAR arguments RPAR", ""]
+    words = words_of(in_force)
     for op in in_force:
-        pattern = f"/(?a:{op.keyword})(?![^\\s()&|~^,])/i"  # ASCII: dotless i is not I
-        symbol = f' | "{op.symbol}"' if op.symbol else ""
-        longest_first = 2 + len(op.symbol)
-        lines.append(f"OP_{op.keyword}.{longest_first}: {pattern}{symbol}")
+        end = words.end if op.is_reserved else r"(?=\s*\()"
+        written = [f"(?a:{op.keyword}){end}"]  # ASCII: dotless i is not I
+        written += [symbol_pattern(one, words.symbols) for one in op.symbols if one != OPENING]
+        pattern = "|".join(one.replace("/", r"\/") for one in written)
+        lines.append(f"OP_{op.keyword}.2: /{pattern}/i")
+    lines += [f"WORD: /{words.word.replace('/', chr(92) + '/')}/"]
     return resource("grammar", "formula.lark").read_text(encoding="utf-8") + "\n".join(lines) + "\n"
 
 

@@ -1,22 +1,25 @@
 """The built-in operators, registered through the same door as anybody's.
 
-Read this page to see what an operator is; `logicx.language.registry` says what each argument means.
+Read this page to see what an operator is; `logicx.language.registration` says what each argument
+means.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from logicx.errors import OperatorError, did_you_mean
 from logicx.language.formula import Apply, Concept, Formula
-from logicx.language.registry import REGISTRY, Operator, Truth, Vocabulary, operator, operators
-from logicx.language.validation import FACTS
+from logicx.language.registration import operator
 
-__all__ = ["FACTS", "REGISTRY", "Operator", "Truth", "Vocabulary", "operator", "operators"]
+if TYPE_CHECKING:
+    from logicx.language.declaration import Vocabulary
 
 
 @operator(
     "OR",
     form="infix",
-    symbol="|",
+    symbol=["|", "∨"],
     precedence=10,
     facts=["associative", "commutative", "idempotent"],
     example="water OR river",
@@ -42,7 +45,7 @@ def _xor(a: bool, b: bool) -> bool:
 @operator(
     "AND",
     form="infix",
-    symbol="&",
+    symbol=["&", "∧"],
     precedence=30,
     facts=["associative", "commutative", "idempotent"],
     example="water AND blue",
@@ -52,7 +55,9 @@ def _and(a: bool, b: bool) -> bool:
     return a and b
 
 
-@operator("NOT", form="prefix", symbol="~", args=1, facts=["involution"], example="NOT blue")
+@operator(
+    "NOT", form="prefix", symbol=["~", "¬", "!"], args=1, facts=["involution"], example="NOT blue"
+)
 def _not(a: bool) -> bool:
     """It does not hold."""
     return not a
@@ -74,6 +79,7 @@ def _at_least(k: int, *args: bool) -> bool:
     "NEIGHBORS",
     kind="rewrite",
     args=1,
+    bare=True,
     example="NEIGHBORS(hyp:couch)",
     proposes=lambda bank: (k for k, row in bank.relations.get("NEIGHBORS", {}).items() if row),
 )

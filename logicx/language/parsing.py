@@ -1,4 +1,4 @@
-"""The formula language: text to formula and back.
+"""The formula language: text to formula.
 
 The grammar's terminals and skeleton are data (`grammar/formula.lark`); one rule per precedence
 level comes from the operators that are registered. `parse(format_formula(f)) == f`, always.
@@ -10,15 +10,20 @@ import re
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from logicx.errors import FormulaError, LogicxError, OperatorError, OptionError, did_you_mean
-from logicx.language.formula import Apply, Concept, Formula, Span, fold
+from logicx.errors import FormulaError, LogicxError, OptionError, did_you_mean
+from logicx.language.exact import masked, names_with_symbols, notes_on, spans_of, unmasked
+from logicx.language.formula import Apply, Concept, Formula, Span
 from logicx.language.grammar import DIALECTS, Dialect, Mistake, grammar_text, mistakes
-from logicx.language.operators import Operator, operators
+from logicx.language.printing import format_formula
+from logicx.language.registry import OPERATORS, operators
+from logicx.language.words import OPENING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from lark import Lark, Token, UnexpectedInput
 
-WORD = re.compile(r"""[^\s()&|~^,"'][^\s()&|~^,]*""")
+    from logicx.language.declaration import Operator
 
 
 class Reading(NamedTuple):
@@ -28,13 +33,15 @@ class Reading(NamedTuple):
     notes: tuple[str, ...]
 
 
-def parse(text: str, dialect: Dialect = "standard") -> Formula:
+def parse(text: str, dialect: Dialect = "standard", *, names: Sequence[str] = ()) -> Formula:
     """The formula that a text writes.
 
     Args:
         text: Such as `(water OR river) AND NOT blue`.
         dialect: `standard` (NOT, AND, XOR, OR bind in this order) or `chain` (all infix operators
             bind alike, left to right, as the figures of Mu and Andreas 2020 print beam results).
+        names: Names of a bank, if the formula is about one: a part that is exactly a name with an
+            operator's symbol in it, such as `R&B`, is read as that name.
 
     Raises:
         FormulaError: The text is no formula; the error shows where and why.
@@ -44,13 +51,20 @@ def parse(text: str, dialect: Dialect = "standard") -> Formula:
         True
         >>> print(parse("water OR river AND NOT blue", dialect="chain"))
         (water OR river) AND NOT blue
+        >>> parse("R&B", names=["R&B"])
+        Concept('R&B')
     """
-    return read(text, dialect).formula
+    return read(text, dialect, names=names).formula
 
 
-def read(text: str, dialect: Dialect = "standard") -> Reading:
-    """Like `parse`, with notes where precedence decided how the text was read."""
-    return _language(operators(), dialect).read(text)
+def read(text: str, dialect: Dialect = "standard", *, names: Sequence[str] = ()) -> Reading:
+    """Like `parse`, with notes where it might have been read in another way."""
+    return _language(operators(), dialect).read(text, names)
+
+
+def read_with(in_force: tuple[Operator, ...], text: str) -> Reading:
+    """Like `read`, with these operators and no others."""
+    return _language(in_force, "standard").read(text)
 
 
 def grammar(dialect: Dialect = "standard") -> str:
@@ -58,67 +72,11 @@ def grammar(dialect: Dialect = "standard") -> str:
     return _language(operators(), dialect).grammar
 
 
-def format_formula(formula: Formula) -> str:
-    """Text that parses to an equal formula in both dialects.
-
-    Whatever could be misread is in parentheses.
-
-    >>> format_formula(parse("a & b | ~c & 'big and small'"))
-    '(a AND b) OR ((NOT c) AND "big and small")'
-    """
-    known = {one.keyword: one for one in operators()}
-    keywords = frozenset(known)
-    return fold(
-        formula,
-        lambda concept: _Printed(_quoted(concept.name, keywords), "", ""),
-        lambda node, args: _printed(known.get(node.operator), node, args),
-    ).text
-
-
 @lru_cache(maxsize=8)
 def _language(in_force: tuple[Operator, ...], dialect: Dialect) -> Language:
     if dialect not in DIALECTS:
         raise OptionError(f"dialect {dialect!r} is not one of {', '.join(DIALECTS)}")
     return Language(in_force, dialect)
-
-
-# ---- printing
-
-
-class _Printed(NamedTuple):
-    text: str
-    top: str
-    """Keyword of the outermost operator, if it is infix or prefix; else empty."""
-    form: str
-
-
-def _printed(op: Operator | None, node: Apply, args: list[_Printed]) -> _Printed:
-    if op is None:
-        raise OperatorError(f"no operator {node.operator!r} is registered", code="unknown-operator")
-    wrong = op.check_arity(len(args), node.parameters)
-    if wrong:
-        raise OperatorError(wrong, code="arity")
-    if op.form == "infix":
-        left, right = args
-        is_chain = left.top == node.operator
-        a = left.text if is_chain or not left.form else f"({left.text})"
-        b = f"({right.text})" if right.form == "infix" else right.text
-        return _Printed(f"{a} {op.keyword} {b}", node.operator, "infix")
-    if op.form == "prefix":
-        inner = args[0]
-        text = f"({inner.text})" if inner.form == "infix" else inner.text
-        return _Printed(f"{op.keyword} {text}", node.operator, "prefix")
-    inside = ", ".join([*map(str, node.parameters), *(arg.text for arg in args)])
-    return _Printed(f"{op.keyword}({inside})", "", "")
-
-
-def _quoted(name: str, keywords: frozenset[str]) -> str:
-    words = name.split(" ")
-    is_bare = all(WORD.fullmatch(word) and word.upper() not in keywords for word in words)
-    return name if is_bare else '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-# ---- parsing
 
 
 class _Part(NamedTuple):
@@ -151,30 +109,48 @@ class Language:
             maybe_placeholders=False,
             keep_all_tokens=True,
             transformer=_Builder(self.operators),
+            postlex=_Opening(self.operators),
         )
 
-    def read(self, text: str) -> Reading:
-        """The formula of a text, with notes."""
+    def read(self, text: str, names: Sequence[str] = ()) -> Reading:
+        """The formula of a text, with notes.
+
+        Args:
+            text: The text.
+            names: Names of the bank that it is about.
+        """
         from lark import UnexpectedInput
 
         if not isinstance(text, str):
             raise FormulaError(f"a formula is text, not {type(text).__name__}")
         try:
-            part: _Part = self._lark.parse(text)  # type: ignore[assignment]
+            spans, notes = self._names_in(text, tuple(names))
+            part: _Part = self._lark.parse(masked(text, spans))  # type: ignore[assignment]
         except UnexpectedInput as error:
             raise self._explain(error, text) from None
         except LogicxError as error:
             error.text = text
             raise
-        notes: tuple[str, ...] = ()
+        formula = unmasked(part.node, spans) if spans else part.node
         if part.mixed and self.dialect == "standard":
-            shown = format_formula(part.node)
+            shown = format_formula(formula)
             shown = shown if len(shown) <= 200 else shown[:200] + " …"
-            notes = (
+            notes.insert(
+                0,
                 f"{part.mixed} without parentheses was read as: {shown}"
                 "    (dialect=chain reads from left to right)",
             )
-        return Reading(part.node, notes)
+        return Reading(formula, tuple(notes))
+
+    def _names_in(self, text: str, names: tuple[str, ...]) -> tuple[dict[Span, str], list[str]]:
+        """Where parts of the text are names with symbols, and what is to be said of names."""
+        if not names:
+            return {}, []
+        in_force = tuple(self.operators.values())
+        tokens = list(self._lark.lex(text, dont_ignore=False))
+        written = [one for one in names_with_symbols(names, in_force) if one in text]
+        spans = spans_of(tokens, text, written)
+        return spans, notes_on(tokens, spans, names)
 
     def _explain(self, error: UnexpectedInput, text: str) -> FormulaError:
         from lark import Token, UnexpectedCharacters, UnexpectedToken
@@ -192,12 +168,13 @@ class Language:
         token = error.token
         is_end = token.type == "$END"
         span = (len(text), len(text) + 1) if is_end else _span(token)
-        found = "the end" if is_end else repr(str(token))
+        found = "the end" if is_end else repr(text[slice(*span)])
         before = error.state.value_stack[-1] if error.state.value_stack else None
         if token.type == "LPAR" and isinstance(before, Token) and before.type == "WORD":
             word = str(before)
             return FormulaError(
-                f"no operator {word!r}, and no operator between it and the parenthesis",
+                f"no operator {word!r}, and no operator between it and the parenthesis"
+                f"{OPERATORS.missing()}",
                 code="unknown-operator",
                 hint=did_you_mean(word, self.operators)
                 or "list them: logicx operators; a concept's name that has parentheses stands in "
@@ -244,7 +221,7 @@ class Language:
     def _like(self, example: str) -> list[str]:
         """The example, then the same with other operators of the form: each has its own states."""
         stand_ins = {"infix": r"\b(AND|OR)\b", "one": r"\b(NOT|NEIGHBORS)\b", "call": "ATLEAST"}
-        forms = {op.keyword: "one" if op.takes_one else op.form for op in self.operators.values()}
+        forms = {op.keyword: "one" if op.stands_bare else op.form for op in self.operators.values()}
         return [
             example,
             *(
@@ -271,11 +248,34 @@ def _unclosed(lark: Lark, text: str) -> Span | None:
     return opened[-1] if opened else None
 
 
+class _Opening:
+    """Takes `!` for an operator where a part of a formula begins, and for a word elsewhere."""
+
+    always_accept = ("OPENING",)
+
+    def __init__(self, known: dict[str, Operator]) -> None:
+        keyword = next((keyword for keyword, op in known.items() if OPENING in op.symbols), "")
+        self._type = f"OP_{keyword}" if keyword else "WORD"
+
+    def process(self, tokens: Iterator[Token]) -> Iterator[Token]:
+        begins = True
+        for token in tokens:
+            if token.type == "OPENING":
+                token.type = self._type if begins else "WORD"
+            yield token
+            begins = token.type in ("LPAR", "COMMA") or token.type.startswith("OP_")
+
+
 class _Builder:
     """Nodes from grammar rules, built during the parse, so that no depth recurses."""
 
     def __init__(self, known: dict[str, Operator]) -> None:
         self._known = known
+
+    def _is_right(self, keyword: str) -> bool:
+        """Whether a chain of it means something else when it is read from the left."""
+        op = self._known[keyword]
+        return op.associates == "right" and "associative" not in op.facts
 
     def start(self, children: list[_Part]) -> _Part:
         return children[0]
@@ -287,7 +287,10 @@ class _Builder:
 
     def bare_name(self, words: list[Token]) -> _Part:
         span = (_span(words[0])[0], _span(words[-1])[1])
-        return _Part(Concept(" ".join(words), span), span, is_bare=True)
+        name = str(words[0])
+        for one, before in zip(words[1:], words, strict=False):
+            name += one if one.start_pos == before.end_pos else f" {one}"
+        return _Part(Concept(name, span), span, is_bare=True)
 
     def quoted_name(self, children: list[Token]) -> _Part:
         span = _span(children[0])
@@ -301,7 +304,7 @@ class _Builder:
         keyword = token.type.removeprefix("OP_")
         mixed = left.mixed or right.mixed
         for side in (left.infix, right.infix):
-            if side and side != keyword:
+            if side and (side != keyword or self._is_right(keyword)):
                 mixed = f"{side} beside {keyword}"
         span = (left.span[0], right.span[1])
         return _Part(Apply(keyword, (left.node, right.node), (), span), span, keyword, mixed=mixed)

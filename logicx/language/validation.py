@@ -3,66 +3,159 @@
 from __future__ import annotations
 
 import re
+import sys
+import unicodedata
 from inspect import signature
-from itertools import permutations, product
+from itertools import chain, permutations, product
 from typing import TYPE_CHECKING, Any
 
-from logicx.errors import OperatorError
+from logicx.errors import LogicxError, OperatorError, PluginError
+from logicx.language.declaration import Operator
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-    from logicx.language.registry import Operator
+    from logicx.parts import Owner
 
 FACTS = frozenset({"associative", "commutative", "idempotent", "involution"})
 FORMS = ("infix", "prefix", "call")
 SYMBOL_CHARACTERS = "&|~^"
+PUNCTUATION = frozenset("#$%*+-./:;<=>?@") | frozenset(SYMBOL_CHARACTERS)
+"""What symbols of several characters are made of, besides mathematical signs."""
+NEGATIONS = frozenset("~¬!")
+"""Signs that stand directly before what they deny, so that no other symbol may end with them."""
 PREFIX_PRECEDENCE = 100
 """NOT and every other one-argument operator bind tighter than any infix operator."""
+BITS = (False, True)
 
 
-def validate(new: Operator) -> None:
-    """Raise an `OperatorError` that says what contradicts itself."""
+def validate(new: Operator, owner: Owner) -> None:
+    """Raise an `OperatorError` that says what is of the wrong kind or contradicts itself."""
+    keyword = getattr(new, "keyword", new)
 
-    def refuse(why: str) -> OperatorError:
-        return OperatorError(f"operator {new.keyword!r} of {new.owner}: {why}")
+    def refuse(why: str, hint: str = "") -> OperatorError:
+        return OperatorError(f"operator {keyword!r} of {owner}: {why}", hint=hint)
 
+    if not isinstance(new, Operator):
+        raise refuse("it is no operator", hint="register a function with @logicx.operator(...)")
+    for why in chain(_wrong_kinds(new), _contradictions(new)):
+        raise refuse(why)
+    if new.kind == "connective":
+        try:
+            false = _false_facts(new)
+        except LogicxError as error:
+            raise refuse(error.message, error.hint) from error
+        if false:
+            raise refuse(f"its truth table is not {', '.join(false)}")
+
+
+def _wrong_kinds(new: Operator) -> Iterator[str]:
+    """What is of another type than it must be; the arguments are named as people write them."""
+    for name, value in (
+        ("keyword", new.keyword),
+        ("form", new.form),
+        ("kind", new.kind),
+        ("associates", new.associates),
+        ("example", new.example),
+        ("doc", new.doc),
+    ):
+        if not isinstance(value, str):
+            yield f"{name} is text, not {value!r}"
+    for name, listed, such_as in (
+        ("facts", new.facts, "commutative"),
+        ("parameters", new.parameters, "k"),
+        ("symbol", new.symbols, "->"),
+    ):
+        if not isinstance(listed, (tuple, frozenset)) or not all(
+            isinstance(one, str) for one in listed
+        ):
+            shown = listed if isinstance(listed, str) else such_as
+            yield f"{name} is a list of texts, such as {name}=[{shown!r}], not {listed!r}"
+    for name, number in (("precedence", new.precedence), ("args", new.min_args)):
+        if type(number) is not int:
+            yield f"{name} is a whole number, not {number!r}"
+    if new.max_args is not None and type(new.max_args) is not int:
+        yield f"args is a whole number, or fewest and most (None for any), not {new.max_args!r}"
+    if not callable(new.meaning):
+        yield f"its meaning is a function, not {new.meaning!r}"
+    if new.proposes is not None and not callable(new.proposes):
+        yield (
+            f"proposes is a function of the bank that gives names, not {new.proposes!r}: "
+            "proposes=lambda bank: [...]"
+        )
+
+
+def _contradictions(new: Operator) -> Iterator[str]:
+    """What cannot be, or not together."""
     if not re.fullmatch(r"[A-Z][A-Z0-9_]+", new.keyword):
-        raise refuse("the keyword must be two or more capitals, digits or underscores")
-    if set(new.symbol) - set(SYMBOL_CHARACTERS):
-        raise refuse(f"the symbol {new.symbol!r} must be made of {' '.join(SYMBOL_CHARACTERS)}")
-    if len(new.symbol) > 1 and "~" in new.symbol:
-        raise refuse(f"the symbol {new.symbol!r} would be read in a&~b; ~ may only stand alone")
+        yield "the keyword must be two or more capitals, digits or underscores"
+    for one in new.symbols:
+        why = _why_no_symbol(one, new)
+        if why:
+            yield f"the symbol {one!r} {why}"
     if new.form not in FORMS or new.kind not in ("connective", "rewrite"):
-        raise refuse(f"form {new.form!r} or kind {new.kind!r} is unknown")
+        yield f"form {new.form!r} or kind {new.kind!r} is unknown"
     if new.form == "infix" and (new.min_args, new.max_args) != (2, 2):
-        raise refuse("an infix operator takes two arguments")
+        yield "an infix operator takes two arguments"
     if new.form == "infix" and not 0 < new.precedence < PREFIX_PRECEDENCE:
-        raise refuse(f"precedence must lie between 1 and {PREFIX_PRECEDENCE - 1}")
+        yield f"precedence must lie between 1 and {PREFIX_PRECEDENCE - 1}"
+    if new.associates not in ("left", "right"):
+        yield f"associates must be left or right, not {new.associates!r}"
+    if new.form != "infix" and new.associates != "left":
+        yield "only an infix operator associates to a side"
     if new.form == "prefix" and (new.min_args, new.max_args) != (1, 1):
-        raise refuse("a prefix operator takes one argument")
+        yield "a prefix operator takes one argument"
     if new.min_args < 1 or (new.max_args is not None and new.max_args < new.min_args):
-        raise refuse("it must take at least one argument, and at most no fewer than at least")
+        yield "it must take at least one argument, and at most no fewer than at least"
+    if new.is_bare and not (new.form == "call" and new.takes_one):
+        yield "only a call of one argument can stand bare before it"
     if new.proposes and not (new.takes_one and not new.parameters):
-        raise refuse("only an operator of one argument can propose concepts")
+        yield "only an operator of one argument can propose concepts"
     if new.parameters and new.form != "call":
-        raise refuse("only a call can have parameters")
+        yield "only a call can have parameters"
+    if len(set(new.parameters)) < len(new.parameters) or not all(
+        one.isidentifier() for one in new.parameters
+    ):
+        yield f"parameters are names, each once, not {list(new.parameters)}"
     if new.facts - FACTS:
-        raise refuse(f"unknown facts: {', '.join(sorted(new.facts - FACTS))}")
+        unknown = ", ".join(sorted(new.facts - FACTS))
+        yield f"unknown facts: {unknown}; known are {', '.join(sorted(FACTS))}"
     if "involution" in new.facts and (new.min_args, new.max_args) != (1, 1):
-        raise refuse("only an operator of one argument can be an involution")
+        yield "only an operator of one argument can be an involution"
     if new.facts & {"associative", "idempotent"} and not new.min_args <= 2 <= (new.max_args or 2):
-        raise refuse("only an operator of two arguments can be associative or idempotent")
+        yield "only an operator of two arguments can be associative or idempotent"
     for n_args in (new.min_args, new.max_args or new.min_args + 2):
         n = (new.kind == "rewrite") + len(new.parameters) + n_args
         if not _is_callable_with(new.meaning, n):
-            raise refuse(f"its function cannot be called with {n} arguments")
-    if not new.doc or not new.example:
-        raise refuse("it needs a docstring and an example")
-    if new.kind == "connective":
-        false = _false_facts(new)
-        if false:
-            raise refuse(f"its truth table is not {', '.join(false)}")
+            yield f"its function cannot be called with {n} arguments"
+    is_documented = new.doc or sys.flags.optimize >= 2  # python -OO drops docstrings
+    if not is_documented or not new.example:
+        yield "it needs a docstring and an example"
+
+
+def _why_no_symbol(symbol: str, new: Operator) -> str:
+    """Why a text cannot be a symbol of an operator, or nothing."""
+    is_made_well = bool(symbol) and (
+        not set(symbol) - set(SYMBOL_CHARACTERS)
+        or (len(symbol) == 1 and (_is_mathematical(symbol) or symbol == "!"))
+        or (len(symbol) > 1 and all(c in PUNCTUATION or _is_mathematical(c) for c in symbol))
+    )
+    if not is_made_well:
+        return (
+            f"must be made of {' '.join(SYMBOL_CHARACTERS)}, be a mathematical sign such as →, "
+            "or a run of punctuation such as ->"
+        )
+    if len(symbol) > 1 and set(symbol) & NEGATIONS:
+        return f"would be read in a&~b; {' '.join(sorted(NEGATIONS))} may only stand alone"
+    if symbol in NEGATIONS and new.form != "prefix":
+        return "stands before what it denies: only a prefix operator can have it"
+    return ""
+
+
+def _is_mathematical(character: str) -> bool:
+    """Whether it is a sign such as → or ⊕, and neither ASCII nor an emoji."""
+    code = ord(character)
+    return code > 0x7F and (unicodedata.category(character) == "Sm" or 0x2190 <= code <= 0x22FF)
 
 
 def _is_callable_with(function: Callable[..., Any], n_args: int) -> bool:
@@ -76,11 +169,19 @@ def _is_callable_with(function: Callable[..., Any], n_args: int) -> bool:
 def _false_facts(new: Operator) -> list[str]:
     """The stated facts that the truth table contradicts.
 
-    Tables of up to two arguments more than the fewest are tried, with parameters from 0 to 4.
+    Tables of up to two arguments more than the fewest are tried, with parameters from 0 to 4; with
+    those that the function refuses by a `LogicxError` of its own, nothing is asked.
+
+    Raises:
+        LogicxError: The function fails, or gives something else than a truth value.
     """
     false = []
     for parameters in product(range(5), repeat=len(new.parameters)):
-        false += _false_with(new, parameters)
+        try:
+            false += _false_with(new, parameters)
+        except LogicxError as error:
+            if isinstance(error, PluginError) or not parameters:
+                raise
     return sorted(set(false))
 
 
@@ -92,18 +193,18 @@ def _false_with(new: Operator, parameters: tuple[int, ...]) -> list[str]:
         return new.truth(parameters, args)
 
     for n in sizes:
-        for row in product((False, True), repeat=n):
+        for row in product(BITS, repeat=n):
+            value = truth(*row)
             if "commutative" in new.facts and any(
-                truth(*row) != truth(*other) for other in permutations(row)
+                value != truth(*other) for other in permutations(row)
             ):
                 false.append("commutative")
-    bits = (False, True)
-    if "idempotent" in new.facts and any(truth(a, a) != a for a in bits):
+    if "idempotent" in new.facts and any(truth(a, a) != a for a in BITS):
         false.append("idempotent")
-    if "involution" in new.facts and any(truth(truth(a)) != a for a in bits):
+    if "involution" in new.facts and any(truth(truth(a)) != a for a in BITS):
         false.append("involution")
     if "associative" in new.facts and any(
-        truth(truth(a, b), c) != truth(a, truth(b, c)) for a, b, c in product(bits, repeat=3)
+        truth(truth(a, b), c) != truth(a, truth(b, c)) for a, b, c in product(BITS, repeat=3)
     ):
         false.append("associative")
     return false

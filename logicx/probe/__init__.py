@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from logicx.probe.hooks import Batch
-    from logicx.probe.recording import Layer, Recording, layers, record
-    from logicx.sources.vision.preprocessing import ImageBatches
+from logicx.faces import face
 
 _HOMES = {
     "Batch": "logicx.probe.hooks",
@@ -20,16 +16,18 @@ _HOMES = {
 }
 """Where each public name lives; torch is imported when a name is first used."""
 
-__all__ = ["Batch", "ImageBatches", "Layer", "Recording", "layers", "record"]
+if TYPE_CHECKING:
+    from logicx.probe.hooks import Batch
+    from logicx.probe.recording import Layer, Recording, layers, record
+    from logicx.sources.vision.preprocessing import ImageBatches
+else:
+    __getattr__, __dir__ = face(__name__, _HOMES)
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'logicx.probe' has no attribute {name!r}")
-    value = getattr(import_module(_HOMES[name]), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__all__ = [
+    "Batch",
+    "ImageBatches",
+    "Layer",
+    "Recording",
+    "layers",
+    "record",
+]

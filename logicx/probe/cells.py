@@ -8,8 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from logicx.banks.bits import as_booleans
+from logicx.banks.containers import as_booleans
 from logicx.errors import DataError, OptionError
+from logicx.probe.layouts import AXES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -80,7 +81,7 @@ def kind_of(lengths: tuple[int, ...] | None, map_: tuple[int, int] | None) -> st
 
 
 def cells_of(
-    output: Output, mask: Any, number: int, batch_first: bool, patches: Patches | None = None
+    output: Output, mask: Any, number: int, layout: str, patches: Patches | None = None
 ) -> Cells:
     """The activations of a batch's cells.
 
@@ -88,10 +89,10 @@ def cells_of(
         output: What the layer gave.
         mask: Which tokens are real, for an output with tokens.
         number: Of the batch, for errors.
-        batch_first: Whether documents are the first axis, or tokens.
+        layout: What the axes of an output of three or four are; see `logicx.probe.layouts`.
         patches: How tokens lie in an image, if they are patches.
 
-    Shape: `float[batch, units]`, `float[batch, tokens, units]` or `float[batch, units, h, w]`.
+    Shape: `float[batch, units]`, or as the layout says.
 
     Raises:
         DataError: The output is no activations of rows, tokens or maps, or the mask does not fit.
@@ -107,7 +108,21 @@ def cells_of(
     if values.dtype not in (torch.float32, torch.float64):
         values = values.float()  # NumPy has no bfloat16
     shape = list(values.shape)
-    is_flat = values.ndim in (2, 4)
+    if values.ndim in (3, 4) and len(layout) != values.ndim:
+        raise DataError(
+            f"the layer gives {shape} in batch {number:,}, but the layout {layout} has "
+            f"{len(layout)} axes: {AXES[layout]}",
+            hint="set another layout, or name another layer",
+        )
+    if layout in ("bthd", "bhtd") and values.ndim == 4:
+        values = (values if layout == "bthd" else values.movedim(1, 2)).flatten(2)
+        layout = "btd"
+    is_map = values.ndim == 4
+    if is_map and patches is not None and not patches.skip:
+        at = shape[2:] if layout == "nchw" else shape[1:3]
+        if at == list(patches[:2]):
+            patches = None
+    is_flat = values.ndim == 2 or is_map
     if is_flat and (mask is not None or patches is not None):
         what = "a mask of tokens" if mask is not None else "a grid for its tokens"
         raise DataError(
@@ -116,18 +131,21 @@ def cells_of(
         )
     if values.ndim == 2:
         return Cells(values.numpy())
-    if values.ndim == 4:
-        return _places_of(values.movedim(1, 3), number)
+    if is_map:
+        return _places_of(values.movedim(1, 3) if layout == "nchw" else values, number)
     if values.ndim != 3:
         raise DataError(
             "the layer's output must be [batch, units], [batch, tokens, units] or "
             f"[batch, units, height, width], not {shape}",
             hint="name another layer",
         )
-    if patches is not None:
-        return _patches_of(values if batch_first else values.transpose(0, 1), mask, number, patches)
     if output.lengths is not None:
-        batch_first = True  # as packed sequences are padded
+        layout = "btd"  # as packed sequences are padded
+    if layout != "btd":
+        values = values.movedim(1, 2) if layout == "bdt" else values.transpose(0, 1)
+    if patches is not None:
+        return _patches_of(values, mask, number, patches)
+    if output.lengths is not None:
         mask = torch.arange(shape[1]) < output.lengths[:, None] if mask is None else mask
     if mask is None:
         raise DataError(
@@ -136,12 +154,10 @@ def cells_of(
             "where nothing is padded, all true; patches of a vision transformer need a grid, such "
             "as grid=14x14",
         )
-    if not batch_first:
-        values = values.transpose(0, 1)
     real = as_booleans(mask, f"the mask of batch {number:,}", 2)
     expected = tuple(values.shape[:2])
     if real.shape != expected:
-        is_turned = real.shape == expected[::-1] and batch_first
+        is_turned = real.shape == expected[::-1] and layout == "btd"
         raise DataError(
             f"the mask of batch {number:,} is {list(real.shape)}, but must be {list(expected)} "
             f"for the layer's output {shape}",

@@ -16,17 +16,28 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-class Batch(NamedTuple):
+class _Called(NamedTuple):
+    inputs: Any
+    mask: Any = None
+
+
+class Batch(_Called):
     """What the model is called with, and which of its tokens are real.
 
     Args:
         inputs: A tuple or list of positional arguments, a mapping of keyword arguments, or the one
             argument.
         mask: For layers whose output has tokens: `bool[batch, tokens]`, false at padding.
+        ids: Names of its images in order, which are compared with the bank's; no part of the pair.
     """
 
-    inputs: Any
-    mask: Any = None
+    ids: Any = None
+
+    def __new__(cls, inputs: Any, mask: Any = None, ids: Any = None) -> Batch:
+        """The pair, with the names beside it."""
+        found = super().__new__(cls, inputs, mask)
+        found.ids = ids
+        return found
 
     @staticmethod
     def of(one: Any) -> Batch:
@@ -48,6 +59,22 @@ def check_model(model: Any) -> None:
             f"the model must be a torch.nn.Module, not {type(model).__name__}",
             hint="give the module itself, such as the attribute model of what wraps it",
         )
+    refuse_scripted(model, "the model")
+
+
+def is_scripted(module: nn.Module) -> bool:
+    """Whether a module was scripted or traced by TorchScript."""
+    return isinstance(module, torch.jit.ScriptModule)
+
+
+def refuse_scripted(module: nn.Module, what: str) -> None:
+    """Raise a `DataError` if a module takes no hooks."""
+    if is_scripted(module):
+        raise DataError(
+            f"{what} is scripted or traced (TorchScript), and such modules take no hooks",
+            hint="give the model as it was before torch.jit.script or torch.jit.trace",
+            code="scripted",
+        )
 
 
 def module_at(model: Any, layer: str) -> nn.Module:
@@ -59,6 +86,7 @@ def module_at(model: Any, layer: str) -> nn.Module:
     check_model(model)
     modules: dict[str, nn.Module] = dict(model.named_modules(remove_duplicate=False))
     if layer in modules:
+        refuse_scripted(modules[layer], f"the layer {layer!r}")
         return modules[layer]
     paths = [path for path in modules if path]
     first = ", ".join(paths[:10]) + (", ..." if len(paths) > 10 else "")
@@ -73,14 +101,18 @@ def module_at(model: Any, layer: str) -> nn.Module:
 class Watch:
     """A model in eval mode with a hook on one layer; see `watching`."""
 
-    def __init__(self, model: nn.Module, layer: str) -> None:
+    def __init__(self, model: nn.Module, layer: str, part: str | int | None = None) -> None:
         """Nothing is seen yet."""
-        self._model, self._layer = model, layer
+        self._model, self._layer, self.part = model, layer, part
         self._seen: list[Output] = []
+        self.n_parts = 1
+        """Tensors among the outputs of the layer, of which one is recorded."""
 
     def see(self, _: nn.Module, __: Any, output: Any) -> None:
         """The hook. It copies, as what comes after the layer may change its output in place."""
-        self._seen.append(Output(None) if self._seen else _copied(first_part(output)))
+        self.n_parts = _n_tensors(output)
+        part = Output(None) if self._seen else _copied(part_of(output, self.part))
+        self._seen.append(part)
 
     def output(self, batch: Batch, number: int) -> Output:
         """What the layer gives in a batch.
@@ -106,9 +138,9 @@ class Watch:
 
 
 @contextmanager
-def watching(model: nn.Module, layer: str) -> Iterator[Watch]:
+def watching(model: nn.Module, layer: str, part: str | int | None = None) -> Iterator[Watch]:
     """The model in eval mode without gradients, with a hook on a layer."""
-    watch = Watch(model, layer)
+    watch = Watch(model, layer, part)
     hook = module_at(model, layer).register_forward_hook(watch.see)
     try:
         with evaluating(model):
@@ -166,6 +198,39 @@ def first_part(output: Any) -> Any:
         return next(iter(output.values()), None)
     is_several = isinstance(output, (tuple, list)) and not isinstance(output, PackedSequence)
     return output[0] if is_several and output else output
+
+
+def part_of(output: Any, part: str | int | None) -> Any:
+    """One of several outputs, by number or key, or by several of these joined by dots.
+
+    Raises:
+        DataError: There is no such output.
+    """
+    if part is None:
+        return first_part(output)
+    for step in str(part).split("."):
+        known = [*output] if isinstance(output, Mapping) else []
+        is_several = isinstance(output, (tuple, list)) and not isinstance(output, PackedSequence)
+        if is_several and step.isdigit() and int(step) < len(output):
+            output = output[int(step)]
+        elif step in known:
+            output = output[step]
+        else:
+            has = (
+                f"numbers from 0 to {len(output) - 1}" if is_several else ", ".join(map(str, known))
+            )
+            raise DataError(
+                f"the layer has no output {part!r}",
+                hint=f"it has: {has}" if has else "it gives one: leave output away",
+            )
+    return output
+
+
+def _n_tensors(output: Any) -> int:
+    if isinstance(output, Mapping):
+        output = tuple(output.values())
+    is_several = isinstance(output, (tuple, list)) and not isinstance(output, PackedSequence)
+    return sum(_n_tensors(one) for one in output) if is_several else int(output is not None)
 
 
 def _copied(part: Any) -> Output:

@@ -25,7 +25,9 @@ import numpy as np
 from msgspec import Meta, Struct
 
 from logicx.errors import FileError
-from logicx.runs.journal import lock, refuse_other
+from logicx.probe.layouts import AXES
+from logicx.runs.differences import refuse_other
+from logicx.runs.journal import lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -52,6 +54,7 @@ class Kept(NamedTuple):
         inputs: Hash of what the model was called with.
         start: Where its activations begin in the file.
         map: Height and width of a map, or None where cells are no places of maps.
+        told: Of the first batch, what was found out by it: `layout` and `notes`.
     """
 
     n_cells: int
@@ -59,6 +62,14 @@ class Kept(NamedTuple):
     inputs: str
     start: int
     map: tuple[int, int] | None = None
+    told: Mapping[str, Any] | None = None
+
+
+class _Told(Struct, forbid_unknown_fields=True):
+    """What was found out by the first batch."""
+
+    layout: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 class _Batch(Struct, forbid_unknown_fields=True):
@@ -70,10 +81,13 @@ class _Batch(Struct, forbid_unknown_fields=True):
     inputs: str
     check: str
     map: tuple[Place, Place] | None = None
+    told: _Told | None = None
 
     def fits(self) -> bool:
-        """Whether its documents, or maps, are as long as its cells."""
+        """Whether its layout is known, and its documents, or maps, are as long as its cells."""
         n_cells = self.shape[0]
+        if self.told is not None and self.told.layout not in (None, *AXES):
+            return False
         if self.map is not None and n_cells % (self.map[0] * self.map[1]):
             return False
         return self.lengths is None or sum(self.lengths) == n_cells
@@ -139,6 +153,7 @@ class PartFile:
         lengths: tuple[int, ...] | None,
         inputs: str,
         map_: tuple[int, int] | None = None,
+        told: Mapping[str, Any] | None = None,
     ) -> None:
         """Put a batch on file.
 
@@ -148,6 +163,7 @@ class PartFile:
         data = np.ascontiguousarray(rows, self._dtype).reshape(-1).view(np.uint8).data
         says = {"batch": len(self.kept), "shape": rows.shape, "lengths": lengths, "inputs": inputs}
         says |= {} if map_ is None else {"map": map_}
+        says |= {"told": told} if told else {}
         line = json.dumps(says).encode()
         check = _sealed(self._check, line, data)
         whole = _line(line, check)
@@ -161,7 +177,7 @@ class PartFile:
             with suppress(OSError):
                 self._file.truncate(self._end)
             raise self._failed(error) from error
-        self._add(Kept(len(rows), lengths, inputs, start, map_), rows.shape[1], check)
+        self._add(Kept(len(rows), lengths, inputs, start, map_, told), rows.shape[1], check)
 
     def rows(self) -> Iterator[NDArray[np.floating]]:
         """The activations of every batch in order, `[n_cells of the batch, n_units]`.
@@ -245,7 +261,9 @@ class PartFile:
         if line != _line(body, batch.check) or check != batch.check:
             return False
         start = self._end + len(line)
-        self._add(Kept(n_cells, batch.lengths, batch.inputs, start, batch.map), n_units, check)
+        told = says.get("told")
+        kept = Kept(n_cells, batch.lengths, batch.inputs, start, batch.map, told)
+        self._add(kept, n_units, check)
         return True
 
     def _add(self, one: Kept, n_units: int, check: str) -> None:

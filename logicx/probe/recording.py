@@ -7,7 +7,6 @@ file as they come (`logicx.probe.partfile`); at the end it is turned into a `*.u
 from __future__ import annotations
 
 from hashlib import sha256
-from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,28 +14,33 @@ import torch
 from torch import Tensor, nn
 
 from logicx.banks.universe import Universe
-from logicx.errors import DataError, FileError, OptionError
-from logicx.probe.cells import Patches, as_kept, cells_of, check_places
+from logicx.errors import FileError, OptionError
+from logicx.probe.cells import Patches
 from logicx.probe.fingerprints import fingerprint, fingerprint_of_model
 from logicx.probe.hooks import (
     Batch,
-    Watch,
     call,
     check_model,
     evaluating,
     first_part,
+    is_scripted,
     module_at,
     watching,
 )
+from logicx.probe.identity import check_frame, check_order, check_paths, paths_of, peeked
+from logicx.probe.layouts import batch_first_of, check_layout
 from logicx.probe.partfile import PartFile
+from logicx.probe.running import Run, other_data, universe_of
 from logicx.resources import __version__
-from logicx.runs.journal import refuse_other
+from logicx.runs.differences import refuse_other
 from logicx.units.activations import DTYPES, write_activations
 from logicx.units.maps import hash_of_names
 from logicx.units.unitsfile import UnitsFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+
+    from logicx.banks.bank import ConceptBank
 
     Progress = Callable[[str, int, int | None], None]
 
@@ -92,7 +96,10 @@ def record(
     out: str | Path,
     *,
     dtype: str = "float32",
+    bank: ConceptBank | None = None,
     universe: Universe | None = None,
+    layout: str | None = None,
+    output: str | int | None = None,
     batch_first: bool | None = None,
     grid: tuple[int, int] | None = None,
     skip_tokens: int = 0,
@@ -105,9 +112,12 @@ def record(
     The model runs in eval mode without gradients. An output `[batch, units]` gives a cell for each
     row; `[batch, tokens, units]` a cell for each real token, in order, and a document for each row;
     `[batch, units, height, width]` a map for each image, a cell for each of its places, row by row.
-    Of a tuple (LSTM) or a mapping the first part is taken; packed sequences are padded, and their
-    lengths are the mask. Until it is finished, the recording is called `x.units.part`; a run that
-    is killed at any moment goes on with it, and the file becomes, byte for byte, the same.
+    Which axis holds the units is known from the kind of layer (`logicx.probe.layouts`), or is said
+    by `layout`; a note says what was taken as what. Of several outputs the first is taken if
+    `output` names none; packed sequences are padded, and their lengths are the mask.
+
+    Until it is finished, the recording is called `x.units.part`; a run that is killed at any moment
+    goes on with it, and the file becomes, byte for byte, the same.
 
     Args:
         model: Any module.
@@ -118,17 +128,23 @@ def record(
         out: The file to write; its name ends in `.units`.
         dtype: `float32`, or `float16` for half the size: about three digits, up to 65,504, and
             below 3e-8 all is zero.
-        universe: The cells that must come out, such as a bank's; by default tokens in their
+        bank: The bank that the units are for: its cells must come out, and where the batches say
+            which images they hold, they must be its images in its order, cut as its masks are.
+        universe: The cells that must come out, without a bank; by default tokens in their
             documents, or rows of which only the number is known. Of maps only the number of images
             must be the universe's: they are upsampled when they are counted.
+        layout: What the axes of the output are: `nchw`, `nhwc`, `btd`, `tbd`, `bdt`, `bthd` or
+            `bhtd`, with b or n for the batch, c or d for the units, t for tokens, h for heads.
+        output: Which of several outputs, by number or key, joined by dots where they are nested.
         batch_first: Whether outputs with tokens are `[batch, tokens, units]` or
             `[tokens, batch, units]`; by default as the layer's attribute `batch_first` says, else
             true.
         grid: Height and width of the patches of a vision transformer, whose tokens are then places
             of maps.
         skip_tokens: Tokens before the patches, such as 1 for [CLS].
-        images: Names of the images in order, as `bank.source["images"]` has them: then the units
-            are refused on banks of other images.
+        images: Names of the images in order, as `bank.source["images"]` has them. Where the batches
+            say which images they hold, they are compared, and the units are then refused on banks
+            of other images; else a note says that only their number is known.
         resume: Go on with an unfinished recording if there is one. Its batches are taken again and
             compared, but not run; so it is with all where the recording is finished already.
         progress: Called with what is done, steps done, and steps in all or None.
@@ -136,7 +152,8 @@ def record(
     Raises:
         DataError: The layer is not there, is not called once a batch, or gives no activations:
             other axes, NaN, infinity, too large for float16; maps that change their size; or cells
-            that are not the universe's.
+            that are not the universe's. The batches come in an order of chance, or are of other
+            images than the bank's. Which axis holds the units cannot be told.
         FileError: The file exists or cannot be written, or was begun with another layer, model,
             type or data.
 
@@ -161,8 +178,23 @@ def record(
     if out.suffix != ".units" or out.is_dir():
         raise FileError(f"{out} cannot be written: it must be a file whose name ends in .units")
     patches = Patches.of(grid, skip_tokens)
+    check_layout(layout, batch_first)
+    notes = check_order(batches)
+    names = images
+    if bank is not None:
+        universe = universe or bank.universe
+        names = names or bank.source.get("images")
+        check_frame(batches, bank.source.get("settings") or {})
+    paths = paths_of(batches) if names is not None else None
+    if names is not None and paths is not None:
+        check_paths(paths, names)
+        if len(paths) < len(names):
+            check_paths([*paths, "(none)"], names)
     if batch_first is None:
-        batch_first = bool(getattr(module, "batch_first", True))
+        batch_first = layout != "tbd"
+        if layout is None:
+            first, batches = peeked(batches)
+            batch_first = batch_first_of(model, layer, Batch.of(first).mask)
     source = {
         "layer": layer,
         "layer_type": type(module).__name__,
@@ -176,16 +208,23 @@ def record(
         "torch": str(torch.__version__),
         "logicx": __version__,
         **({} if patches is None else {"grid": list(patches[:2]), "skip_tokens": patches.skip}),
-        **({} if images is None else {"images": hash_of_names(images)}),
+        **({} if layout is None else {"layout": layout}),
+        **({} if output is None else {"output": str(output)}),
+        **({} if names is None or paths is None else {"images": hash_of_names(names)}),
     }
     part = out.with_name(out.name + ".part")
     if out.exists():
         return _finished_before(out, part, source, batches, resume)
     with PartFile(part, source, resume=resume) as file:
         n_resumed = len(file.kept)
-        with watching(model, layer) as watch:
-            _record(watch, batches, file, universe, batch_first, patches, progress)
-        universe = _universe_of(file, universe)
+        file.notes += notes
+        with watching(model, layer, output) as watch:
+            run = Run(watch, file, universe, module, layer, patches)
+            run.layout, run.tokens = layout, "btd" if batch_first else "tbd"
+            run.names = None if paths is not None else names
+            run.record(model, batches, progress)
+        universe = universe_of(file, universe)
+        source |= run.found
         content = _finish(file, out, source, universe, progress)
         return Recording(
             out,
@@ -217,7 +256,9 @@ def layers(model: nn.Module, batch: Any = None) -> list[Layer]:
 
         return seen
 
-    hooks = [one.register_forward_hook(watching(path)) for path, one in modules]
+    hooks = [
+        one.register_forward_hook(watching(path)) for path, one in modules if not is_scripted(one)
+    ]
     try:
         with evaluating(model):
             call(model, Batch.of(batch).inputs, 0)
@@ -228,64 +269,6 @@ def layers(model: nn.Module, batch: Any = None) -> list[Layer]:
         one._replace(calls=len(outputs[path]), shape=next(iter(outputs[path]), None))
         for path, one in found.items()
     ]
-
-
-def _record(
-    watch: Watch,
-    batches: Iterable[Any],
-    file: PartFile,
-    universe: Universe | None,
-    batch_first: bool,
-    patches: Patches | None,
-    progress: Progress | None,
-) -> None:
-    """Run the batches that are not on file yet."""
-    n_batches, n_before, n_given = _length(batches), len(file.kept), 0
-    told = "recording batches"
-    if progress:
-        progress(told, n_before, n_batches)
-    for number, one in enumerate(batches):
-        n_given += 1
-        given = Batch.of(one)
-        inputs = fingerprint(given)
-        if number < n_before:
-            if inputs != file.kept[number].inputs:
-                raise _other_data(file.path, f"batch {number:,} is other than when it was recorded")
-            continue
-        output = watch.output(given, number)
-        cells = cells_of(output, given.mask, number, batch_first, patches)
-        check_places(universe, file, cells)
-        file.append(as_kept(cells.rows, file), cells.lengths, inputs, cells.map)
-        if progress:
-            progress(told, number + 1, n_batches)
-    if n_given < n_before:
-        raise _other_data(file.path, f"it has {n_before:,} batches, now there are {n_given:,}")
-    if not file.n_cells:
-        raise DataError(f"the {n_given:,} batches gave no cell", hint="give at least one batch")
-    of_cells = _universe_of(file, universe)
-    if universe is None or of_cells is None:
-        return
-    n_given, n_stated = file.n_cells, universe.n_cells
-    if of_cells.kind == "pixels":
-        n_given, n_stated = of_cells.n_groups, universe.n_groups
-    if n_given < n_stated:
-        what = "images" if of_cells.kind == "pixels" else "cells"
-        raise DataError(
-            f"the batches gave {n_given:,} {what}, but the universe has {universe}",
-            hint="give all batches, of the data the bank was compiled from; what is recorded is "
-            f"in {file.path}",
-        )
-
-
-def _universe_of(file: PartFile, stated: Universe | None) -> Universe | None:
-    """The cells on file: of maps, of their own size; else as stated."""
-    first = file.kept[0]
-    if first.map is not None:
-        return Universe.pixels(file.n_cells // (first.map[0] * first.map[1]), *first.map)
-    if stated is None and first.lengths is not None:
-        lengths = (n for one in file.kept for n in one.lengths or ())
-        return Universe.tokens(list(accumulate(lengths, initial=0)))
-    return stated
 
 
 def _finish(
@@ -335,7 +318,7 @@ def _finished_before(
     there = stored.manifest.get("source", {})
     refuse_other(out, {key: there.get(key) for key in source}, source)
     if _joined(fingerprint(Batch.of(one)) for one in batches) != there.get("inputs"):
-        raise _other_data(out, "the batches are other than when it was recorded")
+        raise other_data(out, "the batches are other than when it was recorded")
     part.unlink(missing_ok=True)
     return Recording(
         out,
@@ -356,18 +339,3 @@ def _joined(inputs: Iterable[str]) -> str:
     for one in inputs:
         found.update(one.encode())
     return found.hexdigest()
-
-
-def _length(batches: Any) -> int | None:
-    try:
-        return len(batches)
-    except TypeError:
-        return None
-
-
-def _other_data(path: Path, why: str) -> FileError:
-    return FileError(
-        f"{path} is of other data: {why}",
-        hint="give the batches that it was begun with, in the same order (not shuffled), or name "
-        "another file",
-    )

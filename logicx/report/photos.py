@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from logicx.errors import DataError, FileError, LogicxError
-from logicx.sources.vision.images import Folder, decode
+from logicx.sources.vision.frames import Frame
+from logicx.sources.vision.images import Folder
+from logicx.sources.vision.photographs import Photographs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,9 +57,14 @@ class FolderPhotos:
             error.hint = HINT
             raise
         self._names: list[str] = [str(one) for one in names]
+        stated = bank.source.get("settings") or {}
+        self._photographs = Photographs(
+            stated.get("orientation", "stored"), stated.get("transparent", "white")
+        )
+        self._frame = Frame((1, 1), stated.get("resize", 0), stated.get("crop", ()))
 
     def read(self, images: Sequence[int]) -> list[NDArray[np.uint8]]:
-        """Some images, shrunk to at most `LONGER`; not turned, as the masks are not.
+        """Some images, shrunk to at most `LONGER`; turned and cut as for the bank.
 
         Raises:
             DataError: A path leads out of the folder.
@@ -68,7 +75,12 @@ class FolderPhotos:
         wrong: list[LogicxError] = []
         for name in names:
             try:
-                image = decode(self._folder.read(name), self._folder.path / name).convert("RGB")
+                data = self._folder.read(name)
+                image, _ = self._photographs.read(data, self._folder.path / name, name)
+                if self._frame.resize:
+                    box = self._frame.box((image.height, image.width))
+                    left, top, right, bottom = (round(one) for one in box)
+                    image = image.crop((left, top, right, bottom))
                 image.thumbnail((LONGER, LONGER))
                 found.append(np.array(image, np.uint8))
             except LogicxError as error:

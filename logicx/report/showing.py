@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from logicx.language.parsing import format_formula
+from logicx.language.printing import format_formula
 from logicx.report.overlays import Panel
 from logicx.report.pictures import SheetRow
 

@@ -6,36 +6,36 @@ import os
 import sys
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
-from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from logicx.errors import OptionError
-from logicx.language.parsing import format_formula
-from logicx.runs.running import Engine
-from logicx.runs.strategies import ProofSearch
+from logicx.language.printing import format_formula
+from logicx.runs.planning import Plan
+from logicx.runs.presets import preset_named
+from logicx.runs.proofs import OptimalSearch
+from logicx.runs.running import Engine, choose_engine
+from logicx.runs.strategies.optimal import Optimal
 from logicx.scoring.objectives import Objective
 from logicx.scoring.results import Explanation, Scored, Skipped
-from logicx.search.formulas.atoms import AUTO, CONCEPTS, atoms_in, atoms_of, with_atoms
+from logicx.scoring.score import best_single
+from logicx.search.formulas.atoms import atoms_in
 from logicx.search.formulas.ceiling import ceiling
 from logicx.search.formulas.shapes import CONNECTIVES
-from logicx.search.formulas.support import check_least, check_reachable, supported
+from logicx.search.formulas.steps import Step
+from logicx.search.formulas.support import check_reachable
+from logicx.search.heuristics import NONE, heuristic_named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from threading import Event
 
-    import numpy as np
-    from numpy.typing import NDArray
-
     from logicx.banks.bank import ConceptBank
-    from logicx.runs.planning import Plan
+    from logicx.runs.strategies.beam import Beam
+    from logicx.runs.strategies.roles import AskedUnit, SearchTask
     from logicx.scoring.objectives import Ratio
-    from logicx.search.beam import Dedupe
     from logicx.search.formulas.space import FormulaNode
-    from logicx.search.formulas.steps import Step
     from logicx.search.heuristics.roles import Heuristic
     from logicx.search.space import Kept, SearchResult
-    from logicx.units.units import Units
 
 SMALL = 1 << 30
 """Bytes that every machine is taken to have."""
@@ -51,77 +51,57 @@ class BeamSearch:
         concepts: The bank that is searched: concepts of enough cells, and other atoms.
         min_atom_support: How many cells that is.
         proof: What bounds the outcome, or None.
+        bound_time: CPU seconds of that for each unit.
     """
 
     plan: Plan
     engine: Engine
     concepts: ConceptBank
     min_atom_support: int
-    proof: ProofSearch | None
+    proof: OptimalSearch | None
+    bound_time: float
 
     @staticmethod
-    def of(
-        bank: ConceptBank,
-        goal: Objective,
-        n_units: int,
-        length: int,
-        *,
-        beam: int,
-        preset: str,
-        penalty: float,
-        steps: str | Sequence[str],
-        dedupe: Dedupe | None,
-        engine: str,
-        heuristic: str | Heuristic,
-        has_masks: bool,
-        atoms: str | Sequence[str] = AUTO,
-        min_support: int = 0,
-        min_atom_support: int = 0,
-        bound_time: float = 0,
-    ) -> BeamSearch:
-        """The search that these options ask for; see `explain`.
+    def of(options: Beam, task: SearchTask) -> BeamSearch:
+        """The search that these options ask for.
 
         Raises:
             OptionError: One means nothing.
         """
-        from logicx.runs.planning import Plan
-        from logicx.runs.presets import preset as known_preset
-        from logicx.runs.running import choose_engine
-        from logicx.search.formulas.steps import Step
-        from logicx.search.heuristics import heuristic as known_heuristic
-
-        rules = known_preset(preset)
-        strategy = rules.beam(whole(beam), whole(length), dedupe)
-        texts = steps.split(",") if isinstance(steps, str) else steps
+        rules = preset_named(options.preset)
+        beam = rules.beam(options.width, task.length, options.dedupe)
+        texts = options.steps.split(",") if isinstance(options.steps, str) else options.steps
         named = dict.fromkeys(" ".join(str(one).upper().split()) for one in texts)
         if not any(named):
             raise OptionError("steps is empty: name at least one way to extend a formula")
         ways = tuple(Step.of(one) for one in named)
-        guide = known_heuristic(heuristic)
-        _check_guide(guide, bank, goal, ways, has_masks)
-        if not 0 < penalty <= 1:
-            raise OptionError(f"penalty must lie above 0 and at most at 1, not {penalty:g}")
-        check_least(min_support=min_support, min_atom_support=min_atom_support)
-        if atoms == AUTO and not rules.adds_derived:
-            atoms = CONCEPTS
-        concepts = supported(with_atoms(bank, atoms_of(bank, atoms)), min_atom_support)
-        check_reachable(concepts, min_support)
-        _check_room(strategy.width, concepts)
-        goal = rules.goal(goal)
+        guide = heuristic_named(options.heuristic)
+        _check_guide(guide, task, ways)
+        check_reachable(task.bank, task.min_support)
+        _check_room(beam.width, task.bank)
+        goal = rules.goal(task.objective)
         proof = None
-        if bound_time != 0:
-            _check_provable(tuple(named), penalty)
-            proof = _proof(concepts, goal, strategy.length, bound_time, min_atom_support)
-        plan = Plan(strategy, goal, rules, ways, penalty, min_support, guide)
-        chosen = choose_engine(engine, plan, concepts, n_units)
-        return BeamSearch(plan, chosen, concepts, min_atom_support, proof)
+        if options.bound_time != 0:
+            _check_provable(tuple(named), options.penalty)
+            task_of_proof = replace(task, objective=goal, min_support=0)
+            proof = _proof(task_of_proof, options.bound_time, options.literals)
+        joins = options.grow == "pairs"
+        _check_lanes(options, guide)
+        plan = Plan(
+            *(beam, goal, rules, ways, options.penalty, task.min_support, guide),
+            negates=options.literals,
+            joins=joins,
+        )
+        engine = choose_engine(options.engine, plan, task.bank, task.n_units)
+        return BeamSearch(plan, engine, task.bank, task.min_atom_support, proof, options.bound_time)
 
     @property
     def objective(self) -> Objective:
         """What is maximised."""
         return self.plan.goal
 
-    def settings(self, bank: ConceptBank, units: Units) -> dict[str, Any]:
+    @property
+    def settings(self) -> dict[str, Any]:
         """What decides the outcome; the engine and the threads do not."""
         plan = self.plan
         return {
@@ -136,88 +116,99 @@ class BeamSearch:
             "min_support": plan.min_support,
             "min_atom_support": self.min_atom_support,
             "atoms": atoms_in(self.concepts),
-            "bound_time": self.proof.time_limit if self.proof else 0,
-            "bank": bank.content,
-            "units": units.content,
+            "bound_time": self.bound_time if self.proof else 0,
+            **({"literals": True} if plan.negates else {}),
+            **({"grow": "pairs"} if plan.joins else {}),
         }
 
-    def units_at_once(self, bank: ConceptBank) -> int:
+    @property
+    def parts(self) -> Sequence[tuple[str, Any]]:
+        """Heuristic and preset."""
+        return (("heuristic", self.plan.heuristic), ("preset", self.plan.rules))
+
+    def units_at_once(self) -> int:
         """How many units the engine searches together; one where a bound is proven for each."""
         if self.proof is not None:
             return 1
         return self.engine.units_at_once(self.concepts, self.plan.beam.width)
 
-    def explain(
-        self,
-        bank: ConceptBank,
-        units: Units,
-        names: Sequence[str],
-        on: Sequence[NDArray[np.int64]],
-        stop: Event,
-    ) -> list[Explanation | Skipped]:
+    def explain(self, units: Sequence[AskedUnit], stop: Event) -> list[Explanation | Skipped]:
         """The best formula of the beam for each of some units, and a bound if one is to be proven.
 
         A unit is skipped where the preset's rules leave the beam empty.
         """
-        needs_mask = self.plan.heuristic.needs_mask and units.has_masks
-        masks = [units.mask(name, bank) if needs_mask else None for name in names]
-        results = self.engine.search(self.plan, self.concepts, on, masks)
-        return [self._told(bank, units, *one, stop) for one in zip(names, on, results, strict=True)]
+        needs_mask = self.plan.heuristic.needs_mask
+        masks = [one.mask() if needs_mask else None for one in units]
+        results = self.engine.search(self.plan, self.concepts, [one.firing for one in units], masks)
+        return [self._told(*one, stop) for one in zip(units, results, strict=True)]
 
     def _told(
-        self,
-        bank: ConceptBank,
-        units: Units,
-        name: str,
-        on: NDArray[np.int64],
-        result: SearchResult[FormulaNode],
-        stop: Event,
+        self, unit: AskedUnit, result: SearchResult[FormulaNode], stop: Event
     ) -> Explanation | Skipped:
         plan = self.plan
         if not result.levels[0]:
             support = f" and holds at {plan.min_support:,} cells" if plan.min_support else ""
             return Skipped(
-                name,
+                unit.name,
                 f"no concept scores above 0{support}, and preset={plan.rules.name} begins with "
                 "those that do",
             )
-        best, single = result.levels[-1][0], result.levels[0][0]
+        best, first = result.levels[-1][0], result.levels[0][0].node
+        single = _kept(result.levels[0][0])
+        if first.is_negated:
+            single = best_single(self.concepts, unit.firing, plan.goal)
         found = Explanation(
-            unit=name,
+            unit=unit.name,
             formula=best.node.formula,
             score=best.score,
             counts=best.node.counts,
             length=best.node.length,
             objective=plan.goal.name,
-            best_single=_kept(single),
+            best_single=single,
             by_length=_best_by_length(result),
             n_scored=result.n_scored,
             n_estimated=result.n_estimated,
-            settings={"engine": self.engine.name, **self.settings(bank, units)},
-            ceiling=ceiling(bank.size, on, plan.goal),
+            ceiling=ceiling(self.concepts.size, unit.firing, plan.goal),
         )
         if self.proof is None:
             return found
         try:
-            proven = self.proof.prove(bank, units, name, on, stop, incumbent=found.formula)
+            proven = self.proof.prove(unit, stop, incumbent=found.formula)
         except OptionError as error:  # numbers too large for exact arithmetic: the beam stands
             return replace(found, notes=(f"no bound was proven: {error.message}",))
         return _bounded(found, proven, plan.goal, plan.min_support)
 
 
-def _check_guide(
-    guide: Heuristic, bank: ConceptBank, goal: Objective, steps: Sequence[Step], has_masks: bool
-) -> None:
+def _check_guide(guide: Heuristic, task: SearchTask, steps: Sequence[Step]) -> None:
     """Refuse a heuristic that cannot estimate this search."""
     from logicx.search.heuristics.groups import has_groups
 
-    guide.check(bank.universe, goal, steps)
-    if guide.needs_mask and has_groups(bank.universe) and not has_masks:
+    guide.check(task.bank.universe, task.objective, steps)
+    if guide.needs_mask and has_groups(task.bank.universe) and not task.has_masks:
         raise OptionError(
             f"the heuristic {guide.name} must know at which cells units fire, but these are "
             "kept as counts by signature",
             hint="use heuristic=bounds or diou-sum, or units from masks or activations",
         )
+
+
+def _check_lanes(options: Beam, guide: Heuristic) -> None:
+    """Refuse a second lane where there is none."""
+    for name, value, off in (
+        ("literals", options.literals, "off"),
+        ("grow", options.grow == "pairs", "atoms"),
+    ):
+        if value and preset_named(options.preset).name != "default":
+            raise OptionError(
+                f"{name} means nothing to the preset {preset_named(options.preset).name}, which "
+                "searches as it was published",
+                hint=f"use preset=default, or {name}={off}",
+            )
+        if value and guide is not NONE:
+            raise OptionError(
+                f"the heuristic {guide.name} has no estimates for what {name} adds",
+                hint=f"use heuristic=none, or {name}={off}",
+            )
 
 
 def _check_provable(steps: Sequence[str], penalty: float) -> None:
@@ -231,18 +222,10 @@ def _check_provable(steps: Sequence[str], penalty: float) -> None:
         )
 
 
-def _proof(
-    bank: ConceptBank, goal: Objective, length: int, seconds: float, min_atom_support: int
-) -> ProofSearch:
+def _proof(task: SearchTask, seconds: float, literals: bool) -> OptimalSearch:
+    """What bounds the outcome: the strategy with a proof, over the beam's own atoms."""
     try:
-        return ProofSearch.of(
-            *(bank, "optimal", goal, length),
-            shape="tree",
-            time_limit=seconds,
-            node_limit=None,
-            atoms=CONCEPTS,
-            min_atom_support=min_atom_support,
-        )
+        return OptimalSearch.of(Optimal(time_limit=seconds, literals=literals), task)
     except OptionError as error:
         if find_spec("numba") is None:
             raise
@@ -291,11 +274,6 @@ def _memory() -> int:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):  # not on Windows
         return sys.maxsize
-
-
-def whole(number: Any) -> Any:
-    """A whole number of NumPy's as Python's own; anything else as it is."""
-    return int(number) if isinstance(number, Integral) else number
 
 
 def _best_by_length(result: SearchResult[FormulaNode]) -> tuple[Scored, ...]:

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from logicx.errors import JournalError
+from logicx.runs.differences import refuse_other
 from logicx.runs.journalschema import fault
 
 if TYPE_CHECKING:
@@ -294,6 +295,9 @@ def _lines(file: BinaryIO, path: Path) -> Iterator[_Line]:
     for number, text in enumerate(file, 1):
         if not text.endswith(b"\n"):
             return
+        end += len(text)
+        if text.endswith(b"\r\n"):  # copied by a program that ends lines so: no damage
+            text = text[:-2] + b"\n"
         if number == 1:
             _refuse_newer(text, path)
         try:
@@ -313,7 +317,6 @@ def _lines(file: BinaryIO, path: Path) -> Iterator[_Line]:
         found = fault(row, number == 1)
         if found:
             raise JournalError(f"{path}, line {number:,} says what no run does: {found}")
-        end += len(text)
         yield _Line(row, check, end)
 
 
@@ -341,37 +344,6 @@ def _refuse_newer(text: bytes, path: Path) -> None:
             f"{path} is a journal of format version {version}; this logicx reads {FORMAT_VERSION}",
             hint="install a newer logicx: pip install --upgrade logicx",
         )
-
-
-def refuse_other(path: Path, there: Row, here: Row) -> None:
-    """Raise an error that names every difference of two headers."""
-    old, new = _flat(there), _flat(json.loads(json.dumps(here)))
-    keys = [*old, *(key for key in new if key not in old)]
-    differing = [
-        f"{key} is {_short(old.get(key))} there, {_short(new.get(key))} now"
-        for key in keys
-        if old.get(key) != new.get(key)
-    ]
-    if differing:
-        raise JournalError(
-            f"{path} is of another run: {'; '.join(differing)}",
-            hint="give the inputs and settings that it was begun with, or name another file",
-        )
-
-
-def _flat(header: Row) -> Row:
-    flat: Row = {}
-    for key, value in header.items():
-        flat.update(value if isinstance(value, dict) else {key: value})
-    return flat
-
-
-def _short(value: Any) -> str:
-    if isinstance(value, str) and len(value) == sha256().digest_size * 2:
-        return value[:12]
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
-    return "unset" if value is None else str(value)
 
 
 def _opened(path: Path) -> BinaryIO:

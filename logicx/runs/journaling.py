@@ -7,13 +7,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from logicx.runs.identities import parts_of
 from logicx.runs.journal import Journal, JournalReader, Row, read_journal
 from logicx.scoring.results import Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from logicx.runs.explain import Explanations
+    from logicx.runs.explanations import Explanations
 
 
 def run_journal(
@@ -80,6 +81,9 @@ def open_journal(plan: Explanations, path: str | Path, *, resume: bool = False) 
         "n_units": len(plan),
         "unit_names": names.hexdigest(),
     }
+    parts = parts_of(plan)
+    if parts:
+        header["parts"] = parts
     return Journal(path, header, resume=resume)
 
 

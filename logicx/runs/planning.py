@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from logicx.search.formulas.literals import LiteralSpace
 from logicx.search.formulas.space import FormulaSpace
 from logicx.search.formulas.steps import Step
 from logicx.search.heuristics import NONE
@@ -33,6 +34,8 @@ class Plan:
         penalty: The score is multiplied by this for every atom after the first.
         min_support: Formulas that hold at fewer cells are not kept.
         heuristic: What estimates candidates before they are scored.
+        negates: Whether any concept may have NOT before it.
+        joins: Whether formulas that were kept are joined in pairs.
     """
 
     beam: Beam
@@ -42,6 +45,16 @@ class Plan:
     penalty: float = 1.0
     min_support: int = 0
     heuristic: Heuristic = NONE
+    negates: bool = False
+    joins: bool = False
+
+    @property
+    def extra(self) -> int:
+        """Places of the second lane, a fifth of those of the first; 0 where there is none.
+
+        Wider ones were measured: they cost more and found next to nothing more.
+        """
+        return max(1, self.beam.width // 5) if self.negates or self.joins else 0
 
     def space(self, engine: NumpyEngine, mask: NDArray[np.bool_] | None = None) -> FormulaSpace:
         """The formulas over a bank, against a unit.
@@ -55,6 +68,8 @@ class Plan:
         operands = everything if rules.adds_absent else np.flatnonzero(engine.on_count)
         parts = (engine, self.goal, self.steps, operands, self.penalty, rules.penalizes_not)
         parts += (rules.distinct, rules.skips_apart, self.min_support)  # type: ignore[assignment]
+        if self.extra:
+            return LiteralSpace(*parts, negates=self.negates, joins=self.joins)
         if self.heuristic is NONE:
             return FormulaSpace(*parts)
         from logicx.search.heuristics.space import GuidedFormulas

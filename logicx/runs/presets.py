@@ -1,18 +1,20 @@
 """Presets: the search rules of published tools, so that numbers can be compared to the last digit.
 
 A preset is data: the beam and the space of formulas read its fields, and nothing asks for its name.
-docs/search.md has them side by side.
+docs/search.md has them side by side. One of your own is registered by `logicx.register`.
 """
 
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, get_args
 
-from logicx.errors import OptionError, did_you_mean
+from logicx.errors import OptionError, PluginError
+from logicx.language.written import is_word
+from logicx.parts import Kind, Owner
 from logicx.scoring.objectives import OBJECTIVES, CountObjective, IoU, Objective
-from logicx.search.beam import Beam, Dedupe, Expands
+from logicx.search.beam import DEDUPES, Beam, Dedupe, Expands
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,6 +45,9 @@ class Preset:
         counts_remade: Whether an expansion that equals a kept formula takes a place from new ones.
         penalizes_not: Whether a NOT counts for the length penalty as an atom does.
         iou: How IoU is computed.
+
+    Attributes:
+        written_in: The module that made it.
     """
 
     name: str
@@ -58,6 +63,14 @@ class Preset:
     counts_remade: bool = False
     penalizes_not: bool = False
     iou: IoU = field(default_factory=IoU)
+    written_in: str = field(default="", init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Note which module makes it: it has no code of its own by which its owner is known."""
+        frame: Any = sys._getframe(2)  # beyond this function and the initializer
+        while frame is not None and frame.f_globals.get("__name__") in ("dataclasses", "copy"):
+            frame = frame.f_back
+        object.__setattr__(self, "written_in", str(frame and frame.f_globals.get("__name__")))
 
     def beam(self, width: int, length: int, dedupe: Dedupe | None = None) -> Beam:
         """The beam by these rules.
@@ -141,15 +154,59 @@ PRESETS: Mapping[str, Preset] = {
 }
 
 
-def preset(name: str) -> Preset:
-    """The preset of that name.
+def check_part(part: Preset, owner: Owner) -> None:
+    """Refuse a preset that is not what it should be.
+
+    Raises:
+        PluginError: It is none, has no name or doc, or a rule of it means nothing.
+    """
+    if owner.is_builtin:
+        return
+    if not isinstance(part, Preset) or not is_word(part.name):
+        raise PluginError(
+            f"{owner} registers a preset that is none: {part!r}",
+            hint="make it by logicx.Preset(name, doc, ...); its name is a word in lower case",
+        )
+    wrong = _wrong(part)
+    if wrong:
+        raise PluginError(f"the preset {part.name!r} of {owner} {wrong}")
+
+
+def _wrong(part: Preset) -> str:
+    """What is wrong with the rules of a preset, or nothing."""
+    if not (isinstance(part.doc, str) and part.doc.strip()):
+        return "has no doc: say where its rules come from"
+    for one in fields(Preset):
+        value = getattr(part, one.name)
+        if one.type == "bool" and not isinstance(value, bool):
+            return f"has {one.name}={value!r}, which is neither True nor False"
+    if type(part.first_factor) is not int or part.first_factor < 1:
+        return f"has first_factor={part.first_factor!r}, not a whole number from 1"
+    for name, known in (("dedupe", DEDUPES), ("expands", get_args(Expands))):
+        if getattr(part, name) not in known:
+            return f"has {name}={getattr(part, name)!r}, not one of {', '.join(known)}"
+    distinct = part.distinct
+    if not isinstance(distinct, tuple) or [type(one) for one in distinct] != [int, int]:
+        return f"has distinct={distinct!r}, not two whole numbers"
+    return "" if isinstance(part.iou, IoU) else f"has iou={part.iou!r}, which is no IoU"
+
+
+PRESET_KIND: Kind[Preset] = Kind("preset", builtins=["logicx.runs.presets"], check=check_part)
+"""All presets by name."""
+
+for _one in PRESETS.values():
+    PRESET_KIND.register(_one)
+
+
+def preset_named(spec: str | Preset) -> Preset:
+    """The preset of that name, or one of your own as it is.
 
     Raises:
         OptionError: There is none.
     """
-    if name not in PRESETS:
-        raise OptionError(
-            f"no preset {name!r}",
-            hint=did_you_mean(name, PRESETS) or f"use one of: {', '.join(PRESETS)}",
-        )
-    return PRESETS[name]
+    if isinstance(spec, str):
+        return PRESET_KIND.get(spec)
+    if not isinstance(spec, Preset):
+        raise OptionError(f"a preset is a name or made by logicx.Preset, not {spec!r}")
+    check_part(spec, PRESET_KIND.owner(spec))
+    return spec

@@ -22,9 +22,11 @@ from logicx.engines.layout import (
 )
 from logicx.engines.numpy_engine import NumpyEngine
 from logicx.errors import OptionError, did_you_mean
+from logicx.search.formulas.literals import LiteralSpace, crossing
 from logicx.search.formulas.space import FormulaNode, FormulaSpace
 from logicx.search.formulas.steps import Step
 from logicx.search.heuristics import NONE
+from logicx.search.lanes import Lanes
 from logicx.search.space import Kept, SearchResult
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from logicx.scoring.objectives import Objective
     from logicx.search.beam import Beam
     from logicx.search.heuristics.space import GuidedFormulas
+    from logicx.units.firing import Firing
 
 ENGINES = ("auto", "numpy", "numba", "torch")
 INSTALL = 'install it: pip install "logicx[fast]"'
@@ -77,7 +80,7 @@ class Engine(NamedTuple):
         self,
         plan: Plan,
         bank: ConceptBank,
-        on: Sequence[NDArray[np.int64]],
+        units: Sequence[Firing],
         masks: Sequence[NDArray[np.bool_] | None],
     ) -> list[SearchResult[FormulaNode]]:
         """Run the beam against some units; the best of each length is sure to be in each result.
@@ -85,7 +88,7 @@ class Engine(NamedTuple):
         Args:
             plan: What is searched and how.
             bank: The concepts.
-            on: For each unit the cells of each signature that are on, `int64[n_signatures]`.
+            units: Where each unit fires.
             masks: The cells at which each is on, where the plan's heuristic needs them.
         """
         kind = NumpyEngine
@@ -93,13 +96,15 @@ class Engine(NamedTuple):
             from logicx.engines.numba_engine import NumbaEngine
 
             kind = NumbaEngine
-        spaces = [plan.space(kind(bank, *one[:1]), one[1]) for one in zip(on, masks, strict=True)]
+        spaces = [
+            plan.space(kind(bank, *one[:1]), one[1]) for one in zip(units, masks, strict=True)
+        ]
         if self._device:
             import torch
 
             return search_on_device(plan.beam, spaces, torch.device(self._device))
         if self.name == "numba":
-            return [search_compiled(plan.beam, space) for space in spaces]
+            return [search_compiled(plan.beam, space, extra=plan.extra) for space in spaces]
         if plan.heuristic is not NONE:
             from logicx.search.guided import Guided
 
@@ -107,7 +112,10 @@ class Engine(NamedTuple):
             return [Guided(plan.beam).search(space) for space in guided]
         found = []
         for space in spaces:
-            found.append(plan.beam.search(space))
+            if isinstance(space, LiteralSpace):
+                found.append(Lanes(plan.beam, plan.extra).search(space))
+            else:
+                found.append(plan.beam.search(space))
             space.forget_rows()
         return found
 
@@ -137,6 +145,10 @@ def choose_engine(asked: str, plan: Plan, bank: ConceptBank, n_units: int) -> En
     why_not = why_not_compiled(plan.beam, plan.goal, n_steps, plan.rules.refuses_some)
     if plan.heuristic is not NONE:
         why_not = f"the heuristic {plan.heuristic.name} is not compiled"
+    if plan.joins:
+        why_not = "joining pairs of formulas is not compiled"
+    elif plan.negates and name == "torch":
+        why_not = "literals are not searched in torch"
     if name in ("numba", "torch"):
         if name == "numba":
             _import_numba()
@@ -211,23 +223,24 @@ def in_order(
 
 
 def search_compiled(
-    beam: Beam, space: FormulaSpace, all_slots: bool = False
+    beam: Beam, space: FormulaSpace, all_slots: bool = False, extra: int = 0
 ) -> SearchResult[FormulaNode]:
-    """What `beam.search(space)` finds, compiled.
+    """What `beam.search(space)` finds, compiled; with `extra`, what `Lanes(beam, extra)` finds.
 
     Args:
         beam: The strategy.
         space: The space; its engine is a `NumbaEngine`.
         all_slots: Whether to return whole beams, not only the best of each length.
+        extra: Places of a second lane, of formulas over literals; then of a `LiteralSpace`.
 
     Raises:
         OptionError: This search is not compiled; see `why_not_compiled`.
     """
     from logicx.engines.numba_engine import NumbaEngine
 
-    rules = _rules(beam, space, len(space.steps))
+    rules = _rules(beam, space, len(space.steps), extra)
     assert isinstance(space.engine, NumbaEngine)
-    found = space.engine.beam(beam.width, beam.length, rules)
+    found = space.engine.beam(beam.length, rules, extra)
     return _told(beam, space, found, all_slots)
 
 
@@ -252,13 +265,13 @@ def search_on_device(
         return []
     bank = spaces[0].engine.bank
     rules = [_rules(beam, space, 0) for space in spaces]
-    units = TorchUnits(bank, TorchBank.of(bank, device), [space.engine.on for space in spaces])
+    units = TorchUnits(bank, TorchBank.of(bank, device), [space.engine.firing for space in spaces])
     may_add = np.array([one.may_add for one in rules])
     found = TorchBeam(units, beam.width, rules[0], may_add).search(beam.length)
     return [_told(beam, space, one, all_slots) for space, one in zip(spaces, found, strict=True)]
 
 
-def _rules(beam: Beam, space: FormulaSpace, n_steps: int) -> Rules:
+def _rules(beam: Beam, space: FormulaSpace, n_steps: int, extra: int = 0) -> Rules:
     kind = compiled_kind(space.objective)
     why_not = why_not_compiled(beam, space.objective, n_steps, space.refuses_some)
     if kind is None or why_not:
@@ -266,27 +279,30 @@ def _rules(beam: Beam, space: FormulaSpace, n_steps: int) -> Rules:
     drops_equals = beam.dedupe == "meaning"
     may_add = np.zeros(space.engine.bank.n_concepts, bool)
     may_add[space.operands] = True
-    coefficients, tables, one_sided = _of_steps(space.steps)
+    steps = (*space.steps, *(crossing(space.steps) if extra else ()))
+    coefficients, tables, one_sided = _of_steps(steps)
     return Rules(
         *kind,
         steps=coefficients,
         tables=tables,
         one_sided=one_sided,
-        added=np.array([space.added(one) for one in space.steps], np.int64),
+        added=np.array([space.added(one) for one in steps], np.int64),
         factors=space.factors(2 * beam.length + 1),
         may_add=may_add,
         min_support=space.min_support,
         start_floor=-np.inf if beam.starts_with_zeros else 0.0,
         drops_equals=drops_equals,
         expands_once=drops_equals and space.penalty == 1,
+        width=beam.width,
+        n_first=len(space.steps),
     )
 
 
 def _told(
     beam: Beam, space: FormulaSpace, found: Found, all_slots: bool
 ) -> SearchResult[FormulaNode]:
-    tell = _Nodes(space, found.levels)
-    n_slots = beam.width if all_slots else 1
+    tell = _Nodes(space, found.levels, beam.width)
+    n_slots = found.levels.scores.shape[1] if all_slots else 1
     levels = [tell.level(level, n_slots) for level in range(found.n_filled)]
     levels += [levels[-1]] * (beam.length - found.n_filled)
     return SearchResult(levels, found.n_scored)
@@ -295,17 +311,30 @@ def _told(
 class _Nodes:
     """Formulas of compiled beams, each made once and only when asked for."""
 
-    def __init__(self, space: FormulaSpace, levels: Levels) -> None:
+    def __init__(self, space: FormulaSpace, levels: Levels, width: int) -> None:
         self._space = space
         self._scores = levels.scores
         self._n_kept = levels.n_kept.tolist()
         self._parts = levels.parts
+        self._width = width
+        self._steps = (*space.steps, *crossing(space.steps))
         self._made: dict[tuple[int, int], FormulaNode] = {}
 
     def level(self, level: int, n_slots: int) -> list[Kept[FormulaNode]]:
         """The best so many of a level."""
-        n = min(n_slots, self._n_kept[level])
-        return [Kept(float(self._scores[level, i]), self._node(level, i)) for i in range(n)]
+        n_first, n_second = self._n_kept[level]
+        if not n_second:
+            slots = list(range(min(n_slots, n_first)))
+        else:
+            slots = self._by_rank(level, n_first, n_second)[:n_slots]
+        return [Kept(float(self._scores[level, i]), self._node(level, i)) for i in slots]
+
+    def _by_rank(self, level: int, n_first: int, n_second: int) -> list[int]:
+        """Slots of both lanes, best first; of equal scores, as the space ranks them."""
+        slots = [*range(n_first), *range(self._width, self._width + n_second)]
+        space, scores = self._space, self._scores[level]
+        assert isinstance(space, LiteralSpace)
+        return sorted(slots, key=lambda i: (-scores[i], *space.rank(self._node(level, i))))
 
     def _node(self, level: int, slot: int) -> FormulaNode:
         part = self._parts[level, slot].tolist()
@@ -315,9 +344,10 @@ class _Nodes:
         node = self._made.get((level, slot))
         if node is None:
             parent = self._node(level - 1, part[PARENT]) if level else None
-            step = self._space.steps[part[STEP]] if level else None
+            step = self._steps[part[STEP]] if level else None
+            is_negated = not level and slot >= self._width
             size, n_both = part[SIZE], part[ON]
-            node = FormulaNode(self._space, parent, step, part[CONCEPT], size, n_both)
+            node = FormulaNode(self._space, parent, step, part[CONCEPT], size, n_both, is_negated)
             self._made[level, slot] = node
         return node
 
@@ -325,7 +355,8 @@ class _Nodes:
 @lru_cache
 def _of_steps(steps: tuple[Step, ...]) -> tuple[Any, Any, Any]:
     """Coefficients, truth tables as full or empty words, and which steps are one-sided."""
-    tables = [*(one.table for one in steps), (False, True, False, True)]
+    alone = (False, True, False, True), (True, False, True, False)
+    tables = [*(one.table for one in steps), *alone]
     return (
         np.array([[one.all, one.f, one.c, one.both] for one in steps], np.int64),
         np.where(tables, ~np.uint64(0), np.uint64(0)),

@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 from bitarray.util import ones, zeros
 
 from logicx.banks.bits import as_bitarray, as_mask
-from logicx.errors import LogicxError, OperatorError, UnknownConcept
+from logicx.errors import LogicxError, OperatorError, PluginError, UnknownConcept
 from logicx.language.formula import Apply, Concept, Formula, fold
-from logicx.language.operators import Operator, operators
+from logicx.language.registry import OPERATORS, applied, operators
+from logicx.language.signs import why_no_concept
+from logicx.parts import answering
+from logicx.units.firing import Firing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from logicx.banks.bank import ConceptBank
+    from logicx.language.declaration import Operator
 
 MAX_TABLE_ARGS = 10
 """Most arguments of a connective whose truth table is written out."""
@@ -67,7 +71,8 @@ def by_atoms(formula: Formula, bank: ConceptBank) -> Formula:
 
     def apply(node: Apply, args: list[Formula]) -> Formula:
         made = Apply(node.operator, tuple(args), node.parameters, node.span)
-        return bank.standing_for(made) or made
+        standing = bank.standing_for(made)
+        return made if standing is None else standing
 
     return fold(formula, lambda node: node, apply)
 
@@ -77,27 +82,26 @@ def _resolved(formula: Formula, bank: ConceptBank, n_left: int) -> Formula:
     unknown: dict[str, UnknownConcept] = {}
 
     def concept(node: Concept) -> Formula:
-        if node.name not in bank and node.name not in unknown:
+        if node.name in bank:  # in the bank's own spelling, by which tables relate concepts
+            return Concept(bank.names[bank.number(node.name)], node.span)
+        if node.name not in unknown:
             try:
                 bank.number(node.name)
             except UnknownConcept as error:
                 error.span = node.span
+                error.message += OPERATORS.missing()
+                error.hint = why_no_concept(node.name, tuple(known.values())) or error.hint
                 unknown[node.name] = error
         return node
 
     def apply(node: Apply, args: list[Formula]) -> Formula:
-        op = known.get(node.operator)
-        wrong = "" if op is None else op.check_arity(len(args), node.parameters)
-        if op is None or wrong:
-            raise OperatorError(
-                wrong or f"no operator {node.operator!r} is registered", span=node.span
-            )
-        if op.kind == "connective":
-            return Apply(node.operator, tuple(args), node.parameters, node.span)
-        if unknown:
-            return node
         try:
-            return _resolved(_rewritten(op, node, args, bank, n_left), bank, n_left - 1)
+            op = applied(node.operator, len(args), node.parameters, known)
+            if op.kind == "connective":
+                return Apply(node.operator, tuple(args), node.parameters, node.span)
+            if unknown:
+                return node
+            return _resolved_rewrite(op, node, args, bank, n_left)
         except LogicxError as error:
             for one in (error, *error.also):
                 one.span = node.span
@@ -111,22 +115,35 @@ def _resolved(formula: Formula, bank: ConceptBank, n_left: int) -> Formula:
     return resolved
 
 
+def _resolved_rewrite(
+    op: Operator, node: Apply, args: list[Formula], bank: ConceptBank, n_left: int
+) -> Formula:
+    found = _rewritten(op, node, args, bank, n_left)
+    try:
+        return _resolved(found, bank, n_left - 1)
+    except UnknownConcept as error:  # of the function, as all arguments are known
+        error.message += _by(op)
+        raise
+
+
+def _by(op: Operator) -> str:
+    """Whose a rewrite is, as the end of a message; nothing where it came with logicx."""
+    owner = OPERATORS.owner(op)
+    return "" if owner.is_builtin else f" (by the function of operator {op.keyword} of {owner})"
+
+
 def _rewritten(
     op: Operator, node: Apply, args: list[Formula], bank: ConceptBank, n_left: int
 ) -> Formula:
     if not n_left:
-        raise OperatorError(f"{op.keyword} is rewritten without end")
-    try:
-        found = op.meaning(bank, *node.parameters, *args)
-    except LogicxError:
-        raise
-    except Exception as error:
-        raise OperatorError(
-            f"the function of {op.keyword} ({op.owner}) fails: {type(error).__name__}: {error}"
-        ) from error
+        raise OperatorError(f"{op.keyword} is rewritten without end{_by(op)}")
+    with answering(f"the function of operator {op.keyword}", OPERATORS.owner(op)):
+        found = op.meaning(bank.vocabulary, *node.parameters, *args)
     if not isinstance(found, Formula):
-        raise OperatorError(
-            f"the rewrite {op.keyword} of {op.owner} gave {found!r}, which is no formula"
+        raise PluginError(
+            f"the function of operator {op.keyword} of {OPERATORS.owner(op)} gave {found!r}, "
+            "which is no formula",
+            hint="a rewrite returns a formula over the bank's concepts",
         )
     return found
 
@@ -148,10 +165,10 @@ def evaluate(formula: Formula, bank: ConceptBank) -> NDArray[np.bool_]:
     return as_mask(fold(resolve(formula, bank), concept, apply))
 
 
-def count(formula: Formula, bank: ConceptBank, on: NDArray[np.int64]) -> Counts:
-    """The exact counts of a formula against a unit's on-counts, `int64[n_signatures]`."""
-    holds = evaluate(formula, bank)
-    return counts_of(int(on[holds].sum()), int(bank.size[holds].sum()), int(on.sum()), bank.n_valid)
+def count(formula: Formula, bank: ConceptBank, on: Firing | NDArray[np.int64]) -> Counts:
+    """The exact counts of a formula against a unit, or its on-counts `int64[n_signatures]`."""
+    holds, firing = evaluate(formula, bank), Firing.of(on)
+    return counts_of(firing.within(holds), int(bank.size[holds].sum()), firing.n_on, bank.n_valid)
 
 
 def counts_of(tp: int, n_formula: int, n_on: int, n_cells: int) -> Counts:

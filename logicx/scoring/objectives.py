@@ -1,114 +1,165 @@
-"""Objectives: what makes a formula a good description of a unit.
+"""The objectives: the built-in ones, the door for others, and how they are found by name.
 
-An objective scores counts. In all of them the formula predicts the unit: precision is the share of
-the formula's cells at which the unit fires, recall the share of the unit's cells that the formula
-covers. 0/0 is 0.
+0/0 is 0 in all that are here. What an objective is: `logicx.scoring.objective`.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from logicx.errors import OptionError, did_you_mean
+from logicx.errors import OptionError
+from logicx.language.numerals import real
+from logicx.language.written import number_text, word_and_number
+from logicx.parts import Kind
+from logicx.scoring.objective import (
+    CountObjective,
+    Directions,
+    Family,
+    Objective,
+    Ratio,
+    Sum,
+    Values,
+)
+from logicx.scoring.objective_checks import Checked, check_part, member_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
     from logicx.scoring.counts import Counts
 
-Values = Any
-"""A number, or an array of numbers of any shape."""
+__all__ = [
+    "OBJECTIVES",
+    "OBJECTIVE_KIND",
+    "CountObjective",
+    "Directions",
+    "FBeta",
+    "Family",
+    "IoU",
+    "Objective",
+    "Ratio",
+    "Sum",
+    "Values",
+    "bounds",
+    "fbeta",
+    "objective",
+    "objective_named",
+    "score_counts",
+]
 
-Directions = tuple[Literal[-1, 0, 1], Literal[-1, 0, 1]]
-"""How a score changes as tp grows, and as fp does: 1 never falls, -1 never rises, 0 stays."""
+F = TypeVar("F", bound="Callable[..., Any]")
 
-
-class Objective(Protocol):
-    """A score of counts, larger is better."""
-
-    @property
-    def name(self) -> str:
-        """How it is written, such as `fbeta(0.5)`."""
-        ...
-
-    def score(self, tp: Values, fp: Values, n_on: int, n_cells: int) -> NDArray[np.float64]:
-        """Scores of formulas against one unit.
-
-        Args:
-            tp: Cells where formula and unit both hold.
-            fp: Cells where only the formula holds.
-            n_on: Cells where the unit fires.
-            n_cells: All valid cells.
-
-        Shape: `tp, fp: int64[...] -> float64[...]`.
-        """
-        ...
+OBJECTIVE_KIND: Kind[Objective | Family] = Kind(
+    "objective", builtins=["logicx.scoring.objectives"], check=check_part
+)
+"""All objectives by name, and families of them that take a number."""
 
 
-class Sum(NamedTuple):
-    """The number `tp·(true positives) + fp·(false positives) + rest`, exactly."""
+def objective(
+    name: str,
+    *,
+    directions: Directions | None = None,
+    ratio: Callable[..., Ratio] | None = None,
+    number: str = "",
+    examples: Sequence[float] = (),
+) -> Callable[[F], F]:
+    """Register the decorated function as an objective; its docstring is the documentation.
 
-    tp: Fraction
-    fp: Fraction
-    rest: Fraction
-
-    @staticmethod
-    def of(tp: int | Fraction, fp: int | Fraction, rest: int | Fraction) -> Sum:
-        """A sum of whole numbers or fractions."""
-        return Sum(Fraction(tp), Fraction(fp), Fraction(rest))
-
-    def at(self, tp: int, fp: int) -> Fraction:
-        """Its value for a formula of these counts."""
-        return self.tp * tp + self.fp * fp + self.rest
-
-
-class Ratio(NamedTuple):
-    """A score that is a ratio of two sums, and 0 where the lower one is 0.
-
-    The lower sum is never negative, and the ratio grows with tp and does not with fp. So "better
-    than t" is a linear inequality in tp and fp, on which proofs of optimality rest.
-    """
-
-    upper: Sum
-    lower: Sum
-
-    def at(self, tp: int, fp: int) -> Fraction:
-        """The exact score of a formula of these counts."""
-        below = self.lower.at(tp, fp)
-        return self.upper.at(tp, fp) / below if below else Fraction(0)
-
-
-@dataclass(frozen=True)
-class CountObjective:
-    """An objective by its formula.
+    It is a function of counts, `(tp, fp, n_on, n_cells)`: cells where formula and unit hold, cells
+    where only the formula does, cells where the unit fires, and all. The first two are arrays of
+    whole numbers of any shape, not to be written to; the scores are finite and of that shape, also
+    where there is 0/0.
 
     Args:
-        name: How it is written.
-        formula: Scores from tp, fp, cells where the unit fires, and all cells.
-        doc: What it measures.
-        ratio: The same as an exact ratio, from the last two; None where it is no such ratio.
-        directions: Whether the exact score grows or shrinks with tp while fp stays, and with fp
-            while tp stays, for all tp from 0 to the cells where the unit fires and all fp from 0 to
-            the others, the points where the formula gives 0/0 included; None where nothing is
-            stated. `bounds` rests on them.
+        name: A word in lower case, such as `gmean`.
+        directions: How the score changes as tp grows, and as fp does: 1 never falls, -1 never
+            rises, 0 stays. Proofs need (1, -1), or a ratio.
+        ratio: The same score as an exact ratio, a function of `(n_on, n_cells)`; see
+            `logicx.scoring.objective.Ratio`.
+        number: Of a family such as `fbeta(0.5)`: what the number is called. Function and ratio are
+            given it as an argument of this name.
+        examples: Of a family: some numbers that mean something.
+
+    Raises:
+        PluginError: The function is not what it says, or the name is none.
+        OptionError: Another has this name.
+
+    Example:
+        >>> with OBJECTIVE_KIND.scope():
+        ...     @objective("gmean", directions=(1, -1))
+        ...     def gmean(tp, fp, n_on, n_cells):
+        ...         "Geometric mean of precision and recall."
+        ...         return tp / np.sqrt(np.maximum(1, tp + fp) * max(1, n_on))
+        ...     objective_named("gmean").score(2, 6, 2, 10).item()
+        0.5
     """
 
-    name: str
-    formula: Callable[[Values, Values, int, int], Values]
-    doc: str
-    ratio: Callable[[int, int], Ratio] | None = None
-    directions: Directions | None = None
+    def register(function: F) -> F:
+        doc = " ".join((function.__doc__ or "").split())
 
-    def score(self, tp: Values, fp: Values, n_on: int, n_cells: int) -> NDArray[np.float64]:
-        """Scores of formulas against one unit; see `Objective.score`."""
-        return np.asarray(self.formula(tp, fp, n_on, n_cells), dtype=np.float64)
+        def of(value: float) -> CountObjective:
+            stated = {number: value}
+            return CountObjective(
+                f"{name}({number_text(value)})",
+                partial(function, **stated),
+                doc,
+                None if ratio is None else partial(ratio, **stated),
+                directions,
+            )
+
+        part: Objective | Family = CountObjective(name, function, doc, ratio, directions)
+        if number:
+            part = Family(name, doc, number, of, tuple(examples), function.__module__, function)
+        OBJECTIVE_KIND.register(part)
+        return function
+
+    return register
+
+
+def objective_named(spec: str | Objective) -> Objective:
+    """The objective that a text names: `iou`, `mcc`, `fbeta(0.5)`, ...
+
+    Those that did not come with logicx are checked whenever they score.
+
+    Raises:
+        OptionError: There is none of that name.
+
+    Example:
+        >>> objective_named("fbeta(2)").score(2, 1, 4, 10).item()
+        0.5263157894736842
+    """
+    if isinstance(spec, Checked):
+        return spec
+    if not isinstance(spec, str):
+        if not (callable(getattr(spec, "score", None)) and hasattr(spec, "name")):
+            raise OptionError(f"an objective is a name or has name and score, not {spec!r}")
+        return _checked(spec, spec)
+    word, number = word_and_number(spec)
+    found = OBJECTIVE_KIND.find(word)
+    part = found.part if found else None
+    if part is None or (number is None) == isinstance(part, Family):
+        usages = [getattr(one, "usage", name) for name, one in OBJECTIVE_KIND.table().items()]
+        raise OBJECTIVE_KIND.unknown(spec, usages)
+    if not isinstance(part, Family):
+        return _checked(part, part)
+    try:
+        value = real(number or "")
+    except ValueError as error:
+        raise OptionError(f"no objective {spec!r}: {error}", hint=f"such as {part.usage}") from None
+    owner = OBJECTIVE_KIND.owner(part)
+    return part.function(value) if owner.is_builtin else member_of(part, value, owner)
+
+
+def _checked(goal: Objective, part: Objective | Family) -> Objective:
+    """The objective itself where it came with logicx, else in a wrapper that checks its scores."""
+    owner = OBJECTIVE_KIND.owner(part)
+    return goal if owner.is_builtin else Checked(goal, owner)
 
 
 def _ratio(a: Values, b: Values) -> Values:
@@ -172,7 +223,7 @@ def fbeta(beta: float) -> CountObjective:
         raise OptionError(f"beta must be a positive number of moderate size, not {beta:g}")
     exact = Fraction(str(float(beta))) ** 2
     return CountObjective(
-        f"fbeta({beta:g})",
+        f"fbeta({number_text(beta)})",
         FBeta(b),
         f"harmonic mean of precision and recall, recall weighed {beta:g} times",
         lambda n_on, _: Ratio(Sum.of(1 + exact, 0, 0), Sum.of(1, 1, exact * n_on)),
@@ -222,41 +273,24 @@ OBJECTIVES: dict[str, CountObjective] = {
     )
 }
 
-
-def objective(spec: str | Objective) -> Objective:
-    """The objective that a text names: `iou`, `mcc`, `fbeta(0.5)`, ...
-
-    Raises:
-        OptionError: There is none of that name.
-
-    Example:
-        >>> objective("fbeta(2)").score(2, 1, 4, 10).item()
-        0.5263157894736842
-    """
-    if not isinstance(spec, str):
-        if not (hasattr(spec, "score") and hasattr(spec, "name")):
-            raise OptionError(f"an objective is a name or has name and score, not {spec!r}")
-        return spec
-    if spec in OBJECTIVES:
-        return OBJECTIVES[spec]
-    found = re.fullmatch(r"fbeta[(:]([0-9.eE+-]+)\)?", spec)
-    if found:
-        try:
-            return fbeta(float(found[1]))
-        except ValueError as error:
-            if isinstance(error, OptionError):
-                raise
-    known = [*OBJECTIVES, "fbeta(b)"]
-    raise OptionError(
-        f"no objective {spec!r}",
-        hint=did_you_mean(spec, known) or f"use one of: {', '.join(known)}",
+for _one in OBJECTIVES.values():
+    OBJECTIVE_KIND.register(_one)
+OBJECTIVE_KIND.register(
+    Family(
+        "fbeta",
+        "harmonic mean of precision and recall, recall weighed beta times",
+        "beta",
+        fbeta,
+        (0.5, 1.0, 2.0),
+        __name__,
     )
+)
 
 
 def score_counts(spec: str | Objective, counts: Counts) -> float:
     """The score of one formula's counts."""
     n_on = counts.tp + counts.fn
-    return float(objective(spec).score(counts.tp, counts.fp, n_on, counts.n_cells))
+    return float(objective_named(spec).score(counts.tp, counts.fp, n_on, counts.n_cells))
 
 
 def bounds(
@@ -288,7 +322,7 @@ def bounds(
         OptionError: The objective states no directions.
 
     Example:
-        >>> low, high = bounds(objective("iou"), 1, [2, 3], 0, 1, 4, 10)
+        >>> low, high = bounds(objective_named("iou"), 1, [2, 3], 0, 1, 4, 10)
         >>> low.tolist(), high.tolist()
         ([0.2, 0.2], [0.5, 0.75])
     """

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
 from logicx.language.formula import Formula
-from logicx.language.parsing import format_formula
+from logicx.language.printing import format_formula
 from logicx.scoring.counts import Counts
 from logicx.scoring.objectives import score_counts
 
@@ -62,7 +62,7 @@ class Explanation:
     best_single: Scored
     by_length: tuple[Scored, ...] = ()
     n_scored: int = 1
-    settings: dict[str, Any] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict, hash=False)
     notes: tuple[str, ...] = ()
     bound: float | None = None
     is_proven: bool | None = None
@@ -70,6 +70,20 @@ class Explanation:
     is_interrupted: bool = False
     ceiling: float | None = None
     n_estimated: int = 0
+
+    def __repr__(self) -> str:
+        """Unit, formula and score, on a line; `as_dict` has the rest."""
+        text, name = format_formula(self.formula), self.objective
+        return f"Explanation(unit={self.unit!r}, formula={text!r}, {name}={self.score!r})"
+
+    def __str__(self) -> str:
+        """To be read: `483: water AND NOT blue (iou 0.3152, proven)`."""
+        if self.is_proven:
+            proof = ", proven"
+        else:
+            proof = "" if self.bound is None else f", bound {self.bound:.4f}"
+        text = format_formula(self.formula)
+        return f"{self.unit}: {text} ({self.objective} {self.score:.4f}{proof})"
 
     @property
     def iou(self) -> float:
@@ -106,7 +120,7 @@ class Explanation:
             "is_proven": self.is_proven,
             "space": self.space,
             "ceiling": self.ceiling,
-            "settings": self.settings,
+            "settings": dict(self.settings),
             "notes": list(self.notes),
         }
 

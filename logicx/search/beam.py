@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Generic, Literal
 import numpy as np
 
 from logicx.errors import OptionError
-from logicx.search.space import LONGEST, Candidates, Kept, N, SearchResult, Space
+from logicx.search.space import (
+    LONGEST,
+    Candidates,
+    Expansions,
+    Kept,
+    N,
+    SearchResult,
+    Space,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
@@ -101,9 +109,18 @@ class Beam:
 
     def _grow(self, space: Space[N], kept: list[Kept[N]], nodes: list[N]) -> Grown[N]:
         """Part by part: what enters from one raises the floor for the next."""
+        return self.grow(kept, space.expand(nodes, at_once=self.counts_remade))
+
+    def grow(
+        self,
+        kept: list[Kept[N]],
+        parts: Iterable[Expansions[N]],
+        others: Sequence[Kept[N]] = (),
+    ) -> Grown[N]:
+        """The beam and the best of some expansions, but none that equals one of the others."""
         is_once = self.dedupe == "meaning" and not self.counts_remade
-        n_scored, seen = 0, _Seen[N](self.dedupe, [one.node for one in kept])
-        for part in space.expand(nodes, at_once=self.counts_remade):
+        n_scored, seen = 0, Seen[N](self.dedupe, [one.node for one in (*kept, *others)])
+        for part in parts:
             children = part.above(self.floor(kept), repeats=not is_once)
             kept = self.select(kept, children, self.width, seen=seen)
             n_scored += part.n_scored
@@ -119,7 +136,7 @@ class Beam:
         new: Candidates[N],
         width: int,
         floor: float = -np.inf,
-        seen: _Seen[N] | None = None,
+        seen: Seen[N] | None = None,
     ) -> list[Kept[N]]:
         """The best of the beam and its expansions; at equal scores the beam comes first.
 
@@ -130,8 +147,8 @@ class Beam:
             floor: What a formula must score above where the beam is not full.
             seen: The formulas of the beam, if they were noted before; others may have left it.
         """
-        seen = seen or _Seen[N](self.dedupe, [one.node for one in kept])
-        made = _Seen[N](self.dedupe)
+        seen = seen or Seen[N](self.dedupe, [one.node for one in kept])
+        made = Seen[N](self.dedupe)
         if len(kept) >= width:
             floor = kept[width - 1].score
         entering: list[Kept[N]] = []
@@ -151,10 +168,11 @@ class Beam:
         return sorted([*kept, *entering], key=lambda one: -one.score)[:width]
 
 
-class _Seen(Generic[N]):
+class Seen(Generic[N]):
     """Formulas met so far, told apart as far as `dedupe` says."""
 
     def __init__(self, dedupe: Dedupe, nodes: Iterable[N] = ()) -> None:
+        """Take note of some formulas."""
         self._dedupe = dedupe
         self._by_fingerprint: dict[Hashable, list[N]] = {}
         self._keys: set[Hashable] = set()

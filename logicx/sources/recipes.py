@@ -10,40 +10,36 @@ given on the command line may be anywhere), and the settings of its kind:
 - `masks`: an `.npz` with `masks` (bool[n_concepts, n_cells]), `names` and, if wanted,
   `categories` and `valid`; or an `.npy` of masks and `names = "names.txt"`, a name a line;
 - `broden`, `images`, `ade20k`, `coco`: a folder of images with label maps, and a table of the
-  kind's name, such as `[images]`, see `logicx.sources.vision.settings`.
+  kind's name, such as `[images]`, see `logicx.sources.vision.settings`;
+- `voc`, `cityscapes`, `coco_panoptic`, `image_parquet`, `ade_challenge`, `labelme`, `cvat`,
+  `binary_masks`: the same, see `logicx.sources.vision.releases`.
 
-Any may have `neighbors = "neighbors.json"` or a table `[neighbors]`, see
-`logicx.sources.text.vectors.NeighborSettings`.
+Others are registered by `logicx.source`. Any may have `neighbors = "neighbors.json"` or a table
+`[neighbors]`, see `logicx.sources.text.vectors.NeighborSettings`.
 """
 
 from __future__ import annotations
 
 import hashlib
-import sys
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from logicx.banks.arrays import read_arrays, texts
-from logicx.banks.bank import ConceptBank
-from logicx.banks.tables import Column, read_lines, read_table
-from logicx.banks.universe import Universe
-from logicx.errors import DataError, FileError, did_you_mean, in_file, is_plain_text
+from logicx.banks.strict_json import strict_json
+from logicx.banks.tablefiles import read_text
+from logicx.errors import DataError, FileError
+from logicx.sources.reading import Recipe, change, check_keys, read_change, read_changes, read_toml
+from logicx.sources.source import SOURCE_KIND, compiled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
+    from logicx.banks.bank import ConceptBank
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+__all__ = ["check_keys", "compile_recipe", "read_change", "read_changes", "read_toml"]
 
 COMMON = ("name", "kind", "source", "neighbors")
-IMAGE_KINDS = ("broden", "images", "ade20k", "coco")
-KINDS = ("pairs", "texts", "tokens", "table", "masks", *IMAGE_KINDS)
+"""What any recipe may hold."""
 
 
 def compile_recipe(
@@ -64,129 +60,35 @@ def compile_recipe(
         FileError: Recipe or data cannot be read.
         DataError: The recipe asks for what the data do not have.
     """
-    recipe = Path(recipe)
-    settings = read_toml(recipe)
+    recipe_path = Path(recipe)
+    values = read_toml(recipe_path)
     for key, value in (changes or {}).items():
-        _change(settings, key, value)
-    kind = settings.get("kind")
-    if kind not in KINDS:
-        raise DataError(f"{recipe}: kind is one of {', '.join(KINDS)}, not {kind!r}")
-    own = {"table": ("columns",), "masks": ()}.get(kind, (kind,))
-    check_keys(recipe, settings, (*COMMON, *own))
-    stated = settings.get("source", {})
-    check_keys(recipe, stated, ("path", "names"), "source")
-    path = Path(data) if data is not None else _inside(recipe, stated.get("path"))
-    name = settings.get("name", recipe.stem)
-    neighbors, near = settings.get("neighbors"), None
+        change(values, key, value)
+    stated_kind = values.get("kind")
+    found = SOURCE_KIND.find(stated_kind) if isinstance(stated_kind, str) else None
+    if found is None:
+        known = ", ".join(SOURCE_KIND.table())
+        raise DataError(
+            f"{recipe_path}: kind is one of {known}, not {stated_kind!r}{SOURCE_KIND.missing()}"
+        )
+    kind, read = found.part, Recipe(recipe_path, values)
+    check_keys(recipe_path, values, (*COMMON, *kind.tables))
+    stated = read.table("source", ("path", *getattr(kind, "in_source", ("names",))))
+    path = Path(data) if data is not None else read.inside(stated.get("path"))
+    name = values.get("name", recipe_path.stem)
+    neighbors, near = values.get("neighbors"), None
     if neighbors is not None and not isinstance(neighbors, dict):
         is_anywhere = "neighbors" in (changes or {}) and isinstance(neighbors, str)
-        near = _neighbors(Path(neighbors) if is_anywhere else _inside(recipe, neighbors))
-    source: dict[str, Any] = {"recipe": settings}
-    if kind not in IMAGE_KINDS:
+        near = _neighbors(Path(neighbors) if is_anywhere else read.inside(neighbors))
+    source: dict[str, Any] = {"recipe": values}
+    if not kind.is_folder:
         source |= {"file": path.name, "sha256": _sha256(path)}
-    if kind in IMAGE_KINDS:
-        bank = _images(kind, recipe, settings, path, name, source, progress)
-    elif kind in ("pairs", "texts", "tokens"):
-        bank = _text(kind, recipe, settings, path, name, source, progress)
-    elif kind == "table":
-        columns = {key: _column(recipe, key, value) for key, value in _columns(recipe, settings)}
-        table = read_table(path)  # its errors name the file themselves
-        with in_file(path):
-            bank = ConceptBank.from_table(table, columns, name=name, source=source)
-    else:
-        names = _inside(recipe, stated["names"]) if "names" in stated else None
-        bank = _masks(path, names, name)
-        bank.source = source
+    bank = compiled(found, read, path, name=name, source=source, progress=progress)
     if near is not None:
         bank.relate("NEIGHBORS", near)
     elif neighbors is not None:
-        _relate_neighbors(recipe, neighbors, bank, "neighbors.vectors" in (changes or {}))
+        _relate_neighbors(read, neighbors, bank, "neighbors.vectors" in (changes or {}))
     return bank
-
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """The values of a TOML file.
-
-    Raises:
-        FileError: It is missing or is no TOML.
-    """
-    try:
-        values: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        raise FileError(f"no file {path}") from None
-    except OSError as error:
-        raise FileError(f"cannot read {path}: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:  # a bad number of 5,000 digits is a ValueError
-        raise FileError(f"{path} is no TOML: {error}") from error
-    _check_values(values, str(path))
-    return values
-
-
-def read_change(text: str) -> tuple[str, Any]:
-    """A setting and its value, from text such as `pairs.most_common=500`.
-
-    The value is read as TOML; what is no TOML is text, as in `pairs.pipeline=en_core_web_md`.
-
-    Raises:
-        DataError: It is no such text.
-    """
-    key, equals, value = text.partition("=")
-    key = key.strip()
-    if not equals or not key:
-        raise DataError(f"{text!r} sets nothing", hint="such as: set=pairs.most_common=500")
-    try:
-        values = tomllib.loads(f"x = {value}")
-    except (ValueError, RecursionError):
-        values = {}
-    found = {"x": value.strip()} if [*values] != ["x"] else values
-    _check_values(found, text)
-    return key, found["x"]
-
-
-def _change(settings: dict[str, Any], key: str, value: Any) -> None:
-    *tables, last = key.split(".")
-    for one in tables:
-        settings = settings.setdefault(one, {})
-        if not isinstance(settings, dict):
-            raise DataError(f"{key} cannot be set: {one} is no table of settings")
-    settings[last] = value
-
-
-def _check_values(values: dict[str, Any], where: str) -> None:
-    inside: list[Any] = [values]
-    for one in inside:
-        if isinstance(one, (dict, list)):
-            inside += one.values() if isinstance(one, dict) else one
-        elif not isinstance(one, (str, int, float)) or abs(one if type(one) is int else 0) >> 63:
-            raise DataError(
-                f"{where} holds a date, or a number too large, where none has a meaning"
-            )
-
-
-def check_keys(path: Path, values: Any, known: Iterable[str], table: str = "") -> None:
-    """Raise a `DataError` at the first key that means nothing."""
-    where = f"{path}, [{table}]" if table else str(path)
-    known = tuple(known)
-    if not isinstance(values, dict):
-        raise DataError(f"{where} must be a table of settings")
-    for key in values:
-        if key not in known:
-            hint = did_you_mean(key, known) or f"it may hold: {', '.join(known)}"
-            raise DataError(f"{where}: unknown setting {key!r}", hint=hint)
-
-
-def _inside(recipe: Path, path: Any) -> Path:
-    """A path of a recipe, which must stay inside the recipe's folder."""
-    if not path or not is_plain_text(path):
-        raise DataError(f"{recipe} names no data file", hint="set [source] path, or data=FILE")
-    root = recipe.resolve().parent
-    found = (root / str(path)).resolve()
-    if not found.is_relative_to(root):
-        raise DataError(
-            f"{recipe}: the path {path!r} leaves the recipe's folder",
-            hint="name such a file on the command line: data=FILE",
-        )
-    return found
 
 
 def _sha256(path: Path) -> str:
@@ -202,99 +104,8 @@ def _sha256(path: Path) -> str:
         raise FileError(f"cannot read {path}: {error}") from error
 
 
-def _text(
-    kind: str,
-    recipe: Path,
-    settings: dict[str, Any],
-    path: Path,
-    name: str,
-    source: dict[str, Any],
-    progress: Callable[[int, int], None] | None,
-) -> ConceptBank:
-    from logicx.sources.text.pairs import PairSettings, compile_pairs
-    from logicx.sources.text.settings import DocumentSettings
-    from logicx.sources.text.texts import compile_texts
-    from logicx.sources.text.tokens import TokenSettings, compile_tokens
-
-    kinds: dict[str, tuple[Any, Any]] = {
-        "pairs": (PairSettings, compile_pairs),
-        "texts": (DocumentSettings, compile_texts),
-        "tokens": (TokenSettings, compile_tokens),
-    }
-    of_kind, compile_kind = kinds[kind]
-    given = settings.get(kind, {})
-    check_keys(recipe, given, [one.name for one in fields(of_kind)], kind)
-    stated = of_kind.of_recipe(given, f"{recipe}, [{kind}]")
-    bank: ConceptBank = compile_kind(path, stated, name=name, source=source, progress=progress)
-    return bank
-
-
-def _images(
-    kind: str,
-    recipe: Path,
-    settings: dict[str, Any],
-    folder: Path,
-    name: str,
-    source: dict[str, Any],
-    progress: Callable[[int, int], None] | None,
-) -> ConceptBank:
-    from logicx.sources.vision.recipe import compile_image_recipe, known_settings
-
-    given = settings.get(kind, {})
-    check_keys(recipe, given, known_settings(kind), kind)
-    where = f"{recipe}, [{kind}]"
-    return compile_image_recipe(
-        kind, given, where, folder, name=name, source=source, progress=progress
-    )
-
-
-def _columns(recipe: Path, settings: dict[str, Any]) -> Iterable[tuple[str, Any]]:
-    columns = settings.get("columns")
-    if not isinstance(columns, dict) or not columns:
-        raise DataError(f"{recipe} names no columns", hint='add [columns] with: color = "category"')
-    return columns.items()
-
-
-def _column(recipe: Path, name: str, value: Any) -> Column:
-    if isinstance(value, str):
-        return Column(value)
-    check_keys(recipe, value, [one.name for one in fields(Column)], f"columns.{name}")
-    if "kind" not in value:
-        raise DataError(f"{recipe}, [columns.{name}] has no kind", hint="such as: category")
-    return Column(**value)
-
-
-def _masks(path: Path, names_path: Path | None, name: str) -> ConceptBank:
-    arrays = read_arrays(path)
-    foreign = [one for one in arrays if one not in ("", "masks", "names", "categories", "valid")]
-    if foreign:
-        hint = "it may hold: masks, names, categories, valid"
-        raise DataError(f"{path} holds the array {foreign[0]!r}, which has no meaning", hint=hint)
-    masks = arrays.get("masks", arrays.get(""))
-    names = arrays.get("names")
-    if names_path is not None:
-        names = np.array(read_lines(names_path), dtype=str)
-    if masks is None or names is None:
-        raise DataError(
-            f"{path} holds no {'masks' if masks is None else 'names'}",
-            hint='an .npz needs the arrays masks and names; an .npy needs names = "names.txt"',
-        )
-    n_cells = masks.shape[-1] if masks.ndim else 0
-    universe = Universe.pixels(*masks.shape[1:]) if masks.ndim == 4 else Universe.rows(n_cells)
-    flat = masks.reshape(len(masks), universe.n_cells) if masks.ndim == 4 else masks
-    categories = arrays.get("categories")
-    return ConceptBank.from_masks(
-        flat,
-        texts(names, "names"),
-        categories=None if categories is None else texts(categories, "categories"),
-        valid=None if "valid" not in arrays else arrays["valid"].reshape(-1),
-        universe=universe,
-        name=name,
-    )
-
-
 def _relate_neighbors(
-    recipe: Path, stated: dict[str, Any], bank: ConceptBank, is_anywhere: bool
+    recipe: Recipe, stated: dict[str, Any], bank: ConceptBank, is_anywhere: bool
 ) -> None:
     """The bank's table NEIGHBORS from word vectors.
 
@@ -302,33 +113,32 @@ def _relate_neighbors(
     """
     from logicx.sources.text.vectors import NeighborSettings, relate_neighbors
 
-    check_keys(recipe, stated, [one.name for one in fields(NeighborSettings)], "neighbors")
+    check_keys(recipe.path, stated, [one.name for one in fields(NeighborSettings)], "neighbors")
     for key, kind in (("vectors", str), ("n", int), ("among", str), ("itself", bool)):
         if key in stated and type(stated[key]) is not kind:
-            raise DataError(f"{recipe}, [neighbors]: {key} cannot be {stated[key]!r}")
+            raise DataError(f"{recipe.path}, [neighbors]: {key} cannot be {stated[key]!r}")
     if not stated.get("vectors"):
         raise DataError(
-            f"{recipe}, [neighbors] names no vectors",
+            f"{recipe.path}, [neighbors] names no vectors",
             hint="on the command line: set=neighbors.vectors=glove.6B.300d.txt",
         )
     settings = NeighborSettings(**stated)
     where = Path(settings.vectors)
-    if not is_anywhere and (len(where.parts) > 1 or (recipe.parent / where).exists()):
-        where = _inside(recipe, settings.vectors)
+    if not is_anywhere and (len(where.parts) > 1 or (recipe.path.parent / where).exists()):
+        where = recipe.inside(settings.vectors)
     relate_neighbors(bank, settings, where)
     if where.is_file():
         bank.source["vectors"] = {"file": where.name, "sha256": _sha256(where)}
 
 
 def _neighbors(path: Path) -> dict[str, list[str]]:
-    import json
-
     try:
-        table = json.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        raise FileError(f"no file {path}", hint="neighbors names a JSON file") from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise FileError(f"{path} is no readable JSON ({error})") from error
+        text = read_text(path)
+    except FileError as error:
+        if not path.exists():
+            error.hint = "neighbors names a JSON file"
+        raise
+    table = strict_json(text, path)
     is_table = isinstance(table, dict) and all(
         isinstance(row, list) and all(isinstance(one, str) for one in row) for row in table.values()
     )

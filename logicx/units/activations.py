@@ -104,7 +104,7 @@ class CutActivations:
 
     Args:
         stored: The file.
-        rule: The threshold. `ranges(k)` makes k units of each.
+        rule: The threshold; some, as `ranges(k)`, make several units of each.
 
     Attributes:
         names: Name of each unit, `483#1` and so on for ranges.
@@ -119,12 +119,8 @@ class CutActivations:
         self.n_cells = stored.says.n_cells
         self._per_block = stored.says.activations.units_per_block
         self._recorded = stored.says.names
-        self._per_unit = int(rule.number) if rule.kind == "ranges" else 1
-        self.names = [
-            f"{name}#{k + 1}" if rule.kind == "ranges" else name
-            for name in self._recorded
-            for k in range(self._per_unit)
-        ]
+        self._per_unit = rule.n_ranges
+        self.names = [one for name in self._recorded for one in rule.names(name)]
         self._ranges: dict[int, list[Range]] = {}
 
     def activations(self, i: int) -> NDArray[np.floating]:
@@ -166,7 +162,7 @@ class CutActivations:
     @property
     def content(self) -> str:
         """Hash of the file's content and the threshold."""
-        of = {"activations": self._stored.content, "threshold": str(self.rule)}
+        of = {"activations": self._stored.content, **self.rule.identity}
         return storage.content_hash({}, of)
 
 

@@ -187,7 +187,7 @@ def _rank(
                 found[np.int64(key & np.uint32(0xFFFF))] += 1
 
 
-@compiling()
+@compiling(what="the upsampling of maps", seconds=5)
 def _visit(
     maps: Any,
     images: Any,

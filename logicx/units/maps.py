@@ -17,7 +17,8 @@ import numpy as np
 
 from logicx.errors import DataError, UniverseError
 from logicx.units.activations import CutActivations
-from logicx.units.thresholds import Range, Threshold, between_two, rank_of
+from logicx.units.cuts import Range, between_two, rank_of, top
+from logicx.units.thresholds import Threshold
 from logicx.units.upsampling import SLACK, Grid, reach, squares, upsampled
 
 if TYPE_CHECKING:
@@ -279,7 +280,7 @@ def upsampled_quantile(maps: Floats, grid: Grid, share: float, is_compiled: bool
 
 def _bound(maps: Floats, share: float) -> float:
     """A value that about this share of the maps lies above; that of all of them, minus infinity."""
-    return Threshold("quantile", share).ranges(maps.reshape(-1))[0].low if share < 1 else -np.inf
+    return top(maps.reshape(-1), share) if share < 1 else -np.inf
 
 
 def _histogram(

@@ -2,38 +2,76 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from logicx.errors import DataError, OptionError
+from logicx.errors import DataError, OptionError, did_you_mean
+from logicx.language.numerals import real
+from logicx.language.written import number_text, word_and_number
+from logicx.parts import Kind
+from logicx.units.cuts import Range, clusters, top
+from logicx.units.rules import Rule, check_part, ranges_by
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
-KINDS = {"positive": 0, "quantile": 1, "value": 1, "ranges": 1}
-"""Kinds of thresholds and how many numbers each takes."""
+__all__ = ["THRESHOLD_KIND", "Range", "Threshold", "threshold"]
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+THRESHOLD_KIND: Kind[Rule] = Kind(
+    "threshold", builtins=["logicx.units.thresholds"], check=check_part
+)
+"""All rules by which units are cut, by name."""
 
 
-@dataclass(frozen=True)
-class Range:
-    """A unit is on where `low < activation <= high`."""
+def threshold(
+    name: str,
+    *,
+    number: str = "",
+    example: float | None = None,
+    ranges: int | str = 1,
+    check: Callable[[float], None] | None = None,
+) -> Callable[[F], F]:
+    """Register the decorated function as a threshold; its docstring is the documentation.
 
-    low: float
-    high: float = np.inf
+    It is given the activations of one unit at all cells that count, `float64[n_cells]`, not to be
+    written to, and its number if it has one. It gives where the unit is on: `(low, high)` for
+    `low < activation <= high`, or a list of these where it makes several units of one. Units that
+    are maps over images are given as they were recorded.
 
-    def mask(self, activations: NDArray[np.floating]) -> NDArray[np.bool_]:
-        """Where the unit is on."""
-        low, high = np.float64(self.low), np.float64(self.high)  # floats would round to their dtype
-        above: NDArray[np.bool_] = activations > low
-        return above if high == np.inf else above & (activations <= high)
+    Args:
+        name: A word in lower case, such as `otsu`.
+        number: What its number is called, if it takes one, as in `above-mean(2)`.
+        example: A number that means something, if it takes one.
+        ranges: How many ranges each unit has, from 1; or the name of the number, which then says
+            how many. Of several, each is a unit of its own, `483#1` the first.
+        check: Raises an `OptionError` for a number that means nothing.
 
-    def __str__(self) -> str:
-        """Such as `> 0.5`."""
-        return f"> {self.low:.6g}" + ("" if self.high == np.inf else f", <= {self.high:.6g}")
+    Raises:
+        PluginError: The function gives something else on some made-up units, or the name is none.
+        OptionError: Another has this name.
+
+    Example:
+        >>> with THRESHOLD_KIND.scope():
+        ...     @threshold("above-mean", number="times", example=2)
+        ...     def above_mean(activations, times):
+        ...         "On where the activation is above so many times the mean."
+        ...         return times * activations.mean(), float("inf")
+        ...     str(Threshold.of("above-mean:2"))
+        'above-mean(2)'
+    """
+
+    def register(function: F) -> F:
+        doc = " ".join((function.__doc__ or "").split())
+        THRESHOLD_KIND.register(Rule(name, doc, function, number, example, ranges, check))
+        return function
+
+    return register
 
 
 @dataclass(frozen=True)
@@ -55,8 +93,10 @@ class Threshold:
     those of the maps as recorded, as NetDissect takes them; `quantile(q)@upsampled` is the quantile
     of all upsampled values.
 
+    Others are registered by `logicx.threshold`; they are cut by what was recorded, also maps.
+
     Args:
-        kind: One of the four.
+        kind: One of these, or of those that were registered.
         number: q, x or k.
         of_what: `maps` or `upsampled`: what a quantile is taken of.
     """
@@ -67,128 +107,116 @@ class Threshold:
 
     def __post_init__(self) -> None:
         """Refuse a kind or a number that means nothing."""
-        if self.kind not in KINDS:
-            raise OptionError(f"threshold {self.kind!r} is not one of {', '.join(KINDS)}")
+        found = THRESHOLD_KIND.find(self.kind) if isinstance(self.kind, str) else None
+        if found is None:
+            known = ", ".join(THRESHOLD_KIND.table())
+            missing = THRESHOLD_KIND.missing()
+            raise OptionError(f"threshold {self.kind!r} is not one of {known}{missing}")
         if not np.isfinite(self.number):
             raise OptionError(f"a threshold of {self.number} means nothing")
         if self.of_what not in ("maps", "upsampled"):
             raise OptionError(f"a threshold is of maps or upsampled, not of {self.of_what!r}")
         if self.of_what == "upsampled" and self.kind != "quantile":
             raise OptionError(f"only a quantile is found @upsampled, not {self.kind}")
-        if self.kind == "quantile" and not 0 < self.number < 1:
-            raise OptionError(f"quantile takes a share between 0 and 1, not {self.number:g}")
-        if self.kind == "ranges" and (self.number != int(self.number) or self.number < 1):
-            raise OptionError(f"ranges takes a whole number from 1, not {self.number:g}")
+        found.part.check_number(self.number, found.owner)
 
     @staticmethod
     def of(text: str | Threshold) -> Threshold:
         """The threshold that a text names, such as `quantile(0.005)` or `quantile:0.005`."""
         if isinstance(text, Threshold):
             return text
-        found = re.fullmatch(
-            r"\s*([a-z]+)\s*(?:[(:]\s*([^()@\s]+?)\s*\)?)?\s*(?:@\s*([a-z]+)\s*)?", str(text)
-        )
-        kind = found[1] if found else ""
-        if found is None or kind not in KINDS or (found[2] is not None) != bool(KINDS[kind]):
+        head, at, of_what = str(text).partition("@")
+        kind, number = word_and_number(head)
+        found = THRESHOLD_KIND.find(kind)
+        if found is None or (number is not None) != bool(found.part.number):
+            known = THRESHOLD_KIND.table()
+            usages = ", ".join(one.usage for one in known.values())
+            near = did_you_mean(kind, known) if found is None else f"such as {found.part.usage}"
             raise OptionError(
-                f"threshold {text!r} is not known",
-                hint="use positive, quantile(0.005), value(1.5) or ranges(3); of maps also "
-                "quantile(0.005)@upsampled",
+                f"threshold {text!r} is not known{THRESHOLD_KIND.missing()}",
+                hint=near or f"use one of: {usages}; of maps also quantile(0.005)@upsampled",
             )
         try:
-            return Threshold(kind, float(found[2] or 0), found[3] or "maps")
+            value = real(number or "0")
         except ValueError as error:
-            if isinstance(error, OptionError):
-                raise
-            raise OptionError(f"threshold {text!r}: {found[2]!r} is not a number") from None
+            raise OptionError(f"threshold {text!r}: {error}") from None
+        return Threshold(kind, value, of_what.strip() if at else "maps")
+
+    @property
+    def rule(self) -> Rule:
+        """The rule that it names."""
+        return THRESHOLD_KIND.get(self.kind)
+
+    @property
+    def n_ranges(self) -> int:
+        """How many ranges each unit has."""
+        return self.rule.n_ranges(self.number)
+
+    def names(self, unit: str) -> list[str]:
+        """What the ranges of a unit are called: `483#1` and so on, or `483` where it has one."""
+        if self.rule.ranges == 1:
+            return [unit]
+        return [f"{unit}#{k + 1}" for k in range(self.n_ranges)]
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """By what it is known again: its text, and whose rule it is unless it is built in."""
+        return {"threshold": str(self), **(THRESHOLD_KIND.identity(self.rule) or {})}
 
     def ranges(self, activations: NDArray[np.floating]) -> list[Range]:
-        """The range, or ranges, of one unit's activations, `float[n_cells]`."""
+        """The range, or ranges, of one unit's activations, `float[n_cells]`.
+
+        Raises:
+            DataError: It is for maps, or the activations are too large for it.
+            PluginError: The rule is somebody's own, and fails or gives no ranges.
+        """
         if self.of_what == "upsampled":
             raise DataError(
                 f"the threshold {self} is for maps over images, which can be upsampled",
                 hint="leave @upsampled away, or record maps: logicx probe",
             )
-        if self.kind in ("positive", "value"):
-            return [Range(self.number)]
+        owner = THRESHOLD_KIND.owner(self.rule)
+        if not owner.is_builtin:
+            return ranges_by(self.rule, self.number, activations, owner)
         try:
             with np.errstate(over="raise", invalid="raise"):
-                if self.kind == "ranges":
-                    values = activations.astype(np.float64)
-                    return _clusters(values[values > 0], int(self.number))
-                return [Range(_top(activations, self.number))]
+                numbers = [self.number] if self.rule.number else []
+                found: list[Range] = self.rule.function(activations, *numbers)
         except FloatingPointError as error:
             raise DataError(f"activations are too large for {self} ({error})") from error
+        return found
 
     def __str__(self) -> str:
         """As it is written: `quantile(0.005)`."""
-        number = f"({str(float(self.number)).removesuffix('.0')})" if KINDS[self.kind] else ""
+        number = f"({number_text(self.number)})" if self.rule.number else ""
         return f"{self.kind}{number}" + ("@upsampled" if self.of_what == "upsampled" else "")
 
 
-def _top(values: NDArray[np.floating], share: float) -> float:
-    """The (1 - share)-quantile, as `numpy.quantile` finds it in float64, without a copy in it."""
-    if not len(values):
-        return np.inf
-    place, between = rank_of(share, len(values))
-    pair = [place, min(place + 1, len(values) - 1)]
-    if values.dtype == np.float16:
-        return between_two(_of_ranks(values, pair), between)
-    return between_two(np.partition(values, pair)[pair], between)
+def _share(number: float) -> None:
+    if not 0 < number < 1:
+        raise OptionError(f"quantile takes a share between 0 and 1, not {number:g}")
 
 
-def _of_ranks(values: NDArray[np.float16], ranks: list[int]) -> NDArray[np.float16]:
-    """The values at some places of the ascending order, by counting each of the 65,536 there are.
-
-    Bit patterns ascend with the value from zero up, and descend below it.
-    """
-    counts = np.bincount(values.view(np.uint16), minlength=1 << 16)
-    patterns = np.concatenate([np.arange(0xFFFF, 0x7FFF, -1), np.arange(0x8000)])
-    places = np.searchsorted(np.cumsum(counts[patterns]), ranks, side="right")
-    return np.asarray(patterns[places].astype(np.uint16).view(np.float16))
+@threshold("positive")
+def _positive(activations: NDArray[np.floating]) -> list[Range]:
+    """On where the activation is above 0."""
+    return [Range(0.0)]
 
 
-def rank_of(share: float, n: int) -> tuple[int, float]:
-    """Below which of n ascending values the (1 - share)-quantile lies, and how far up the next."""
-    place = (n - 1) * (1 - share)
-    return int(np.floor(place)), float(place - np.floor(place))
+@threshold("quantile", number="q", example=0.005, check=_share)
+def _quantile(activations: NDArray[np.floating], q: float) -> list[Range]:
+    """On where the activation lies above the (1 - q)-quantile of all cells of that unit."""
+    return [Range(top(activations, q))]
 
 
-def between_two(pair: NDArray[Any], share: float) -> float:
-    """The value so far up from the first of two to the second, as `numpy.quantile` rounds it."""
-    return float(np.quantile(pair.astype(np.float64), share))
+@threshold("value", number="x", example=1.5)
+def _value(activations: NDArray[np.floating], x: float) -> list[Range]:
+    """On where the activation is above x."""
+    return [Range(x)]
 
 
-def _clusters(values: NDArray[np.float64], k: int) -> list[Range]:
-    """Ranges of k clusters of positive values, lowest first (Lloyd's algorithm)."""
-    values = np.sort(values)
-    n_different = len(np.unique(values))
-    if n_different < k:
-        some = _clusters(values, n_different) if n_different else []
-        return some + [Range(np.inf)] * (k - n_different)
-    ends = np.round(np.arange(1, k) / k * len(values)).astype(int)
-    edges = values[ends - 1]
-    for _ in range(1000):
-        cuts = _filled(values, edges, k)
-        means = np.add.reduceat(values, cuts[:-1]) / np.diff(cuts)
-        centers = np.clip(means, values[cuts[:-1]], values[cuts[1:] - 1])
-        edges = np.minimum((centers[:-1] + centers[1:]) / 2, np.nextafter(centers[1:], 0))
-        if np.array_equal(np.searchsorted(values, edges, side="right"), cuts[1:-1]):
-            break
-    else:
-        edges = values[cuts[1:-1] - 1]
-    limits = [0.0, *edges.tolist(), np.inf]
-    return [Range(low, high) for low, high in pairwise(limits)]
-
-
-def _filled(values: NDArray[np.float64], edges: NDArray[np.float64], k: int) -> NDArray[np.int64]:
-    """Where each of k clusters begins, and the end; for an empty one, the widest is halved."""
-    while True:
-        inner = np.searchsorted(values, edges, side="right")
-        cuts = np.unique([0, *inner.tolist(), len(values)])
-        low, high = values[cuts[:-1]], values[cuts[1:] - 1]
-        if len(low) == k:
-            return cuts
-        widest = np.argmax(high - low)
-        half = low[widest] + (high[widest] - low[widest]) / 2
-        edges = np.append(high[:-1], min(half, np.nextafter(high[widest], 0)))
+@threshold("ranges", number="k", example=3, ranges="k")
+def _ranges(activations: NDArray[np.floating], k: float) -> list[Range]:
+    """The positive activations cut into k clusters, each a unit of its own."""
+    values = activations.astype(np.float64)
+    return clusters(values[values > 0], int(k))

@@ -12,12 +12,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from logicx.banks import storage
-from logicx.banks.bits import Mask, as_array, as_booleans, n_words, pack, unpack
-from logicx.banks.signatures import Incidence
+from logicx.banks.bits import Mask, unpack
 from logicx.banks.universe import Universe
-from logicx.errors import DataError, UniverseError, UnknownUnit, did_you_mean, is_plain_text
-from logicx.units.activations import CutActivations, ranges_of
-from logicx.units.forms import CellMasks, OnCounts
+from logicx.errors import DataError, UniverseError
+from logicx.units.activations import CutActivations
+from logicx.units.firing import Firing
+from logicx.units.forms import CellMasks, OnCounts, Validity
+from logicx.units.known import PartlyKnown
+from logicx.units.lookup import UnitLookup
+from logicx.units.making import (
+    as_mask_of_cells,
+    check_cells,
+    check_numbers,
+    check_unit_names,
+    cut_rows,
+    masks_of,
+    rows_of,
+    unit_names,
+)
 from logicx.units.maps import UnitMaps
 from logicx.units.thresholds import Threshold
 from logicx.units.unitsfile import RecordedManifest, UnitsFile
@@ -30,10 +42,12 @@ if TYPE_CHECKING:
     from logicx.banks.bank import ConceptBank
 
 
-class Units:
+class Units(PartlyKnown):
     """Units of a model, over the cells of a universe.
 
     Build them with `from_masks`, `from_activations` or `counted`; `open` maps a `*.units` file.
+    Units are equal only to themselves; `content` tells whether others are the same. A pickle or
+    deep copy holds their masks or counts; activations on file are opened again, where they lie.
 
     Args:
         names: Name of each unit.
@@ -41,6 +55,9 @@ class Units:
         held: Masks over cells, on-counts of one bank, or activations on file.
         cut: Where each unit was cut, such as `> 0.73`.
         threshold: The rule by which it was cut.
+
+    Attributes:
+        notes: What a person should know of how the data were read; not kept on file.
     """
 
     def __init__(
@@ -57,26 +74,26 @@ class Units:
         self._cut = tuple(cut)
         self.threshold = threshold
         self._held = held
-        for name in self.names:
-            if not is_plain_text(name):
-                raise DataError(f"a unit's name must be printable text, not {name!r}")
-        doubled = [name for i, name in enumerate(self.names) if self._numbers[name] != i]
-        if doubled:
-            raise DataError(f"the unit name {doubled[0]!r} is given twice")
+        self.notes: tuple[str, ...] = ()
+        check_unit_names(self.names)
 
     @classmethod
     def from_masks(
         cls,
-        masks: ArrayLike,
+        masks: Any,
         names: Sequence[str] | None = None,
         *,
         universe: Universe | None = None,
     ) -> Units:
         """Units from one mask each.
 
+        Values may be missing, in a masked array or as None or NA in a column: such a cell counts
+        nowhere for that unit; see `valid`.
+
         Args:
-            masks: NumPy array or torch tensor of booleans.
-            names: Names of the units; by default their numbers.
+            masks: An array of booleans (NumPy, torch, SciPy sparse, lists), or a data frame or
+                mapping whose columns are the units.
+            names: Names of the units; by default those of the columns, else their numbers.
             universe: The cells; by default only their number is known.
 
         Shape: `masks: bool[n_units, n_cells]`.
@@ -85,29 +102,35 @@ class Units:
             >>> Units.from_masks(np.eye(3, dtype=bool), ["a", "b", "c"]).n_on.tolist()
             [1, 1, 1]
         """
-        array = as_booleans(masks, "unit masks", 2)
-        _check_cells(array.shape[1], universe)
-        return cls(_names(names, len(array)), universe, CellMasks(pack(array), array.shape[1]))
+        rows = rows_of(masks, "unit masks", None)
+        check_cells(rows.n_cells, universe)
+        named = unit_names(names, rows.names, len(rows.values))
+        return cls(named, universe, masks_of(rows))._told()
 
     @classmethod
     def from_activations(
         cls,
-        activations: ArrayLike,
+        activations: Any,
         threshold: str | Threshold = "positive",
         *,
         names: Sequence[str] | None = None,
-        unit_axis: int = 0,
+        unit_axis: int | None = None,
         universe: Universe | None = None,
         valid: ArrayLike | None = None,
         progress: Callable[[int, int], None] | None = None,
     ) -> Units:
         """Units from activations, one unit at a time, so that a mapped file stays on disk.
 
+        Values may be missing, in a masked array or as None or NA in a column: such a cell counts
+        nowhere for that unit; see `valid`.
+
         Args:
-            activations: NumPy array or torch tensor of floats.
-            threshold: `positive`, `quantile(q)`, `value(x)` or `ranges(k)`; see `Threshold`.
-            names: Names of the units; by default their numbers.
-            unit_axis: 0 where the array is `[n_units, n_cells]`, 1 where `[n_cells, n_units]`.
+            activations: An array of numbers (NumPy, torch, SciPy sparse, lists), or a data frame or
+                mapping whose columns are the units.
+            threshold: Such as `positive`, `quantile(q)`, `value(x)`, `ranges(k)`; see `Threshold`.
+            names: Names of the units; by default those of the columns, else their numbers.
+            unit_axis: 0 where the array is `[n_units, n_cells]`, 1 where `[n_cells, n_units]`; by
+                default 0, and 1 of a data frame.
             universe: The cells; by default only their number is known.
             valid: Cells that count for the threshold, `bool[n_cells]`; by default all.
             progress: Called with units done and units in all.
@@ -120,31 +143,14 @@ class Units:
             >>> units.n_on.tolist(), units.cut
             ([1], ('> 2.25',))
         """
-        array = as_array(activations, "activations")
-        if array.ndim != 2 or array.dtype.kind not in "fiu":
-            raise DataError(
-                f"activations must be numbers with 2 axes, not {array.dtype} of shape {array.shape}"
-            )
-        if unit_axis not in (0, 1):
-            raise DataError(f"unit_axis is 0 or 1, not {unit_axis}")
-        array = array.T if unit_axis else array
-        n_units, n_cells = array.shape
-        _check_cells(n_cells, universe)
-        counting = None if valid is None else as_booleans(valid, "valid", 1)
-        if counting is not None and len(counting) != n_cells:
-            raise DataError(f"valid has {len(counting):,} cells, the activations have {n_cells:,}")
+        rows = rows_of(activations, "activations", unit_axis)
+        check_numbers(rows)
+        check_cells(rows.n_cells, universe)
+        counting = as_mask_of_cells(valid, rows.n_cells)
         rule = Threshold.of(threshold)
-        found_names, words, cut = [], [], []
-        for i, name in enumerate(_names(names, n_units)):
-            row = np.asarray(array[i])
-            for k, one in enumerate(ranges_of(name, row, rule, counting)):
-                found_names.append(f"{name}#{k + 1}" if rule.kind == "ranges" else name)
-                words.append(pack(one.mask(row)))
-                cut.append(str(one))
-            if progress:
-                progress(i + 1, n_units)
-        packed = np.array(words, np.uint64).reshape(len(words), n_words(n_cells))
-        return cls(found_names, universe, CellMasks(packed, n_cells), cut, str(rule))
+        named = unit_names(names, rows.names, len(rows.values))
+        made = cut_rows(rows, named, rule, counting, progress)
+        return cls(made.names, universe, made.held, made.cut, str(rule))._told()
 
     @classmethod
     def counted(
@@ -165,23 +171,9 @@ class Units:
             cut: Where each unit was cut.
             threshold: The rule by which it was cut.
         """
-        places = [np.zeros(0, np.int32)]
-        counts = [np.zeros(0, np.int64)]
-        for counted in on:
-            row = as_array(counted, "on-counts")
-            if row.shape != bank.size.shape or not (np.issubdtype(row.dtype, np.integer)):
-                raise DataError("on-counts must be whole numbers, one for each signature")
-            if (row < 0).any() or (row > bank.size).any():
-                raise DataError("on-counts must lie between 0 and each signature's number of cells")
-            where = np.flatnonzero(row)
-            places.append(where.astype(np.int32))
-            counts.append(row[where].astype(np.int64))
-        indptr = np.cumsum([len(one) for one in places]).astype(np.int64)
-        if len(indptr) != len(names) + 1:
-            raise DataError(f"{len(indptr) - 1} rows of on-counts but {len(names)} names")
-        held = OnCounts(
-            bank.content, Incidence(indptr, np.concatenate(places)), np.concatenate(counts)
-        )
+        held = OnCounts.of(bank, on)
+        if held.signatures.n_rows != len(names):
+            raise DataError(f"{held.signatures.n_rows} rows of on-counts but {len(names)} names")
         return cls(names, bank.universe, held, cut, threshold)
 
     def save(self, path: str | Path) -> str:
@@ -221,7 +213,9 @@ class Units:
         if says.bank is not None:
             held = OnCounts(says.bank, *stored.on_counts)
         else:
-            held = CellMasks(stored.cell_words, says.n_cells or 0)
+            known = stored.validity
+            validity = None if known is None else Validity(*known)
+            held = CellMasks(stored.cell_words, says.n_cells or 0, validity)
         units = cls(says.names, universe, held, says.cut, says.threshold)
         units.__dict__["content"] = stored.content
         return units
@@ -237,7 +231,9 @@ class Units:
         return storage.content_hash(self._held.parts(), self._manifest())
 
     def _manifest(self) -> dict[str, Any]:
+        has_missing = isinstance(self._held, CellMasks) and self._held.validity is not None
         return {
+            **({"has_missing": True} if has_missing else {}),
             "names": list(self.names),
             "universe": self.universe.as_dict() if self.universe else None,
             "cut": list(self.cut),
@@ -249,6 +245,16 @@ class Units:
     def __len__(self) -> int:
         """Number of units."""
         return len(self.names)
+
+    def __repr__(self) -> str:
+        """How many units, over what, and how they were cut."""
+        held = self._held
+        cells = str(self.universe or f"{getattr(held, 'n_cells', 0):,} cells")
+        kept = "counts by signature" if isinstance(held, OnCounts) else "masks"
+        kept = "activations on file" if isinstance(held, CutActivations) else kept
+        cut = f", cut by {self.threshold}" if self.threshold else ""
+        plural = "" if len(self) == 1 else "s"
+        return f"Units({len(self):,} unit{plural} over {cells}, {kept}{cut})"
 
     @cached_property
     def n_on(self) -> NDArray[np.int64]:
@@ -293,16 +299,8 @@ class Units:
         return self._held.activations(self.number(unit))
 
     @cached_property
-    def _numbers(self) -> dict[str, int]:
-        numbers: dict[str, int] = {}
-        for i, name in enumerate(self.names):
-            numbers.setdefault(name, i)
-        return numbers
-
-    @cached_property
-    def _has_numbers(self) -> bool:
-        """Whether some name begins with a digit: then numbers are names, not places."""
-        return any(name[:1].isdecimal() for name in self.names)
+    def _lookup(self) -> UnitLookup:
+        return UnitLookup(self.names)
 
     def number(self, unit: str | int) -> int:
         """Place of a unit, by its name; or by its number, where no name begins with a digit.
@@ -310,18 +308,7 @@ class Units:
         Raises:
             UnknownUnit: There is none; the error suggests near names.
         """
-        if str(unit) in self._numbers:
-            return self._numbers[str(unit)]
-        digits = str(unit)
-        is_place = digits.isdecimal() and len(digits) < 20 and not self._has_numbers
-        if is_place and int(digits) < len(self):
-            return int(digits)
-        named = did_you_mean(str(unit), self.names)
-        span = f"{self.names[0]} ... {self.names[-1]}" if len(self) else "none"
-        raise UnknownUnit(
-            f"no unit {str(unit)!r} among {len(self):,} units",
-            hint=f"{named or 'they are: ' + span}    list them: logicx units units=FILE",
-        )
+        return self._lookup.number(unit)
 
     def on(self, bank: ConceptBank, unit: str | int) -> NDArray[np.int64]:
         """How many cells of each of the bank's signatures the unit fires at.
@@ -329,8 +316,19 @@ class Units:
         Raises:
             UniverseError: The units speak of other cells than the bank.
         """
+        return self.firing(bank, unit).dense()
+
+    def firing(self, bank: ConceptBank, unit: str | int) -> Firing:
+        """Where a unit fires, by the bank's signatures; those where it never does are left out.
+
+        Raises:
+            UniverseError: The units speak of other cells than the bank.
+        """
         self.check_universe(bank)
-        return self._held.on(bank, self.number(unit))
+        held = self._held
+        if isinstance(held, OnCounts):
+            return held.firing(bank, self.number(unit))
+        return Firing.of(held.on(bank, self.number(unit)))
 
     @property
     def maps(self) -> UnitMaps | None:
@@ -381,14 +379,3 @@ class Units:
                 hint="use units that were recorded on the data the bank was compiled from"
                 + ("; or set unit_axis=1" if len(self) == bank.universe.n_cells else ""),
             )
-
-
-def _names(names: Sequence[str] | None, n: int) -> list[str]:
-    if names is not None and len(names) != n:
-        raise DataError(f"{n:,} units but {len(names):,} names")
-    return [str(i) for i in range(n)] if names is None else [str(one) for one in names]
-
-
-def _check_cells(n_cells: int, universe: Universe | None) -> None:
-    if universe is not None and universe.n_cells != n_cells:
-        raise DataError(f"{n_cells:,} cells were given for a universe of {universe}")

@@ -32,6 +32,7 @@ class CutManifest(Struct, forbid_unknown_fields=True):
     threshold: str
     bank: Hash | None
     n_cells: Size | None
+    has_missing: bool = False
 
 
 class ActivationsEntry(Struct, forbid_unknown_fields=True):
@@ -108,8 +109,16 @@ class UnitsFile(Stored):
         n_units = len(says.names)
         if len(says.cut) not in (0, n_units) or (says.bank is None) != (says.n_cells is not None):
             raise self.damaged("it is not clear what its units are")
+        if says.has_missing and says.bank is not None:
+            raise self.damaged("on-counts have no cells that are missing")
         if says.bank is None:
-            return {"cell_words": ("i8", (n_units, n_words(says.n_cells or 0)))}
+            words = n_words(says.n_cells or 0)
+            of_missing: dict[str, tuple[str, tuple[int, ...]]] = {
+                "valid_words": ("i8", (-1, words)),
+                "valid_of_unit": ("i8", (n_units,)),
+            }
+            masks: dict[str, tuple[str, tuple[int, ...]]] = {"cell_words": ("i8", (n_units, words))}
+            return {**masks, **(of_missing if says.has_missing else {})}
         n_counts = self.held["counts"].shape[0] if "counts" in self.held else 0
         return {
             "indptr": ("i8", (n_units + 1,)),
@@ -126,6 +135,24 @@ class UnitsFile(Stored):
             return faults.set_tails(words.view(np.uint64), n_cells)
 
         return self.tensor("cell_words", fault).view(np.uint64)
+
+    @cached_property
+    def validity(self) -> tuple[Words, NDArray[np.int64]] | None:
+        """Masks of the cells at which units are known, packed, and which of them each unit has.
+
+        None where all units are known at all cells.
+        """
+        says, n_cells = self.says, self.says.n_cells or 0
+        if isinstance(says, RecordedManifest) or not says.has_missing:
+            return None
+
+        def fault(words: NDArray[np.int64]) -> str:
+            return faults.set_tails(words.view(np.uint64), n_cells)
+
+        words = self.tensor("valid_words", fault).view(np.uint64)
+        n_masks = len(words)
+        of_unit = self.tensor("valid_of_unit", lambda one: faults.outside(one, -1, n_masks - 1))
+        return words, of_unit
 
     @cached_property
     def on_counts(self) -> tuple[Incidence, NDArray[np.int64]]:

@@ -12,7 +12,7 @@ import pytest
 
 pytest.importorskip("numba")
 
-from logicx.kernelcache import SealedFiles, private_folder
+from logicx.kernels.sealing import SealedFiles, private_folder
 
 ADD = """
 import numpy as np

@@ -173,7 +173,7 @@ def test_from_table_is_from_masks_of_its_columns():
         ({"masks": MASKS * np.nan}, "masks must hold only true and false"),
         ({"masks": MASKS.astype(str)}, "masks must hold only true and false"),
         ({"masks": [[1, 0], [1]]}, "masks cannot be read as an array"),
-        ({"masks": [[None, 0]]}, "masks must hold only true and false"),
+        ({"masks": [[None, 0]]}, "masks: values are missing"),
         ({"valid": [1, 0]}, "valid has 2 cells, the masks have 5"),
         ({"valid": [[1, 1, 1, 1, 0]]}, r"valid must have 1 axes, not shape \(1, 5\)"),
         ({"valid": [1, 1, 1, 1, 7]}, "valid must hold only true and false"),

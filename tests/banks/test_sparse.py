@@ -16,7 +16,7 @@ from logicx.banks.bits import pack, unpack
 from logicx.banks.signatures import Incidence, SignatureBuilder
 from logicx.engines.numpy_engine import NumpyEngine
 from logicx.errors import DataError
-from logicx.scoring.objectives import objective
+from logicx.scoring.objectives import objective_named
 from logicx.search.formulas.space import FormulaSpace
 from logicx.search.formulas.steps import Step
 
@@ -88,7 +88,9 @@ def test_what_is_no_sparse_matrix_is_refused(indptr, indices, why):
     with pytest.raises(
         DataError, match=why.replace("cell 1", "cell 4").replace("cell 0", "cell 3")
     ):
-        ConceptBank.from_sparse([SimpleNamespace(indptr=[0, 0, 1, 2], indices=[0, 1]), cells], "ab")
+        ConceptBank.from_sparse(
+            [SimpleNamespace(indptr=[0, 0, 1, 2], indices=[0, 1]), cells], ["a", "b"]
+        )
 
 
 @pytest.mark.parametrize(("n_valid", "said"), [(1, "at least 2"), (3, "2")])
@@ -199,7 +201,7 @@ def test_repeats_are_what_denotes_the_same_as_the_parent(steps):
     bank = ConceptBank.from_masks(masks, names_of(masks))
     engine = NumpyEngine(bank, bank.on_counts(masks[2] & ~masks[5]))
     known = [Step.of(one) for one in steps]
-    space = FormulaSpace(engine, objective("iou"), known, np.arange(9))
+    space = FormulaSpace(engine, objective_named("iou"), known, np.arange(9))
     parents = [space.atoms().node(i) for i in (0, 4, 8)]
     (part,) = space.expand(parents, at_once=True)
     children, others = part.above(-np.inf), part.above(-np.inf, repeats=False)

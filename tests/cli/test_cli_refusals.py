@@ -29,7 +29,7 @@ from logicx import Units
         (["score", "water", "unit=dead"], "data", "'dead' never fires"),
         (["explain", "unit=dead"], "data", "'dead' cannot be explained"),
         (["score", "water"], "data", "no unit named"),
-        (["score", "water", "unit=483", "objective=iuo"], "option", "no objective 'iuo'"),
+        (["score", "water", "unit=483", "objective=iuo"], "unknown-objective", "no objective 'iuo'"),
         (["score", "water", "unit=483", "dialect=x"], "option", "dialect 'x' is not one of"),
         (["explain", "unit=483", "beam=0"], "option", "beam must be a whole number"),
         (["explain", "unit=483", "length=x"], "usage", "--length"),

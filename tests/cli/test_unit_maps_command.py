@@ -24,7 +24,9 @@ def test_a_recording_knows_the_images_of_its_bank(tmp_path, monkeypatch, capsys)
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "amodel", raising=False)
     (tmp_path / "amodel.py").write_text(
-        "import torch\nload = lambda: (torch.nn.Conv2d(3, 2, 3), [torch.ones(3, 3, 6, 6)])\n"
+        "import torch\nfrom logicx.probe import Batch\n"
+        "images = Batch(torch.ones(3, 3, 6, 6), ids=['a.png', 'b.png', 'c.png'])\n"
+        "load = lambda: (torch.nn.Conv2d(3, 2, 3), [images])\n"
     )
     rng = np.random.default_rng(0)
     names = {"own": "abc", "grid": "abc", "turned": "acb", "others": "xyz", "nameless": ""}

@@ -70,7 +70,42 @@ def test_shipped_weights_recognise_held_out_scenes(weights, held_out, maps):
 
 def test_an_image_does_not_depend_on_its_batch(weights, held_out, maps):
     alone = network.activations(weights, held_out.images[37:38])
-    np.testing.assert_allclose(alone[0], maps[37], atol=1e-4)
+    np.testing.assert_array_equal(alone[0], maps[37])
+
+
+def test_sums_are_exact_whatever_their_order(weights, held_out):
+    """No BLAS, and no number of its threads, changes a bit: neither here nor elsewhere."""
+    layers = network._folded(weights.tensors)
+    pixels = held_out.images[:3].astype(np.float32) / np.float32(255)
+    x = (pixels - np.float32(0.5)) / np.float32(0.25)
+    dice = np.random.default_rng(0)
+    for block, seen in enumerate(inputs_of_blocks(layers, x), start=1):
+        assert np.abs(layers.product[block]).sum(axis=0).max() < 2**5
+        assert seen.max() < 16
+        product = layers.product[block]
+        wanted = network._product(seen, product)
+        order = dice.permutation(seen.shape[-1])
+        shuffled = network._product(seen[..., order], product[order])
+        np.testing.assert_array_equal(shuffled, wanted)
+        halves = [network._product(seen[..., i::2], product[i::2]) for i in (1, 0)]
+        np.testing.assert_array_equal(halves[0] + halves[1], wanted)
+
+
+def inputs_of_blocks(layers, x):
+    """What each block's matrix product is given."""
+    for block, prepare in enumerate(
+        (
+            lambda x: network._patches(x, size=5),
+            lambda x: network._patches(x, size=3),
+            lambda x: network._depthwise(x, layers.depthwise[3], stride=2),
+            lambda x: network._depthwise(x, layers.depthwise[4], stride=1),
+            lambda x: x,
+        ),
+        start=1,
+    ):
+        x = prepare(x)
+        yield x
+        x = network._dense(layers, block, x)
 
 
 def test_progress_reaches_the_end(weights, held_out):

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from unittest.mock import patch
 
 import numpy as np
 import pytest
+from engine_worlds import (
+    ON_REAL_DATA,
+    STEPS,
+    check_that_little_work_does_not_import,
+    levels_of,
+    many_units,
+    plain,
+    random_units,
+    random_world,
+    space_of,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from logicx import ConceptBank, Units, explain, run_journal
+from logicx import ConceptBank, explain, run_journal
 from logicx.banks import bits
 from logicx.cli import run
-from logicx.engines.numpy_engine import NumpyEngine
 from logicx.errors import OptionError
 from logicx.runs import running
-from logicx.scoring.objectives import OBJECTIVES, CountObjective, objective
+from logicx.scoring.objectives import OBJECTIVES, CountObjective, objective_named
 from logicx.search.beam import Beam
 from logicx.search.formulas.space import FormulaSpace
 from logicx.search.formulas.steps import DEFAULT_STEPS, Step
@@ -28,50 +36,15 @@ pytest.importorskip("numba", reason="the extra fast is not installed")
 from logicx.engines import numba_engine
 from logicx.engines.numba_engine import CompiledBank, NumbaEngine
 
-STEPS = [
-    DEFAULT_STEPS,
-    ("OR", "XOR"),
-    ("AND NOT", "OR NOT", "XOR NOT"),
-    ("XOR NOT", "AND", "OR", "OR NOT", "AND NOT", "XOR"),
-]
-
-
-def levels_of(result):
-    return [
-        [(one.score, one.node.size, one.node.n_both, one.node.formula) for one in level]
-        for level in result.levels
-    ]
-
 
 def search_both(
     bank, on, goal, beam, steps=DEFAULT_STEPS, meeting=False, penalty=1.0, penalizes_not=False
 ):
     """All beam slots at all levels, and how many formulas were scored, by both engines."""
-    found = []
-    for engine in (NumpyEngine(bank, on), NumbaEngine(bank, on)):
-        operands = np.flatnonzero(engine.on_count) if meeting else np.arange(bank.n_concepts)
-        known = [Step.of(one) for one in steps]
-        space = FormulaSpace(engine, goal, known, operands, penalty, penalizes_not)
-        is_compiled = isinstance(engine, NumbaEngine)
-        result = running.search_compiled(beam, space, True) if is_compiled else beam.search(space)
-        found.append((levels_of(result), result.n_scored))
-    return found
-
-
-def random_world(seed, n_concepts, n_cells, repeats):
-    """A bank with invalid cells, empty, full and equal concepts, and a unit's on-counts."""
-    dice = np.random.default_rng(seed)
-    masks = dice.random((n_concepts, n_cells)) < dice.uniform(0, 0.7, (n_concepts, 1)) ** 2
-    masks[dice.integers(n_concepts)] = dice.random() < 0.5
-    masks[dice.integers(n_concepts)] = masks[dice.integers(n_concepts)]
-    masks = np.repeat(masks, dice.integers(1, repeats + 1, n_cells), axis=1)
-    valid = dice.random(masks.shape[1]) < 0.9
-    valid[0] = True
-    a, b, c = masks[dice.integers(0, n_concepts, 3)]
-    unit = ((a | b) & ~c) ^ (dice.random(masks.shape[1]) < dice.choice([0, 0.1, 0.5, 1]))
-    bank = ConceptBank.from_masks(masks, [f"c{i}" for i in range(n_concepts)], valid=valid)
-    on = bank.on_counts(unit)
-    return bank, on if on.any() else bank.size.copy()
+    options = (steps, meeting, penalty, penalizes_not)
+    slow = beam.search(space_of(bank, on, goal, *options))
+    compiled = space_of(bank, on, goal, *options, engine=NumbaEngine)
+    return levels_of(slow), levels_of(running.search_compiled(beam, compiled, True))
 
 
 @settings(deadline=None, max_examples=150)
@@ -95,11 +68,11 @@ def test_it_finds_what_numpy_finds(
     penalizes_not, frequent,
 ):  # fmt: skip
     """`frequent` 0 counts all concepts by packed words where that is less work, 2 none."""
-    bank, on = random_world(seed, n_concepts, n_cells, repeats)
+    bank, (on,) = random_world(seed, n_concepts, n_cells, repeats, n_units=1)
     beam = Beam(width, length, dedupe)
     with patch.object(bits, "FREQUENT", frequent):
         slow, fast = search_both(
-            bank, on, objective(goal), beam, steps, meeting, penalty, penalizes_not
+            bank, on, objective_named(goal), beam, steps, meeting, penalty, penalizes_not
         )
     assert fast == slow
 
@@ -110,8 +83,8 @@ def test_packed_words_alone_find_the_same(monkeypatch):
     monkeypatch.setattr(numba_engine, "WORD_PRICE", 0.0)
     monkeypatch.setattr(numba_engine, "MAX_PLANES", 64)
     for seed in range(12):
-        bank, on = random_world(seed, 7, 100, 1 + seed % 3 * 4)
-        slow, fast = search_both(bank, on, objective("iou"), Beam(8, 5), STEPS[seed % 4])
+        bank, (on,) = random_world(seed, 7, 100, 1 + seed % 3 * 4, n_units=1)
+        slow, fast = search_both(bank, on, objective_named("iou"), Beam(8, 5), STEPS[seed % 4])
         arrays = CompiledBank.of(bank).arrays
         assert (len(arrays.frequent), len(arrays.rare_indices)) == (7, 0)
         assert fast == slow
@@ -124,7 +97,7 @@ def test_packed_words_alone_find_the_same(monkeypatch):
 def test_large_counts_find_the_same(most, weight, goal):
     """Cells up to the end of 32 bits, where sums wrap around and floats of 32 bits round; beyond."""
     for seed in range(8):
-        bank, on = random_world(seed, 40, 120, 2)
+        bank, (on,) = random_world(seed, 40, 120, 2, n_units=1)
         dice = np.random.default_rng(seed)
         share = dice.random(bank.n_signatures) ** 4 + 1e-6
         bank.__dict__["size"] = np.maximum(1, (share * (most / share.sum()) * 0.999).astype(int))
@@ -132,77 +105,44 @@ def test_large_counts_find_the_same(most, weight, goal):
         on = (bank.size * dice.random(len(on)) ** dice.choice([0.1, 1, 9])).astype(int) * (on > 0)
         on[0] += not on.any()
         steps = STEPS[seed % len(STEPS)]
-        slow, fast = search_both(bank, on, objective(goal), Beam(6, 5), steps)
+        slow, fast = search_both(bank, on, objective_named(goal), Beam(6, 5), steps)
         assert CompiledBank.of(bank).weight == weight
         assert fast == slow
 
 
 def test_what_is_mapped_is_read_in_place(tmp_path, monkeypatch):
-    bank, on = random_world(1, 9, 80, 2)
+    bank, (on,) = random_world(1, 9, 80, 2, n_units=1)
     bank.save(tmp_path / "a.bank")
     mapped = ConceptBank.open(tmp_path / "a.bank")
-    slow, fast = search_both(mapped, on, objective("iou"), Beam(6, 4))
-    assert fast == slow == search_both(bank, on, objective("iou"), Beam(6, 4))[0]
+    slow, fast = search_both(mapped, on, objective_named("iou"), Beam(6, 4))
+    assert fast == slow == search_both(bank, on, objective_named("iou"), Beam(6, 4))[0]
     arrays = CompiledBank.of(mapped).arrays
     assert np.shares_memory(arrays.words, mapped.frequent_words)
     assert np.shares_memory(arrays.indices, mapped.concepts_of.indices)
     assert np.shares_memory(arrays.listed, mapped.signatures_of.indices)
     monkeypatch.setattr(numba_engine, "RARE_BYTES", 0)
     bare = ConceptBank.open(tmp_path / "a.bank")
-    assert search_both(bare, on, objective("iou"), Beam(6, 4)) == [slow, slow]
+    assert search_both(bare, on, objective_named("iou"), Beam(6, 4)) == (slow, slow)
     arrays = CompiledBank.of(bare).arrays
     assert np.shares_memory(arrays.rare_indices, bare.concepts_of.indices)
     assert (len(arrays.frequent), len(arrays.words)) == (0, len(bare.frequent))
 
 
-def random_units(bank, n, seed=0):
-    """Random linear projections of the concepts, cut so that 0.5 to 40 % of cells fire."""
-    from logicx.banks.bits import unpack
-
-    dice = np.random.default_rng(seed)
-    masks = unpack(bank.packed, bank.n_signatures).astype(np.float32)
-    for weights in dice.normal(size=(n, bank.n_concepts)).astype(np.float32):
-        activation = weights @ masks
-        share = dice.uniform(0.005, 0.4)
-        yield (activation > np.quantile(activation, 1 - share)) * bank.size
-
-
 def test_on_real_data_it_finds_what_numpy_finds(reference_bank, reference_units):
     units = [reference_units.on(reference_bank, name) for name in reference_units.names]
     for on in [*units, *random_units(reference_bank, 24)]:
-        slow, fast = search_both(reference_bank, on, objective("iou"), Beam(10, 10))
+        slow, fast = search_both(reference_bank, on, objective_named("iou"), Beam(10, 10))
         assert fast == slow
     for on in units[:2]:
-        for goal, steps, dedupe, penalty in (
-            ("iou", DEFAULT_STEPS, "none", 0.97),
-            ("mcc", STEPS[3], "meaning", 1.0),
-            ("fbeta(0.5)", STEPS[1], "meaning", 0.99),
-        ):
+        for goal, steps, dedupe, penalty in ON_REAL_DATA:
             beam = Beam(10, 4, dedupe)
             slow, fast = search_both(
-                reference_bank, on, objective(goal), beam, steps, True, penalty, True
+                reference_bank, on, objective_named(goal), beam, steps, True, penalty, True
             )
             assert fast == slow
 
 
 # ---- options
-
-
-def many_units(n_units=6):
-    dice = np.random.default_rng(3)
-    masks = dice.random((12, 300)) < 0.3
-    bank = ConceptBank.from_masks(masks, [f"c{i}" for i in range(12)])
-    units = dice.random((n_units, 300)) < 0.2
-    units[2] = False
-    return bank, Units.from_masks(units)
-
-
-def plain(plan):
-    """Explanations and skipped units as plain values, but for the engine."""
-    found = [one.as_dict() for one in plan]
-    for one in found:
-        del one["settings"]["engine"]
-    return found, plan.skipped
 
 
 @pytest.mark.parametrize("engine", ["numpy", "numba"])
@@ -246,7 +186,7 @@ def test_what_is_not_compiled_is_searched_by_numpy():
     assert found.settings["engine"] == "numpy"
     by_numpy = explain(bank, units, engine="numpy", objective=goal)
     assert [one.by_length for one in plan] == [one.by_length for one in by_numpy]
-    known = objective("iou")
+    known = objective_named("iou")
     assert running.why_not_compiled(Beam(3, 2), known, 8) == ""
     assert running.why_not_compiled(Beam(3, 2), known, 9) != ""
     assert running.why_not_compiled(Beam(3, 2, "form"), known, 3) != ""
@@ -292,16 +232,11 @@ def test_an_engine_that_is_missing_is_named_with_its_remedy(monkeypatch, tmp_pat
 
 
 def test_little_work_does_not_import_numba():
-    code = (
-        "import sys, numpy as np, logicx; bank = logicx.ConceptBank.from_masks([[1, 0]], ['a']);"
-        "units = logicx.Units.from_masks([[1, 0]]); print(*logicx.explain(bank, units));"
-        "assert 'numba' not in sys.modules"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+    check_that_little_work_does_not_import("numba")
 
 
 def test_machine_code_is_known_by_the_source_of_every_kernel(tmp_path, monkeypatch):
-    from logicx import kernels
+    from logicx.kernels import compiled as kernels
 
     monkeypatch.setattr(kernels._config, "CACHE_DIR", str(tmp_path))
     module = "logicx.search.optimal.scan"

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pytest
+from studies import ROOT, run_study
 
 from logicx import ConceptBank, explain, open_units, read_journal
 from logicx.errors import LogicxError
@@ -19,15 +18,8 @@ from logicx.errors import LogicxError
 pytest.importorskip("spacy")
 pytest.importorskip("gensim")
 
-ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples" / "nli"
 STAGES = ("train", "compile", "probe", "explain")
-
-
-def study(*arguments):
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, str(EXAMPLE / "study.py"), *map(str, arguments)]
-    return subprocess.run(command, env=environment, capture_output=True, text=True)
 
 
 def small(folder, has_pipeline):
@@ -39,7 +31,7 @@ def small(folder, has_pipeline):
 def done(tmp_path_factory, has_pipeline):
     """A folder with a finished study, and what it printed."""
     folder = tmp_path_factory.mktemp("nli")
-    ran = study(*small(folder, has_pipeline))
+    ran = run_study(EXAMPLE, *small(folder, has_pipeline))
     assert ran.returncode == 0, ran.stderr
     return folder, ran.stdout
 

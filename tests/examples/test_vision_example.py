@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import shutil
-import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pytest
+from studies import ROOT, run_study
 
 from logicx import ConceptBank, explain, open_units, read_journal
 from logicx.errors import LogicxError
@@ -20,22 +19,15 @@ from logicx.errors import LogicxError
 pytest.importorskip("matplotlib")
 Image = pytest.importorskip("PIL.Image")
 
-ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples" / "vision"
 STAGES = ("compile", "probe", "explain", "pictures")
-
-
-def study(*arguments):
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, str(EXAMPLE / "study.py"), *map(str, arguments)]
-    return subprocess.run(command, env=environment, capture_output=True, text=True)
 
 
 @pytest.fixture(scope="module")
 def done(tmp_path_factory):
     """A folder with a finished study, and what it printed."""
     folder = tmp_path_factory.mktemp("vision")
-    ran = study("--small", "--out", folder)
+    ran = run_study(EXAMPLE, "--small", "--out", folder)
     assert ran.returncode == 0, ran.stderr
     return folder, ran.stdout
 
@@ -249,7 +241,7 @@ def test_the_study_runs_on_real_photographs(shared, tmp_path):
             shutil.copy(path, tmp_path / "data" / kind)
     shutil.copy(camvid / "labels.tsv", tmp_path / "data")
     options = ["--layer", "features.2", "--best", "1"]
-    ran = study("--data", tmp_path / "data", "--out", tmp_path / "out", *options)
+    ran = run_study(EXAMPLE, "--data", tmp_path / "data", "--out", tmp_path / "out", *options)
     assert ran.returncode == 0, ran.stderr
     summary = json.loads((tmp_path / "out" / "summary.json").read_text())
     assert summary["n_units"] == 24

@@ -22,7 +22,8 @@ from typing import Any
 
 import numpy as np
 import safetensors.numpy
-from mutating import (
+from forgeries import (
+    Random,
     change_bytes,
     forged_arrays,
     forged_journal,
@@ -49,7 +50,7 @@ LARGEST = 64
 USUAL = 16 << 20
 """Bytes that a small file may cost: compiled functions, tables of a search."""
 
-Random = np.random.Generator
+
 # ---- the files
 
 

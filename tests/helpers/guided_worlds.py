@@ -9,7 +9,7 @@ import numpy as np
 from logicx import ConceptBank, Units
 from logicx.banks.universe import Universe
 from logicx.engines.numpy_engine import NumpyEngine
-from logicx.scoring.objectives import objective
+from logicx.scoring.objectives import objective_named
 from logicx.search.formulas.space import FormulaSpace
 from logicx.search.formulas.steps import Step
 from logicx.search.heuristics import HEURISTICS
@@ -70,7 +70,7 @@ def space_of(one, name, steps=DEFAULT, goal="iou", penalty=1.0, penalizes_not=Fa
     """The plain space, and the same one with a heuristic."""
     engine = NumpyEngine(one.bank, one.units.on(one.bank, "u"))
     operands = np.flatnonzero(engine.on_count) if meeting else np.arange(one.bank.n_concepts)
-    parts = (engine, objective(goal), [Step.of(step) for step in steps], operands)
+    parts = (engine, objective_named(goal), [Step.of(step) for step in steps], operands)
     plain = FormulaSpace(*parts, penalty, penalizes_not)
     mask = one.units.mask("u")
     return plain, GuidedFormulas(HEURISTICS[name], mask, *parts, penalty, penalizes_not)

@@ -47,6 +47,7 @@ def check(bank: ConceptBank, expected: dict[str, np.ndarray]) -> None:
         assert np.array_equal(found[name], mask), name
         assert bank.count[bank.number(name)] == mask.sum()
     unit = DICE.random(bank.universe.shape) < 0.4
+    unit.flat[0] = True  # a unit that never fires has no score
     units = Units.from_masks(unit.reshape(1, -1), ["u"], universe=bank.universe)
     for a, b in itertools.islice(itertools.combinations(sorted(expected), 2), 12):
         result = score(f'"{a}" AND NOT "{b}"', bank, units, "u")

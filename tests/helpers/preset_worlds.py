@@ -12,7 +12,7 @@ from logicx.banks.universe import Universe
 from logicx.engines.numpy_engine import NumpyEngine
 from logicx.runs.presets import PRESETS
 from logicx.runs.running import search_compiled
-from logicx.scoring.objectives import objective
+from logicx.scoring.objectives import objective_named
 from logicx.search.formulas.space import FormulaSpace
 from logicx.search.formulas.steps import DEFAULT_STEPS, Step
 
@@ -70,7 +70,7 @@ class World:
             operands = np.flatnonzero(engine.on_count)
         space = FormulaSpace(
             engine,
-            rules.goal(objective("iou")),
+            rules.goal(objective_named("iou")),
             [Step.of(one) for one in DEFAULT_STEPS],
             operands,
             penalty,

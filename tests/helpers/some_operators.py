@@ -7,7 +7,8 @@ from itertools import product
 import numpy as np
 
 from logicx.banks.bank import ConceptBank
-from logicx.language.operators import operator, operators
+from logicx.language.registration import operator
+from logicx.language.registry import operators
 from logicx.scoring.counts import evaluate
 
 BITS = (False, True)
@@ -38,8 +39,10 @@ def register(keyword="MINE", meaning=None, n_args=2, **options):
         """Made for a test."""
         return meaning(*args)
 
-    options = {"args": n_args, "example": "MINE(a, b)", **options}
-    return operator(keyword, **options)(function)
+    fewest = n_args if isinstance(n_args, int) else n_args[0]
+    called = f"{keyword}({', '.join('abcdefgh'[:fewest])})"
+    example = f"a {keyword} b" if options.get("form") == "infix" else called
+    return operator(keyword, **{"args": n_args, "example": example, **options})(function)
 
 
 def is_registered(keyword) -> bool:

@@ -73,8 +73,22 @@ AWKWARD_NAMES = [
     "-1",
     "#",
     "//",
+    "!",
+    "!a",
+    "a !",
+    "a !b",
+    "a !and",
+    "a !'b",
+    "!!",
+    "wow!",
+    "not!",
+    "a∧b",
+    "¬a",
+    "a → b",
+    "“a”",
+    "at ATLEAST",
 ]
-LETTERS = "ab \t\n()&|~^,'\"\\:%-0123456789ORNTXDıſß\u00a0河"
+LETTERS = "ab \t\n()&|~^!∧∨¬,'\"\\:%-0123456789ORNTXDıſß\u00a0河"
 
 words = st.text("abcdefghij:-%'>0123456789", min_size=1, max_size=6).filter(
     lambda word: not word.startswith("'")

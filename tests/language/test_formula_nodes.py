@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from some_formulas import A, B, C, at_least, both, either, no
 from strategies import formulas
 
-from logicx.errors import FormulaError
+from logicx.errors import FormulaError, LogicxError
 from logicx.language.formula import Apply, Concept, Formula, fold, post_order
 from logicx.language.parsing import parse
 
@@ -90,7 +91,8 @@ def test_python_operators_refuse_what_is_no_formula(other):
 def test_repr_and_str():
     assert repr(Concept("it's")) == """Concept("it's")"""
     assert eval(repr(Concept("a\nb")), {"Concept": Concept}) == Concept("a\nb")
-    assert repr(parse("a or not b")) == "Apply('OR', 'a OR NOT b')"
+    assert repr(parse("a or not b")) == "Apply('OR', (Concept('a'), Apply('NOT', (Concept('b'),))))"
+    assert repr(at_least(2, A, B)) == "Apply('ATLEAST', (Concept('a'), Concept('b')), (2,))"
     assert str(parse("a or not b")) == "a OR NOT b"
 
 
@@ -107,6 +109,61 @@ def test_length_and_concepts():
 def test_length_counts_the_leaves(formula):
     assert formula.n_atoms == fold(formula, lambda _: 1, lambda _, parts: sum(parts))
     assert set(formula.concepts) == {n.name for n in post_order(formula) if isinstance(n, Concept)}
+
+
+@settings(deadline=None)
+@given(formulas(neighbors=True))
+def test_repr_evaluates_to_an_equal_formula(formula):
+    found = eval(repr(formula), {"Concept": Concept, "Apply": Apply})
+    assert found == formula
+    assert repr(found) == repr(formula)
+
+
+@pytest.mark.parametrize(
+    "use", [bool, lambda one: one and B, lambda one: one or B, lambda one: not one]
+)
+def test_a_formula_is_neither_true_nor_false(use):
+    for formula in (A, no(A), either(A, B)):
+        with pytest.raises(TypeError, match="neither true nor false") as caught:
+            use(formula)
+        assert isinstance(caught.value, LogicxError)
+        assert "& (and), | (or)" in caught.value.hint
+
+
+@settings(deadline=None)
+@given(formulas(neighbors=True))
+def test_formulas_are_pickled_and_copied(formula):
+    for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1):
+        again = pickle.loads(pickle.dumps(formula, protocol))
+        assert again == formula
+        assert [one.span for one in post_order(again)] == [one.span for one in post_order(formula)]
+    assert copy.copy(formula) is formula
+    assert copy.deepcopy([formula])[0] is formula
+
+
+def test_formulas_100_000_deep_are_hashed_pickled_copied_and_shown():
+    chain, left, right = no(A), A, A
+    for i in range(100_000):
+        chain = no(chain)
+        left = both(left, B) if i % 2 else either(left, B)
+        right = both(B, right)
+    for formula in (chain, left, right):
+        again = pickle.loads(pickle.dumps(formula))
+        assert again == formula
+        assert hash(again) == hash(formula)
+        assert {formula: 1}[again] == 1
+        assert copy.deepcopy(formula) is formula
+        assert repr(again).count("Apply(") == repr(formula).count("Apply(") >= 100_000
+        assert len(str(formula)) > 100_000
+
+
+def test_shared_parts_are_pickled_once():
+    formula = A
+    for _ in range(200):
+        formula = formula & formula
+    again = pickle.loads(pickle.dumps(formula))
+    assert hash(again) == hash(formula)
+    assert again.args[0] is again.args[1]
 
 
 @pytest.mark.parametrize("name", ["", None, 3, b"a"])

@@ -7,8 +7,9 @@ from some_formulas import A, B, C, D, at_least, both, either, no, one_of
 
 from logicx.errors import FormulaError, OptionError
 from logicx.language.formula import Apply, Concept
-from logicx.language.operators import operators
-from logicx.language.parsing import DIALECTS, format_formula, grammar, parse, read
+from logicx.language.parsing import DIALECTS, grammar, parse, read
+from logicx.language.printing import format_formula
+from logicx.language.registry import operators
 
 # ---- precedence, associativity, keywords, symbols
 
@@ -145,7 +146,7 @@ def test_names(text, name):
         assert parse(text, dialect) == Concept(name)
 
 
-@pytest.mark.parametrize("keyword", [one.keyword for one in operators()])
+@pytest.mark.parametrize("keyword", [one.keyword for one in operators() if one.is_reserved])
 def test_keywords_are_reserved_in_any_case(keyword):
     for word in (keyword, keyword.lower(), keyword.title()):
         for text in (word, f"a {word}", f"{word} {word}"):
@@ -155,6 +156,15 @@ def test_keywords_are_reserved_in_any_case(keyword):
             assert format_formula(Concept(name)) == f'"{name}"'
         assert parse(f"{word}s") == Concept(f"{word}s")
         assert parse(f"-{word}") == Concept(f"-{word}")
+
+
+@pytest.mark.parametrize("name", ["atleast", "ATLEAST a", "at ATLEAST", "AtLeast 2"])
+def test_the_keyword_of_a_call_is_an_operator_only_before_a_parenthesis(name):
+    assert parse(name) == Concept(name)
+    assert format_formula(Concept(name)) == name
+    assert parse(f"NOT {name} OR (atleast(1, {name}))") == either(
+        no(Concept(name)), at_least(1, Concept(name))
+    )
 
 
 def test_water_or_river_is_a_disjunction():

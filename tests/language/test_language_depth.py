@@ -10,7 +10,8 @@ from some_formulas import A, no
 from logicx.errors import LogicxError
 from logicx.language.canon import canonical
 from logicx.language.formula import Apply, Concept, fold, post_order
-from logicx.language.parsing import format_formula, parse
+from logicx.language.parsing import parse
+from logicx.language.printing import format_formula
 
 DEPTH = 10_000
 

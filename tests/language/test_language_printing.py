@@ -9,7 +9,8 @@ from strategies import AWKWARD_NAMES, PAPER_NAMES, formulas, names
 
 from logicx.errors import OperatorError
 from logicx.language.formula import Apply, Concept
-from logicx.language.parsing import DIALECTS, format_formula, parse, read
+from logicx.language.parsing import DIALECTS, parse, read
+from logicx.language.printing import format_formula
 
 
 @settings(max_examples=250, deadline=None)

@@ -82,10 +82,15 @@ error[arity]: ATLEAST needs a whole number 'k' first: ATLEAST(k, a, ...)
   ATLEAST(water, river)
   ^^^^^^^^^^^^^^^^^^^^^""",
     "ATLEAST 2": """\
-error[missing-parenthesis]: '(' is expected before '2'
+error[unknown-concept]: no concept 'ATLEAST 2' in bank 'waterside' (7 concepts)
   ATLEAST 2
-          ^
-  this operator is written as a call, such as ATLEAST(2, a, b, c)""",
+  ^^^^^^^^^
+  ATLEAST is an operator only directly before '(': ATLEAST(k, a, ...)""",
+    "water => blue": """\
+error[unknown-concept]: no concept 'water => blue' in bank 'waterside' (7 concepts)
+  water => blue
+  ^^^^^^^^^^^^^
+  '=>' is no operator here: write (NOT a) OR b for 'a implies b'""",
     "water AND NOT(river, blue)": """\
 error[arity]: NOT takes 1 argument, not 2: NOT a
   water AND NOT(river, blue)

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from strategies import AWKWARD_NAMES, formulas
 
 from logicx.errors import FormulaError, LogicxError, caret_lines
-from logicx.language.parsing import DIALECTS, format_formula, parse
+from logicx.language.parsing import DIALECTS, parse
+from logicx.language.printing import format_formula
 
 # ---- the caret
 
@@ -28,7 +29,7 @@ plain = st.sampled_from(["water", "river", "hyp:eating", "overlap-75%", "pre:'s"
 @settings(max_examples=400, deadline=None)
 @given(
     formulas(plain, max_leaves=8, neighbors=True),
-    st.sampled_from(["&", "|", "^", "AND", "or", "Xor", "'q r'", '"', "ATLEAST"]),
+    st.sampled_from(["&", "|", "^", "AND", "or", "Xor", "'q r'", '"', "ATLEAST(1,z)"]),
     st.integers(0, 10**6),
     st.sampled_from(DIALECTS),
 )
@@ -49,12 +50,11 @@ def test_the_caret_points_at_a_stray_token(formula, stray, where, dialect):
     if stray == '"':
         assert error.code == "unclosed-quote"
         assert error.span == (at_stray[0], len(broken))
-    elif stray == "ATLEAST" and is_operand_next and following == "(":
-        assert error.code == "arity"
-        assert error.span[0] == at_stray[0]
-    elif previous == "ATLEAST":
-        assert error.span == at_stray
-    elif stray in ("'q r'", "ATLEAST"):
+    elif previous == "ATLEAST":  # then it is a name, as it is not before a parenthesis
+        assert at_stray[0] <= error.span[0]
+    elif stray == "ATLEAST(1,z)" and not is_operand_next:
+        assert error.span == (at_stray[0], at_stray[0] + len("ATLEAST"))
+    elif stray in ("'q r'", "ATLEAST(1,z)"):
         assert error.span == (at_next if is_operand_next else at_stray) or not following
     else:
         assert error.span == (at_stray if is_operand_next else at_next) or not following
@@ -154,6 +154,7 @@ PIECES = [
     *["~", "^", "'", '"', "\\", " ", "\t", "\n", "2", "999999999999", "a b", "''", "{found}", "%"],
     *["\x00", "\x1b", "\x1c", "\x7f", "\x85", "\u2028", "\u200b", "\ufeff", "\u00a0", "\ud800"],
     *["İ", "ı", "ſ", "ß", "河", "🦆", "\u0301", "\U0010ffff", "−", "∧", "¬", "“", "("],
+    *["!", "∨", "!a", "wow!", "→", "=>", "!!", "! ("],
     *AWKWARD_NAMES,
 ]
 

@@ -13,8 +13,9 @@ from some_operators import BITS, NAMES, bank_of_rows, every_row, holds, is_regis
 from logicx.banks.bank import ConceptBank
 from logicx.errors import OperatorError
 from logicx.language.formula import Apply, Concept
-from logicx.language.operators import FACTS, REGISTRY
 from logicx.language.parsing import parse
+from logicx.language.registry import OPERATORS
+from logicx.language.validation import FACTS
 from logicx.scoring.counts import MAX_TABLE_ARGS, evaluate
 
 
@@ -38,16 +39,16 @@ def test_facts_are_checked_against_the_truth_table(number):
 
     true = facts_that_hold(table)
     for fact in FACTS - {"involution"}:
-        with REGISTRY.scope():
+        with OPERATORS.scope():
             if fact in true:
                 register("MINE", table, facts=[fact])
                 assert is_registered("MINE")
             else:
                 with pytest.raises(OperatorError, match=f"its truth table is not {fact}$"):
                     register("MINE", table, facts=[fact])
-    with REGISTRY.scope():
+    with OPERATORS.scope():
         register("MINE", table, facts=sorted(true))
-        assert REGISTRY.get("MINE").facts == true
+        assert OPERATORS.get("MINE").facts == true
 
 
 @pytest.mark.parametrize(("low", "high"), list(product(BITS, BITS)))
@@ -55,7 +56,7 @@ def test_involutions_are_checked_against_the_truth_table(low, high):
     def table(a):
         return high if a else low
 
-    with REGISTRY.scope():
+    with OPERATORS.scope():
         if low != high:
             register("MINE", table, 1, facts=["involution"])
             assert is_registered("MINE")
@@ -71,25 +72,25 @@ def test_commutativity_is_checked_on_all_arguments(n, data):
     if data.draw(st.booleans()):
         true = {other for row in true for other in permutations(row)}
     is_symmetric = all(other in true for row in true for other in permutations(row))
-    with REGISTRY.scope():
+    with OPERATORS.scope():
         if is_symmetric:
             register("MINE", lambda *row: row in true, n, facts=["commutative"])
-            assert REGISTRY.get("MINE").is_symmetric
+            assert OPERATORS.get("MINE").is_symmetric
         else:
             with pytest.raises(OperatorError, match="not commutative"):
                 register("MINE", lambda *row: row in true, n, facts=["commutative"])
 
 
 def test_commutativity_of_any_number_of_arguments_is_checked_beyond_the_fewest():
-    with REGISTRY.scope(), pytest.raises(OperatorError, match="not commutative"):
+    with OPERATORS.scope(), pytest.raises(OperatorError, match="not commutative"):
         register("MINE", lambda *row: row[0], (1, None), facts=["commutative"])
-    with REGISTRY.scope(), pytest.raises(OperatorError, match="not commutative"):
+    with OPERATORS.scope(), pytest.raises(OperatorError, match="not commutative"):
         register("MINE", lambda *row: row[-1] and len(row) > 2, (2, 3), facts=["commutative"])
 
 
 @pytest.mark.parametrize("keyword", ["AND", "OR", "XOR"])
 def test_built_in_operators_state_all_their_facts(keyword):
-    one = REGISTRY.get(keyword)
+    one = OPERATORS.get(keyword)
     assert one.facts == facts_that_hold(one.meaning)
     assert one.pair_table() == tuple(one.meaning(a, b) for a, b in product(BITS, BITS))
 
@@ -106,7 +107,7 @@ def test_any_connective_equals_brute_force(n, data):
         Apply("NOT", (Concept(NAMES[i]),)) if flip else Concept(NAMES[i])
         for i, flip in zip(order, negated, strict=True)
     ]
-    with REGISTRY.scope():
+    with OPERATORS.scope():
         register("MINE", lambda *row: table[row], n)
         found = holds(Apply("MINE", tuple(args)), every_row(n))
     brute = [
@@ -120,7 +121,7 @@ def test_any_connective_equals_brute_force(n, data):
 def test_any_symmetric_connective_equals_brute_force(n, data):
     by_number = data.draw(st.lists(st.booleans(), min_size=n + 1, max_size=n + 1))
     which = data.draw(st.lists(st.integers(0, n - 1), min_size=n, max_size=n))
-    with REGISTRY.scope():
+    with OPERATORS.scope():
         register("MINE", lambda *row: by_number[sum(row)], n, facts=["commutative"])
         found = holds(Apply("MINE", tuple(Concept(NAMES[i]) for i in which)), every_row(n))
     rows = product(BITS, repeat=n)
@@ -160,7 +161,7 @@ def test_atleast_of_many_arguments():
 def test_a_table_too_large_to_write_out_is_refused():
     n = MAX_TABLE_ARGS + 1
     args = tuple(Concept("a") for _ in range(n))
-    with REGISTRY.scope():
+    with OPERATORS.scope():
         register("MINE", lambda *row: row[0], (1, None))
         assert holds(Apply("MINE", args[1:]), every_row(1)) == [False, True]
         with pytest.raises(OperatorError, match=f"at most {MAX_TABLE_ARGS} arguments, not {n}"):

@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 from some_operators import BITS, bank_of_rows, every_row, holds, register
 
 from logicx.banks.bank import ConceptBank
-from logicx.errors import LogicxError, OperatorError, UnknownConcept
+from logicx.errors import LogicxError, OperatorError, PluginError, UnknownConcept
 from logicx.language.canon import canonical
 from logicx.language.formula import Apply, Concept
-from logicx.language.operators import REGISTRY, operator
-from logicx.language.parsing import DIALECTS, format_formula, parse
+from logicx.language.parsing import DIALECTS, parse
+from logicx.language.printing import format_formula
+from logicx.language.registration import operator
+from logicx.language.registry import OPERATORS
 from logicx.scoring.counts import evaluate, resolve
 from logicx.scoring.score import score
 from logicx.units.units import Units
@@ -23,7 +25,7 @@ from logicx.units.units import Units
 
 @pytest.fixture
 def third_party():
-    with REGISTRY.scope():
+    with OPERATORS.scope():
 
         @operator(
             "NAND",
@@ -137,7 +139,6 @@ def test_calling_with_wrong_arguments_names_the_signature(third_party):
     for text, why in (
         ("IF(a, b)", r"IF takes 3 arguments, not 2: IF\(a, b, c\)"),
         ("NEAREST(a)", r"NEAREST needs a whole number 'n' first: NEAREST\(n, a\)"),
-        ("NEAREST a", "NEAREST needs a whole number"),
         ("NEAREST(2, a, b)", "NEAREST takes 1 argument, not 2"),
         ("MAJORITY()", r"MAJORITY takes at least 1 argument, not 0: MAJORITY\(a, ...\)"),
     ):
@@ -151,7 +152,7 @@ SHORT_AND_LONG = list(product(["EQ", "EQUALS"], ["^^", "&^", "&&", "||", "|&", "
 
 @pytest.mark.parametrize(("keyword", "symbol"), SHORT_AND_LONG)
 def test_the_longest_symbol_wins_whatever_the_keyword(keyword, symbol):
-    with REGISTRY.scope():
+    with OPERATORS.scope():
         register(keyword, lambda a, b: a == b, form="infix", symbol=symbol, precedence=5)
         want = Apply(keyword, (Concept("a"), Concept("b")))
         assert parse(f"a {symbol} b") == parse(f"a{symbol}b") == parse(f"a {keyword} b") == want
@@ -160,7 +161,7 @@ def test_the_longest_symbol_wins_whatever_the_keyword(keyword, symbol):
 
 def test_a_rewrite_may_return_a_rewrite():
     bank = bank_of_rows(product(BITS, repeat=3), {"NEIGHBORS": {"a": ["b", "c"]}})
-    with REGISTRY.scope():
+    with OPERATORS.scope():
 
         @operator("FAR", kind="rewrite", args=1, example="FAR(a)")
         def far(bank, concept):
@@ -171,18 +172,18 @@ def test_a_rewrite_may_return_a_rewrite():
 
 
 def test_a_rewrite_that_returns_no_formula_is_named():
-    with REGISTRY.scope():
+    with OPERATORS.scope():
 
         @operator("FAR", kind="rewrite", args=1, example="FAR(a)")
         def far(bank, concept):
             """Forgets to return anything."""
 
-        with pytest.raises(OperatorError, match="FAR"):
+        with pytest.raises(PluginError, match=f"FAR of {__name__} gave None"):
             evaluate(parse("NOT FAR(a)"), every_row(1))
 
 
 def test_a_rewrite_without_end_is_refused_and_unknown_names_are_told():
-    with REGISTRY.scope():
+    with OPERATORS.scope():
 
         @operator("FAR", kind="rewrite", args=1, example="FAR(a)")
         def far(bank, concept):
@@ -213,7 +214,7 @@ def test_many_arguments_are_counted_in_binary(seed, n, k):
 
 
 def test_facts_are_checked_with_several_parameters():
-    with REGISTRY.scope(), pytest.raises(OperatorError, match="not commutative"):
+    with OPERATORS.scope(), pytest.raises(OperatorError, match="not commutative"):
 
         @operator(
             "WEIRD", args=2, parameters=["k"], facts=["commutative"], example="WEIRD(3, a, b)"
@@ -224,7 +225,7 @@ def test_facts_are_checked_with_several_parameters():
 
 
 def test_the_same_cell_of_a_notebook_may_register_again():
-    with REGISTRY.scope():
+    with OPERATORS.scope():
         for value in (False, True):
 
             @operator("SAME", form="infix", precedence=5, example="a SAME b")
@@ -232,11 +233,11 @@ def test_the_same_cell_of_a_notebook_may_register_again():
                 """Always the value."""
                 return value
 
-        assert REGISTRY.get("SAME").truth((), (False, False)) is True
+        assert OPERATORS.get("SAME").truth((), (False, False)) is True
 
 
 def test_a_function_that_fails_is_named():
-    with REGISTRY.scope():
+    with OPERATORS.scope():
 
         @operator("FRAGILE", args=2, parameters=["k"], example="FRAGILE(1, a, b)")
         def fragile(k, a, b):
@@ -249,5 +250,5 @@ def test_a_function_that_fails_is_named():
             return bank.nothing
 
         for text in ("FRAGILE(7, a, b)", "BROKEN(a)"):
-            with pytest.raises(OperatorError, match=r"the function of .* fails"):
+            with pytest.raises(PluginError, match=f"the function of .* of {__name__} fails"):
                 evaluate(parse(text), every_row(2))

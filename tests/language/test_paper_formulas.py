@@ -14,7 +14,8 @@ import pytest
 
 from logicx.errors import FormulaError
 from logicx.language.formula import Apply, Concept
-from logicx.language.parsing import DIALECTS, format_formula, parse, read
+from logicx.language.parsing import DIALECTS, parse, read
+from logicx.language.printing import format_formula
 
 
 class Printed(NamedTuple):

@@ -93,7 +93,7 @@ def test_patch_tokens_are_recorded_as_maps(path, batch_first):
         (Odd(lambda x: x.flatten(2)), "odd", {}, "does not say which are real", "grid=14x14"),
         (Odd(lambda x: x.flatten(2)), "odd", {"grid": (2, 2)}, "gives 3 tokens in batch 0, but a "
          "grid of 2 x 2 after 0 is 4", "skip_tokens"),
-        (a_cnn(), "0", {"grid": (6, 4)}, "a grid for its tokens, but the layer", "leave it away"),
+        (a_cnn(), "0", {"grid": (7, 4)}, "a grid for its tokens, but the layer", "leave it away"),
         (Odd(lambda x: x * torch.nan), "odd", {}, "unit 0 has the activation nan at cell 0", "model"),
     ],
 )  # fmt: skip

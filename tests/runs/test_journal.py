@@ -51,13 +51,13 @@ def test_an_unfinished_journal_can_be_read_while_it_is_written(plan, path):
 def test_units_on_file_are_not_searched_again(plan, path, whole, monkeypatch):
     path.write_bytes(b"".join(whole.splitlines(keepends=True)[:6]))
     searched = []
-    search = type(plan._search).explain
+    search = type(plan.search).explain
 
-    def watched(self, bank, units, names, on, stop):
-        searched.extend(names)
-        return search(self, bank, units, names, on, stop)
+    def watched(self, units, stop):
+        searched.extend(one.name for one in units)
+        return search(self, units, stop)
 
-    monkeypatch.setattr(type(plan._search), "explain", watched)
+    monkeypatch.setattr(type(plan.search), "explain", watched)
     told = []
     done = run_journal(plan, path, resume=True, progress=lambda *at: told.append(at))
     assert searched == ["u5", "u7"]
@@ -195,3 +195,21 @@ def test_an_end_of_zeros_as_power_failures_leave_is_cut_off(plan, path, whole):
     path.write_bytes(b"".join(lines[:4]) + bytes(4096))
     run_journal(plan, path, resume=True)
     assert path.read_bytes() == whole
+
+
+def test_line_ends_of_windows_are_no_damage(tmp_path):
+    bank = logicx.ConceptBank.from_masks([[1, 0, 1, 0], [1, 1, 0, 0]], ["a", "b"])
+    units = logicx.Units.from_masks([[1, 0, 0, 0], [0, 1, 1, 0]], ["u", "v"])
+    run = tmp_path / "run.jsonl"
+    run_journal(explain(bank, units), run)
+    plain = run.read_bytes()
+    rows = list(read_journal(run))
+    run.write_bytes(plain.replace(b"\n", b"\r\n"))
+    assert list(read_journal(run)) == rows
+    lines = plain.splitlines(keepends=True)
+    run.write_bytes(b"".join(lines[:-1]).replace(b"\n", b"\r\n"))
+    run_journal(explain(bank, units), run, resume=True)
+    assert list(read_journal(run)) == rows
+    run.write_bytes(plain.replace(b"\n", b"\r\n").replace(b'"tp"', b'"tq"', 1))
+    with pytest.raises(JournalError, match="is damaged or was altered"):
+        list(read_journal(run))

@@ -97,7 +97,8 @@ def test_another_run_is_refused_and_every_difference_is_named(plan, path, whole)
 
 
 def test_an_operator_that_changed_its_meaning_is_another_run(path):
-    from logicx.language.operators import REGISTRY, operator
+    from logicx.language.registration import operator
+    from logicx.language.registry import OPERATORS
 
     def but(a, b):
         """First, and not second."""
@@ -108,7 +109,7 @@ def test_an_operator_that_changed_its_meaning_is_another_run(path):
         return b and not a
 
     for meaning in (but, other):
-        with REGISTRY.scope():
+        with OPERATORS.scope():
             operator("BUT", form="infix", precedence=20, example="water BUT blue")(meaning)
             plan = explain(*world(8), steps=["BUT"])
             if meaning is but:

@@ -12,7 +12,7 @@ from logicx import ConceptBank, Units, canonical, explain, run_journal
 from logicx.engines.numpy_engine import NumpyEngine
 from logicx.errors import DataError
 from logicx.runs.presets import EVER, PRESETS
-from logicx.scoring.objectives import IoU, objective
+from logicx.scoring.objectives import IoU, objective_named
 from logicx.search.beam import Beam
 from logicx.search.formulas.space import FormulaSpace
 from logicx.search.formulas.steps import DEFAULT_STEPS, Step
@@ -27,7 +27,7 @@ def beams(rule, width=3, length=4, n_worlds=40, **options):
     for seed in range(n_worlds):
         world = World(seed)
         engine = NumpyEngine(world.bank, world.units.on(world.bank, "u"))
-        goal = objective("iou")
+        goal = objective_named("iou")
         steps = [Step.of(one) for one in DEFAULT_STEPS]
         space = FormulaSpace(engine, goal, steps, np.arange(world.bank.n_concepts), **options)
         result = Beam(width, length, **{"dedupe": "order", **rule}).search(space)

@@ -10,7 +10,7 @@ from searched_worlds import DEFAULT, run, searched, world
 
 from logicx import ConceptBank, Units, canonical, explain, format_formula, score
 from logicx.errors import DataError, OptionError, UniverseError, UnknownUnit
-from logicx.scoring.objectives import OBJECTIVES, objective
+from logicx.scoring.objectives import OBJECTIVES, objective_named
 from logicx.scoring.score import best_single
 from logicx.search.formulas.steps import DEFAULT_STEPS, Step
 
@@ -92,7 +92,7 @@ def test_units_are_chosen_by_name_or_number():
 
 def test_dedupe_by_form_keeps_mirror_images_apart_from_none():
     bank, units, _, _ = world(5)
-    goal = objective("iou")
+    goal = objective_named("iou")
     levels = {
         kind: searched(bank, units, goal, 10, 3, DEFAULT, kind)[-1]
         for kind in ("meaning", "form", "none")
@@ -140,7 +140,7 @@ def test_the_best_single_concept_is_the_search_of_length_one():
         bank, units, _, _ = world(seed)
         for spec in OBJECTIVES:
             (found,) = explain(bank, units, length=1, objective=spec)
-            single = best_single(bank, units.on(bank, "u"), objective(spec))
+            single = best_single(bank, units.on(bank, "u"), objective_named(spec))
             assert (single.formula, single.score) == (found.formula, found.score)
             assert single.counts == found.counts
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from logicx.errors import OptionError
-from logicx.scoring.objectives import OBJECTIVES, CountObjective, bounds, fbeta, objective
+from logicx.scoring.objectives import OBJECTIVES, CountObjective, bounds, fbeta, objective_named
 
 NAMES = [*OBJECTIVES, "fbeta(0.3)", "fbeta(2)"]
 ROUNDED = ("mcc", "fbeta(0.3)", "fbeta(2)")
@@ -25,13 +25,13 @@ def tables():
 def test_the_formula_predicts_the_unit():
     """Precision is the share of the formula's cells, recall the share of the unit's."""
     tp, fp, n_on, n_cells = 3, 1, 10, 100
-    assert objective("precision").score(tp, fp, n_on, n_cells) == 3 / 4
-    assert objective("recall").score(tp, fp, n_on, n_cells) == 3 / 10
+    assert objective_named("precision").score(tp, fp, n_on, n_cells) == 3 / 4
+    assert objective_named("recall").score(tp, fp, n_on, n_cells) == 3 / 10
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_directions_hold_for_all_counts(name):
-    goal = objective(name)
+    goal = objective_named(name)
     slack = 1e-12 if name in ROUNDED else 0
     moved = [False, False]
     for n, n_on, tp, fp in tables():
@@ -48,7 +48,7 @@ def test_directions_hold_for_all_counts(name):
 
 @pytest.mark.parametrize("name", [one for one in NAMES if one != "mcc"])
 def test_directions_hold_exactly_for_exact_ratios(name):
-    goal = objective(name)
+    goal = objective_named(name)
     for n, n_on, tp, fp in tables():
         ratio = goal.ratio(n_on, n)
         exact = {(t, f): ratio.at(t, f) for t, f in zip(tp.flat, fp.flat, strict=True)}
@@ -59,7 +59,7 @@ def test_directions_hold_exactly_for_exact_ratios(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_bounds_hold_every_score_in_the_box_and_are_reached(name):
-    goal = objective(name)
+    goal = objective_named(name)
     slack = 1e-12 if name in ROUNDED else 0
     for n, n_on, tp, fp in tables():
         if n > 6:

@@ -18,7 +18,7 @@ from logicx.banks.bank import ConceptBank
 from logicx.errors import DataError, OptionError
 from logicx.language.formula import Apply, Concept, Formula
 from logicx.scoring.counts import Counts, count, evaluate
-from logicx.scoring.objectives import OBJECTIVES, objective, score_counts
+from logicx.scoring.objectives import OBJECTIVES, objective_named, score_counts
 from logicx.scoring.score import score
 from logicx.units.units import Units
 
@@ -220,7 +220,7 @@ def test_every_objective_is_its_textbook_formula(four):
 @pytest.mark.parametrize("beta", ["0", "-1", "nan", "inf", "1e200", "1e-200", "1e999", "1.2.3", ""])
 def test_a_beta_that_means_nothing_is_told(beta):
     with pytest.raises(OptionError, match=r"beta must be|no objective"):
-        objective(f"fbeta({beta})")
+        objective_named(f"fbeta({beta})")
 
 
 def test_no_objective_is_left_out():
@@ -234,7 +234,7 @@ def test_an_objective_of_arrays_is_that_of_their_numbers(name):
     tp, fp = rng.integers(0, 41, (3, 50)), rng.integers(0, 61, (3, 50))
     for on in (n_on, 0):
         both = tp if on else tp * 0
-        found = objective(name).score(both, fp, on, n_cells)
+        found = objective_named(name).score(both, fp, on, n_cells)
         assert found.shape == both.shape
         assert found.dtype == np.float64
         for place in np.ndindex(*both.shape):

@@ -10,7 +10,7 @@ import pytest
 
 from logicx import ConceptBank, Units, compile_recipe, explain, operator, parse, score
 from logicx.errors import DataError, FileError, OptionError
-from logicx.language.operators import REGISTRY
+from logicx.language.registry import OPERATORS
 from logicx.scoring.counts import evaluate
 from logicx.search.formulas.atoms import atoms_in, atoms_of, with_atoms
 from logicx.search.formulas.support import supported
@@ -101,7 +101,7 @@ def test_what_cannot_be_an_atom_is_refused():
 
 def test_an_operator_of_ones_own_says_where_it_applies():
     bank, units, _ = world()
-    with REGISTRY.scope():
+    with OPERATORS.scope():
 
         @operator(
             "KIN",

@@ -13,7 +13,7 @@ from searched_worlds import world
 from logicx import ConceptBank, Units, explain, run_journal, score
 from logicx.cli import run as run_command
 from logicx.errors import JournalError, OptionError
-from logicx.scoring.objectives import OBJECTIVES, CountObjective, Ratio, Sum, objective
+from logicx.scoring.objectives import OBJECTIVES, CountObjective, Ratio, Sum, objective_named
 from logicx.search.formulas import ceiling as ceilings
 from logicx.search.formulas.ceiling import ceiling
 
@@ -33,7 +33,7 @@ def signatures(seed, n, scale=1):
 @pytest.mark.parametrize("wide", [False, True])
 def test_the_ceiling_is_the_best_of_all_unions(name, wide, monkeypatch):
     """All 2^n of them, as exact fractions."""
-    goal = objective(name)
+    goal = objective_named(name)
     if wide:
         monkeypatch.setattr(ceilings, "WIDE", 1)
     for seed in range(25):
@@ -54,7 +54,7 @@ def test_the_ceiling_is_the_best_of_all_unions(name, wide, monkeypatch):
 @pytest.mark.parametrize("name", RATIOS)
 def test_the_ceiling_is_a_prefix_by_share(name):
     """As the best of all prefixes of the signatures by descending share of cells on."""
-    goal = objective(name)
+    goal = objective_named(name)
     for seed in range(10):
         size, on = signatures(seed, 300, scale=10**6)
         order = sorted(range(300), key=lambda i: -Fraction(int(on[i]), int(size[i])))
@@ -67,13 +67,13 @@ def test_the_ceiling_is_a_prefix_by_share(name):
 def test_the_ceiling_counts_beyond_64_bits():
     size = np.array([3 * 10**15, 2 * 10**15, 10**15])
     on = np.array([2 * 10**15 + 1, 10**15, 1])
-    goal = objective("fbeta(1.2345)")
+    goal = objective_named("fbeta(1.2345)")
     assert 0.5 < ceiling(size, on, goal) < 1
 
 
 def test_objectives_without_a_ratio_have_no_ceiling():
     size, on = signatures(0, 5)
-    assert ceiling(size, on, objective("mcc")) is None
+    assert ceiling(size, on, objective_named("mcc")) is None
     mine = CountObjective("mine", lambda tp, fp, n_on, n: tp - fp, "")
     assert ceiling(size, on, mine) is None
     exact = CountObjective(

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logicx.language.formula import Concept
-from logicx.scoring.objectives import OBJECTIVES, objective
+from logicx.scoring.objectives import OBJECTIVES, objective_named
 from logicx.search.formulas.steps import Step
 from logicx.search.heuristics import HEURISTICS
 from logicx.search.heuristics.bounds import SLACK, Range, frechet, joined
@@ -191,7 +191,7 @@ def test_ranges_of_joined_sets_are_sharp():
 
 @pytest.mark.parametrize("goal", [*OBJECTIVES, "fbeta(0.3)", "fbeta(2)"])
 def test_objectives_grow_with_tp_and_fall_with_fp(goal):
-    score = objective(goal).score
+    score = objective_named(goal).score
     for n_on, n_off in ((1, 1), (3, 7), (12, 5), (40, 60)):
         tp, fp = np.arange(n_on + 1)[:, None], np.arange(n_off + 1)[None]
         table = score(tp, fp, n_on, n_on + n_off)

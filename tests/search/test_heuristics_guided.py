@@ -11,11 +11,11 @@ from searched_worlds import Number, Numbers
 
 from logicx import ConceptBank, Units, explain, run_journal
 from logicx.cli import run
-from logicx.errors import DataError, JournalError, OptionError
+from logicx.errors import DataError, JournalError, OptionError, PluginError
 from logicx.scoring.objectives import OBJECTIVES, CountObjective, Ratio, Sum
 from logicx.search.beam import Beam
 from logicx.search.guided import Guided
-from logicx.search.heuristics import HEURISTICS, NONE, heuristic
+from logicx.search.heuristics import HEURISTICS, NONE, heuristic_named
 from logicx.search.heuristics.bounds import is_monotone
 
 WITHOUT_IMAGES = [name for name in HEURISTICS if name not in FOR_IMAGES]
@@ -187,7 +187,7 @@ def test_a_heuristic_of_ones_own():
     assert found.settings["heuristic"] == "zero"
     assert found.n_scored == one.bank.n_concepts
     assert found.formula == found.best_single.formula
-    assert heuristic("none") is NONE
+    assert heuristic_named("none") is NONE
 
 
 def test_what_is_expected_never_to_be_is_not_visited(monkeypatch):
@@ -207,7 +207,9 @@ def test_estimates_of_ones_own_are_checked(table, monkeypatch):
     bank = ConceptBank.from_masks([[True, False]], ["a"])
     units = Units.from_masks([[True, False]])
     monkeypatch.setattr(Zero, "estimate", lambda self, node: table)
-    with pytest.raises(OptionError, match=r"the heuristic zero gave .* expected \(1, 3\)"):
+    with pytest.raises(
+        PluginError, match=r"heuristic .zero. of test_heur.* gave .* shape \(1, 3\)"
+    ):
         list(explain(bank, units, heuristic=Zero()))
 
 

@@ -10,7 +10,7 @@ import pytest
 from logicx import ConceptBank, Units, parse
 from logicx.errors import DataError, OptionError
 from logicx.scoring.counts import count
-from logicx.scoring.objectives import OBJECTIVES, objective, score_counts
+from logicx.scoring.objectives import OBJECTIVES, objective_named, score_counts
 from logicx.search.formulas.exhaustive import exhaustive
 from logicx.search.formulas.shapes import COMBINE, CONNECTIVES, is_within
 
@@ -104,7 +104,7 @@ def test_single_concepts_are_proven_also_where_the_empty_set_beats_them(goal):
                 best = max(score_counts(goal, one) for one in counts)
                 assert found.is_proven
                 assert found.score == found.bound == best
-        nothing = objective(goal).score(0, 0, int(on.sum()), bank.n_valid)
+        nothing = objective_named(goal).score(0, 0, int(on.sum()), bank.n_valid)
         n_beaten += float(nothing) > best
     assert n_beaten or goal not in ("accuracy", "mcc")
 
@@ -284,7 +284,7 @@ def test_exhaustive_search_takes_any_objective():
 
 @pytest.mark.parametrize("name", RATIOS)
 def test_exact_ratios_are_the_objectives(name):
-    goal = objective(name)
+    goal = objective_named(name)
     for tp, fp in [(0, 0), (3, 0), (0, 4), (5, 7), (11, 2)]:
         assert float(goal.ratio(11, 40).at(tp, fp)) == pytest.approx(
             float(goal.score(tp, fp, 11, 40)), rel=1e-14

@@ -12,7 +12,7 @@ from test_optimal import small_focus, world  # noqa: F401
 
 from logicx import ConceptBank, Units, explain
 from logicx.errors import OptionError
-from logicx.scoring.objectives import objective
+from logicx.scoring.objectives import objective_named
 from logicx.search.formulas.exhaustive import exhaustive
 from logicx.search.formulas.shapes import is_within
 
@@ -134,7 +134,7 @@ def test_mcc_is_proven_where_steps_are_of_several_fp():
 
 def test_mcc_grows_with_tp_and_falls_with_fp():
     """What the proofs by lines rest on, for every count of small universes."""
-    goal = objective("mcc")
+    goal = objective_named("mcc")
     for n_cells in range(2, 25):
         for n_on in range(1, n_cells):
             tp, fp = np.ogrid[: n_on + 1, : n_cells - n_on + 1]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from searched_worlds import DEFAULT, Numbers, plain_beam, searched, world
 
 from logicx import ConceptBank, Units, explain, format_formula, parse, score
-from logicx.scoring.objectives import OBJECTIVES, objective
+from logicx.scoring.objectives import OBJECTIVES, objective_named
 from logicx.search.beam import Beam
 
 
@@ -28,7 +28,7 @@ from logicx.search.beam import Beam
 )
 def test_the_beam_equals_the_slow_way(seed, length, width, spec, steps, dedupe, absent, repeats):
     bank, units, masks, unit = world(seed, repeats=repeats)
-    goal = objective(spec)
+    goal = objective_named(spec)
     slow = plain_beam(masks, unit, goal, width, length, steps, dedupe == "meaning", absent)
     fast = searched(bank, units, goal, width, length, steps, dedupe, absent)
     assert len(fast) == len(slow)
@@ -45,8 +45,8 @@ def test_both_ways_to_sum_rows_agree(packing, monkeypatch):
         n = bank.n_valid
         limit = {"n + 1": n + 1, "2n + 1": 2 * n + 1}.get(packing, packing)
         monkeypatch.setattr("logicx.engines.numpy_engine.PACKING", limit)
-        slow = plain_beam(masks, unit, objective("iou"), 5, 4, DEFAULT, True)
-        fast = searched(bank, units, objective("iou"), 5, 4, DEFAULT)
+        slow = plain_beam(masks, unit, objective_named("iou"), 5, 4, DEFAULT, True)
+        fast = searched(bank, units, objective_named("iou"), 5, 4, DEFAULT)
         texts = [[format_formula(one.node.formula) for one in level] for level in fast]
         assert texts == [[format_formula(parse(one[1])) for one in level] for level in slow]
 
@@ -131,8 +131,8 @@ def test_on_real_data_the_beam_equals_the_slow_way(reference_bank, reference_uni
         on = units.on(bank, name) > 0
         cells[bank.cells(on)] = True
         unit = Units.from_masks(cells[None], ["u"])
-        slow = plain_beam(masks, cells, objective("iou"), 5, 3, DEFAULT, True)
-        fast = searched(small, unit, objective("iou"), 5, 3, DEFAULT)
+        slow = plain_beam(masks, cells, objective_named("iou"), 5, 3, DEFAULT, True)
+        fast = searched(small, unit, objective_named("iou"), 5, 3, DEFAULT)
         assert [one.score for one in fast[-1]] == [one[0] for one in slow[-1]]
         assert [one.node.formula for one in fast[-1]] == [parse(one[1]) for one in slow[-1]]
 

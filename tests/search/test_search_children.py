@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from searched_worlds import DEFAULT, world
 
 from logicx.engines.numpy_engine import NumpyEngine
-from logicx.scoring.objectives import OBJECTIVES, objective
+from logicx.scoring.objectives import OBJECTIVES, objective_named
 from logicx.search.formulas import children, lines
 from logicx.search.formulas.children import Children
 from logicx.search.formulas.lines import Lines
@@ -44,7 +44,7 @@ def both_ways(seed, goal, steps, min_support=0, n_operands=6):
     st.floats(0, 1),
 )
 def test_none_above_the_floor_is_left_out(seed, spec, steps, repeats, least, n_operands, at):
-    plain, ahead = both_ways(seed, objective(spec), steps, least, n_operands)
+    plain, ahead = both_ways(seed, objective_named(spec), steps, least, n_operands)
     every = plain.above(-np.inf, repeats)
     floor = float(np.quantile(every.scores[np.isfinite(every.scores)], at, method="lower"))
     some = ahead.above(floor, repeats)
@@ -66,7 +66,7 @@ def test_repeats_are_passed_over_before_or_after_they_are_scored(few, monkeypatc
     monkeypatch.setattr(children, "FEW", few)
     n = 0
     for seed in range(20):
-        plain, ahead = both_ways(seed, objective("iou"), DEFAULT)
+        plain, ahead = both_ways(seed, objective_named("iou"), DEFAULT)
         every = plain.above(-np.inf, repeats=False)
         some = ahead.above(0.2, repeats=False)
         kept = np.isfinite(some.scores)
@@ -77,7 +77,7 @@ def test_repeats_are_passed_over_before_or_after_they_are_scored(few, monkeypatc
 
 
 def test_a_penalty_or_an_unknown_objective_leaves_all_to_be_scored():
-    plain, ahead = both_ways(1, objective("iou"), DEFAULT)
+    plain, ahead = both_ways(1, objective_named("iou"), DEFAULT)
     assert len(ahead.above(0.3).scores) < len(plain.above(0.3).scores)
     ahead.space.penalty = 0.9
     assert len(ahead.above(0.3).scores) == len(plain.above(0.3).scores)
@@ -114,7 +114,7 @@ def test_formulas_denote_the_same_exactly_where_their_bits_do(steps):
         bank, units, _, _ = world(seed, n_concepts=4)
         known = [Step.of(one) for one in steps]
         space = FormulaSpace(
-            NumpyEngine(bank, units.on(bank, "u")), objective("iou"), known, np.arange(4)
+            NumpyEngine(bank, units.on(bank, "u")), objective_named("iou"), known, np.arange(4)
         )
         nodes = [space.atoms().node(i) for i in range(4)]
         for n in (4, 12):
@@ -133,7 +133,7 @@ def n_missed(room: float, monkeypatch) -> int:
     monkeypatch.setattr(lines, "ROUNDING", room)
     dice, missed = np.random.default_rng(0), 0
     for spec in GOALS:
-        goal = objective(spec)
+        goal = objective_named(spec)
         for bits in (10, 25, 44, 50):
             n_cells = int(2**bits)
             n_on = int(dice.integers(1, n_cells))

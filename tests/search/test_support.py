@@ -15,7 +15,7 @@ from logicx.banks.bits import pack, unpack
 from logicx.cli import run as run_command
 from logicx.errors import JournalError, OptionError
 from logicx.scoring.counts import count
-from logicx.scoring.objectives import OBJECTIVES, objective
+from logicx.scoring.objectives import OBJECTIVES, objective_named
 from logicx.search.formulas.exhaustive import exhaustive
 from logicx.search.formulas.support import supported
 
@@ -42,7 +42,7 @@ def test_both_engines_equal_the_slow_way(
     options = {"length": length, "beam": width, "objective": goal, "steps": steps}
     options |= {"dedupe": dedupe, "preset": preset, **least}
     wanted = plain_beam(
-        masks, unit, objective(goal), width, length, steps, dedupe == "meaning",
+        masks, unit, objective_named(goal), width, length, steps, dedupe == "meaning",
         preset == "default", **least,
     )  # fmt: skip
     engines = ["numpy"]
@@ -65,7 +65,7 @@ def test_both_engines_equal_the_slow_way(
 
 def test_whole_beams_of_both_engines_are_the_same():
     pytest.importorskip("numba")
-    from test_numba_engine import levels_of, random_world
+    from engine_worlds import levels_of, random_world
 
     from logicx.engines.numba_engine import NumbaEngine
     from logicx.engines.numpy_engine import NumpyEngine
@@ -76,13 +76,13 @@ def test_whole_beams_of_both_engines_are_the_same():
 
     n_partly = 0
     for seed in range(60):
-        bank, on = random_world(seed, 20, 150, 1 + seed % 3)
+        bank, (on,) = random_world(seed, 20, 150, 1 + seed % 3, n_units=1)
         least = int(np.sort(bank.count)[seed % 20])
         beam = Beam(1 + seed % 9, 1 + seed % 5, ("meaning", "none")[seed % 2])
         found = []
         for engine in (NumpyEngine(bank, on), NumbaEngine(bank, on)):
             space = FormulaSpace(
-                engine, objective("iou"), [Step.of(one) for one in DEFAULT], np.arange(20),
+                engine, objective_named("iou"), [Step.of(one) for one in DEFAULT], np.arange(20),
                 (1.0, 0.9)[seed % 2], min_support=least,
             )  # fmt: skip
             is_compiled = isinstance(engine, NumbaEngine)
@@ -199,7 +199,11 @@ def test_exhaustive_passes_through_small_formulas_and_returns_large_ones(shape):
             )
         for n in (1, 2, 3):
             scores = [
-                float(objective("iou").score(on @ mask, bank.size @ mask - on @ mask, on.sum(), 99))
+                float(
+                    objective_named("iou").score(
+                        on @ mask, bank.size @ mask - on @ mask, on.sum(), 99
+                    )
+                )
                 for level in levels[:n]
                 for mask in level.values()
                 if bank.size @ mask >= least

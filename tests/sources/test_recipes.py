@@ -34,12 +34,12 @@ ROOT = Path(__file__).resolve().parents[2]
     [
         (
             "",
-            "kind is one of pairs, texts, tokens, table, masks, broden, images, ade20k, coco, not None",
+            "kind is one of pairs, texts, tokens, table, masks, broden, images, ade20k, coco, voc, cityscapes, coco_panoptic, image_parquet, ade_challenge, labelme, cvat, binary_masks, not None",
             "",
         ),
         (
             'kind = "pears"',
-            "kind is one of pairs, texts, tokens, table, masks, broden, images, ade20k, coco, not 'pears'",
+            "kind is one of pairs, texts, tokens, table, masks, broden, images, ade20k, coco, voc, cityscapes, coco_panoptic, image_parquet, ade_challenge, labelme, cvat, binary_masks, not 'pears'",
             "",
         ),
         ("kind = []", "kind is one of", ""),
@@ -95,7 +95,7 @@ def test_recipes_that_mean_nothing_are_told(compiled, recipe, why, hint):
     ],
 )
 def test_what_is_no_toml_is_told(compiled, recipe):
-    with pytest.raises(FileError, match="is no TOML"):
+    with pytest.raises(FileError, match=r"is no TOML|is not UTF-8"):
         compiled(recipe, d_tok=LINES)
 
 
@@ -164,7 +164,7 @@ def test_neighbours_become_a_table_of_the_bank(compiled):
     ],
 )
 def test_tables_of_neighbours_that_are_none_are_told(compiled, text):
-    with pytest.raises(DataError, match=r"JSON|must map concept names|names no concept"):
+    with pytest.raises(DataError, match=r"JSON|must map concept|names no concept|UTF-8"):
         compiled(pairs(top='neighbors = "n.json"'), d_tok=LINES, n_json=text)
 
 

@@ -85,7 +85,7 @@ def test_texts_of_tables(made, file, text, column):
         ("d.txt", "text\na\n", {"format": "table"}, "d.txt is no table"),
         ("d.jsonl", '{"text": "a"}\n{"txt": "b"}\n', {"format": "table"}, "line 2: no 'text'"),
         ("d.jsonl", '{"text": "a"}\n[1]\n', {"format": "table"}, "line 2: no JSON object"),
-        ("d.jsonl", '{"text": "a"}\n\n', {"format": "table"}, "line 2: no JSON"),
+        ("d.jsonl", '{"text": "a"}\n\n', {"format": "table"}, "line 2 is no readable JSON"),
         ("d.jsonl", '{"text": 5}\n', {"format": "table"}, "line 1: 'text' is 5, which is no text"),
         ("d.jsonl", '{"text": null}\n', {"format": "table"}, "line 1: the text is empty"),
         (
@@ -99,7 +99,7 @@ def test_texts_of_tables(made, file, text, column):
         ("d.jsonl", '["a"]\n["b", ""]\n', {"format": "tokens"}, "has an empty token, number 2"),
         ("d.jsonl", '["a"]\n{"a": 1}\n', {"format": "tokens"}, "line 2: no list of tokens"),
         ("d.jsonl", '["a"]\n["a", 1]\n', {"format": "tokens"}, "line 2: no list of tokens"),
-        ("d.jsonl", '["a"]\nthe dog\n', {"format": "tokens"}, "line 2: no JSON"),
+        ("d.jsonl", '["a"]\nthe dog\n', {"format": "tokens"}, "line 2 is no readable JSON"),
         *(
             (
                 "d.jsonl",
@@ -126,7 +126,7 @@ def test_texts_of_tables(made, file, text, column):
                 ('["a"], "tokens": ["b"], "word_of": [0], "x": 1', "unknown key 'x'"),
             )
         ),
-        ("d.jsonl", "[" * 100_000, {"format": "tokens"}, "line 1: no JSON"),
+        ("d.jsonl", "[" * 100_000, {"format": "tokens"}, "line 1 is no readable JSON"),
         ("d.jsonl", '["\\udfff"]\n', {"format": "tokens"}, "line 1: the text is not Unicode"),
     ],
 )

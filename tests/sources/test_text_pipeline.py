@@ -10,7 +10,8 @@ from made_texts import PAIRS, PIECED, TEXTS, by_hand, held, installed, made, nlp
 
 from logicx.errors import DataError
 from logicx.language.formula import Concept
-from logicx.language.parsing import format_formula, parse
+from logicx.language.parsing import parse
+from logicx.language.printing import format_formula
 from logicx.resources import resource
 from logicx.sources.recipes import compile_recipe
 

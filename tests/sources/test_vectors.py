@@ -133,3 +133,54 @@ def test_a_name_that_nobody_knows_is_refused(monkeypatch):
     monkeypatch.setattr(downloader, "load", load)
     with pytest.raises(FileError, match=r"gensim\.downloader knows no such vectors"):
         read_vectors("no-such-vectors")
+
+
+def near(folder, text, words=("cat", "dog", "car"), **settings):
+    path = folder / "v.txt"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return nearest_words(list(words), NeighborSettings(str(path), n=1, itself=False, **settings))
+
+
+PLAIN = "cat 1 0 0\ndog 0.9 0.1 0\ncar 0.1 0 1\n"
+TABLE = {"cat": ["dog"], "dog": ["cat"], "car": ["cat"]}
+ODD = ". . . 0 -1 0\n7 0 -1 0\nat name@domain.com 0 -1 0\n"
+
+
+@pytest.mark.parametrize("among", ["bank", "all"])
+def test_files_as_they_are_published(tmp_path, among):
+    for text in (
+        PLAIN,
+        PLAIN.replace("\n", " \n"),
+        PLAIN.replace("\n", "\r\n"),
+        "3 3\n" + PLAIN,
+        "2 3\n" + PLAIN,
+        b"\xef\xbb\xbf" + PLAIN.encode(),
+        b"\xef\xbb\xbf3 3\n" + PLAIN.encode(),
+        gzip.compress(PLAIN.encode()),
+        ODD + PLAIN,
+        PLAIN + ODD + "cat 0 0 1\n",
+    ):
+        assert near(tmp_path, text, among=among).table == TABLE
+    assert near(tmp_path, "2 3\n" + PLAIN).notes[0].endswith("holds 2 words, but 3 were read")
+    assert "words hold blanks, such as '. . .'" in near(tmp_path, PLAIN + ODD).notes[0]
+    assert "are there twice, such as 'cat'" in near(tmp_path, PLAIN + "cat 0 0 1\n").notes[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (PLAIN + "bird 1 0\n", "line 4: 2 numbers where others have 3"),
+        (PLAIN + "bird 5 1 0 0\n", "line 4: more numbers than the 3 of others"),
+        (PLAIN.replace("0.9", "0_9"), "line 2: '0_9' is not a number"),
+        (PLAIN.replace("0.9", "٩"), "is not a number"),
+        ("4 3\n" + PLAIN, "holds 3 words, but says that it holds 4"),
+    ],
+)
+def test_lines_that_are_no_vectors_are_named(tmp_path, text, why):
+    with pytest.raises(FileError, match=why):
+        near(tmp_path, text)
+
+
+def test_words_are_found_in_either_unicode_form(tmp_path):
+    text = "cafe\u0301 1 0 0\nbar 0.9 0.1 0\n"
+    assert near(tmp_path, text, ["café", "bar"]).table == {"café": ["bar"], "bar": ["café"]}

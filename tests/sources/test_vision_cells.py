@@ -21,8 +21,8 @@ from image_trees import (  # noqa: E402
 
 from logicx.sources.vision import grouping  # noqa: E402
 from logicx.sources.vision.colors import COLORS, color_numbers, color_table, lab, prototypes  # noqa: E402
+from logicx.sources.vision.frames import Frame  # noqa: E402
 from logicx.sources.vision.grouping import group_cells, without  # noqa: E402
-from logicx.sources.vision.images import at_grid  # noqa: E402
 
 
 @pytest.mark.parametrize("table", [1, 1 << 18])
@@ -84,11 +84,11 @@ def test_cells_are_grouped_as_masks_say(table, data):
 def test_a_cell_takes_the_pixel_at_its_centre():
     values = np.arange(7 * 10).reshape(7, 10)
     for grid in ((7, 10), (3, 4), (1, 1), (14, 5), (20, 30)):
-        reduced = at_grid(values, grid)
+        reduced = Frame(grid).of(values)
         for r, c in itertools.product(range(grid[0]), range(grid[1])):
             row, column = int((r + 0.5) * 7 / grid[0]), int((c + 0.5) * 10 / grid[1])
             assert reduced[r, c] == values[row, column]
-    assert at_grid(values, (7, 10)) is values
+    assert Frame((7, 10)).of(values) is values
 
 
 def test_colors_are_those_of_the_nearest_prototype():
@@ -108,9 +108,11 @@ def test_colors_are_those_of_the_nearest_prototype():
         "yellow": (255, 255, 0),
     }  # fmt: skip
     for name, rgb in plain.items():
-        assert set(color_numbers(Image.fromarray(flat(rgb)), (2, 3)).ravel()) == {
+        assert set(color_numbers(Image.fromarray(flat(rgb)), Frame((2, 3))).ravel()) == {
             COLORS.index(name)
         }
     stripes = np.zeros((2, 4, 3), np.uint8)
     stripes[:, ::2] = 255  # black and white: their mean is gray
-    assert set(color_numbers(Image.fromarray(stripes), (1, 2)).ravel()) == {COLORS.index("gray")}
+    assert set(color_numbers(Image.fromarray(stripes), Frame((1, 2))).ravel()) == {
+        COLORS.index("gray")
+    }

@@ -8,7 +8,7 @@ import torch
 from some_units import ACTIVATIONS, masks_of
 
 from logicx.banks.bank import ConceptBank
-from logicx.banks.bits import as_array, as_booleans
+from logicx.banks.containers import as_array, as_booleans
 from logicx.banks.universe import Universe
 from logicx.errors import DataError, UniverseError, UnknownUnit
 from logicx.units.units import Units

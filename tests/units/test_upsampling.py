@@ -84,6 +84,7 @@ def test_compiled_multiply_adds_are_the_same():
     assert [compiled(*one) for one in zip(a, b, c, strict=True)] == fused(a, b, c).tolist()
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32), sizes, sizes, st.integers(1, 60), st.integers(1, 60))
 def test_only_what_can_be_high_is_upsampled(seed, h, w, height, width):
     maps = some_maps(np.random.default_rng(seed), 3, h, w)

@@ -15,7 +15,7 @@ from logicx.banks.bank import ConceptBank
 from logicx.banks.signatures import Incidence, Signatures
 from logicx.errors import OptionError, did_you_mean
 from logicx.language.formula import Apply, Concept, Formula
-from logicx.language.operators import operators
+from logicx.language.registry import operators
 from logicx.scoring.counts import evaluate
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def atoms_of(bank: ConceptBank, asked: str | Sequence[str]) -> list[Formula]:
         chosen = [known[one] for one in dict.fromkeys(wanted)]
     found: list[Formula] = []
     for op in chosen:
-        proposed = [Apply(op.keyword, (Concept(name),)) for name in op.proposed(bank)]
+        proposed = [Apply(op.keyword, (Concept(name),)) for name in op.proposed(bank.vocabulary)]
         if not proposed and wanted != [AUTO.upper()]:
             raise OptionError(f"{op.keyword} applies to no concept of bank {bank.name!r}")
         found += proposed

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from logicx.units.firing import Firing
+
 if TYPE_CHECKING:
     from typing import Any
 
@@ -18,7 +20,9 @@ WIDE = 2**62
 """From here on products might not fit 64 bits, and Python's own numbers are used."""
 
 
-def ceiling(size: NDArray[np.int64], on: NDArray[np.int64], goal: Objective) -> float | None:
+def ceiling(
+    size: NDArray[np.int64], on: Firing | NDArray[np.int64], goal: Objective
+) -> float | None:
     """The best score that any formula of any length can have, whatever its connectives.
 
     A formula cannot tell the cells of a signature apart: it holds at a union of signatures, and
@@ -32,7 +36,7 @@ def ceiling(size: NDArray[np.int64], on: NDArray[np.int64], goal: Objective) -> 
 
     Args:
         size: Cells of each signature.
-        on: Cells of each at which the unit fires.
+        on: Where the unit fires, or cells of each at which it does.
         goal: The objective.
 
     Shape: `size, on: int64[n_signatures]`.
@@ -44,17 +48,17 @@ def ceiling(size: NDArray[np.int64], on: NDArray[np.int64], goal: Objective) -> 
     Cost: a few passes over the signatures where the unit fires.
 
     Example:
-        >>> from logicx.scoring.objectives import objective
-        >>> ceiling(np.array([4, 4, 4]), np.array([3, 1, 0]), objective("iou"))
+        >>> from logicx.scoring.objectives import objective_named
+        >>> ceiling(np.array([4, 4, 4]), np.array([3, 1, 0]), objective_named("iou"))
         0.6
     """
     make = getattr(goal, "ratio", None)
     if make is None:
         return None
-    fires = np.flatnonzero(on != 0)  # of booleans that takes a fifth of the time
-    inside: NDArray[Any] = on[fires]
-    off: NDArray[Any] = size[fires] - inside
-    n_on, n_cells = int(inside.sum()), int(size.sum())
+    firing = Firing.of(on)
+    inside: NDArray[Any] = firing.counts
+    off: NDArray[Any] = size[firing.signatures] - inside
+    n_on, n_cells = firing.n_on, int(size.sum())
     is_mixed = off > 0  # the others are taken at every bar: their cells all gain
     inside, off = inside[is_mixed], off[is_mixed]
     n_pure = n_on - int(inside.sum())

@@ -6,13 +6,15 @@ scored.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 from math import prod
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple
 
 import numpy as np
 
 from logicx.engines.layout import compiled_kind
+from logicx.search.formulas.growth import Growth, N
 from logicx.search.formulas.steps import count_each
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
     from logicx.engines.numpy_engine import Rows
     from logicx.search.formulas.lines import Line
-    from logicx.search.formulas.space import FormulaNode, FormulaSpace
+    from logicx.search.formulas.steps import Step
 
     Floats = NDArray[np.float64]
 
@@ -43,19 +45,20 @@ class Counted(NamedTuple):
     both: NDArray[Any]
 
 
-class Scored(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Scored(Generic[N]):
     """Some of the expansions, by their numbers in order of enumeration."""
 
     scores: Floats
     numbers: NDArray[np.int64]
-    of: Children
+    of: Children[N]
 
-    def node(self, i: int) -> FormulaNode:
+    def node(self, i: int) -> N:
         """The i-th of them."""
         return self.of.node(int(self.numbers[i]))
 
 
-class Children:
+class Children(Generic[N]):
     """All expansions of some formulas, in order of formula, then concept, then step.
 
     Args:
@@ -64,14 +67,16 @@ class Children:
         rows: The counts of each with every concept.
         looks_ahead: Whether those are passed over, where that is possible, that do not score above
             the floor; it costs more than it saves if most do.
+        steps: How they are expanded; by default as the space says.
     """
 
     def __init__(
         self,
-        space: FormulaSpace,
-        parents: Sequence[FormulaNode],
+        space: Growth[N],
+        parents: Sequence[N],
         rows: Sequence[Rows],
         looks_ahead: bool,
+        steps: Sequence[Step] | None = None,
     ) -> None:
         """Take the parts over; nothing is scored yet."""
         self.space = space
@@ -79,7 +84,8 @@ class Children:
         self.rows = rows
         self.looks_ahead = looks_ahead
         self._engine = space.engine
-        self._shape = len(parents), len(space.operands), len(space.steps)
+        self._steps = space.steps if steps is None else steps
+        self._shape = len(parents), len(space.operands), len(self._steps)
 
     @cached_property
     def n_scored(self) -> int:
@@ -87,7 +93,7 @@ class Children:
         refused = self._refused
         return prod(self._shape) - (0 if refused is None else int(refused.sum()))
 
-    def above(self, floor: float, repeats: bool = True) -> Scored:
+    def above(self, floor: float, repeats: bool = True) -> Scored[N]:
         """Those that score above the floor; or more of them, but none is left out.
 
         Args:
@@ -98,23 +104,23 @@ class Children:
         line = self.space.lines.above(floor) if is_possible else None
         return self._all(repeats) if line is None else self._beyond(line, repeats)
 
-    def _all(self, repeats: bool) -> Scored:
+    def _all(self, repeats: bool) -> Scored[N]:
         engine, (f, c, both), (f_on, c_on, both_on) = self._engine, self._cells, self._cells_on
         scores = np.empty(self._shape)
-        for k, step in enumerate(self.space.steps):
+        for k, step in enumerate(self._steps):
             size = step.count(engine.n_cells, f, c, both)
             scores[..., k] = self._scores(size, step.count(engine.n_on, f_on, c_on, both_on))
             if step.is_one_sided and not repeats:
                 scores[..., k][size == f] = -np.inf
         if self.space.penalty != 1:
-            scores *= self.space.penalties(self.parents)
+            scores *= self.space.penalties(self.parents, self._steps)
         if self._refused is not None:
             scores[self._refused] = -np.inf
         return Scored(scores.reshape(-1), np.arange(scores.size), self)
 
-    def _beyond(self, line: Line, repeats: bool) -> Scored:
+    def _beyond(self, line: Line, repeats: bool) -> Scored[N]:
         """Those that reach a line: their places are found first, and only they are scored."""
-        engine, steps = self._engine, self.space.steps
+        engine, steps = self._engine, self._steps
         f, c, both = self._cells
         f_on, c_on, both_on = self._cells_on
         f_worth, c_worth = line.worth(f_on, f), line.worth(c_on, c)
@@ -142,12 +148,12 @@ class Children:
         scores = self.space.objective.score(tp, size - tp, n_on, n_cells)
         return np.where(size < least, -np.inf, scores) if least else scores
 
-    def node(self, number: int) -> FormulaNode:
+    def node(self, number: int) -> N:
         """The expansion of a number."""
-        place, k = divmod(number, len(self.space.steps))
+        place, k = divmod(number, len(self._steps))
         slot, operand = divmod(place, len(self.space.operands))
         concept = int(self.space.operands[operand])
-        return self.space.child(self.parents[slot], self.rows[slot], concept, self.space.steps[k])
+        return self.space.child(self.parents[slot], self.rows[slot], concept, self._steps[k])
 
     # ---- counts
 

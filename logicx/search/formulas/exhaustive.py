@@ -6,6 +6,7 @@ distinct meanings of lengths i and k - i, the shortest of each. Any objective wi
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from logicx.banks.bits import unpack
 from logicx.errors import DataError, OptionError
 from logicx.language.formula import Formula
 from logicx.scoring.counts import counts_of
-from logicx.scoring.objectives import objective as known_objective
+from logicx.scoring.objectives import objective_named as known_objective
 from logicx.search.formulas.shapes import (
     COMBINE,
     CONNECTIVES,
@@ -24,12 +25,15 @@ from logicx.search.formulas.shapes import (
     Outcome,
     Shape,
     check_space,
+    complement,
     describe_space,
     join,
+    n_nots,
 )
+from logicx.units.firing import Firing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
@@ -41,6 +45,9 @@ MAX_COMBINATIONS = 20_000_000
 
 CHUNK = 4096
 """Meanings that are counted at once."""
+
+Written = Callable[[int], Formula]
+"""The formula of a number."""
 
 
 @dataclass(frozen=True)
@@ -60,24 +67,28 @@ class Exhausted(Outcome):
 
 def exhaustive(
     bank: ConceptBank,
-    on: NDArray[np.int64],
+    on: Firing | NDArray[np.int64],
     *,
     objective: str | Objective = "iou",
     length: int = 3,
     shape: Shape = "tree",
     min_support: int = 0,
     max_combinations: int = MAX_COMBINATIONS,
+    literals: bool = False,
 ) -> Exhausted:
     """The true optimum over all formulas of at most `length` concepts.
 
     Args:
         bank: The concepts.
-        on: Cells of each signature at which the unit fires, `int64[n_signatures]`.
+        on: Where the unit fires, or cells of each signature at which it does,
+            `int64[n_signatures]`.
         objective: What is maximised; any.
         length: Most concepts of a formula, repetitions counted, from 1.
         shape: `tree`, or `chain` where every step adds one concept.
         min_support: The formula must hold at so many cells; those it is made of need not.
         max_combinations: Most pairs of meanings that may be joined.
+        literals: Whether any concept may have NOT before it: then the complement of every formula
+            is tried as well, which makes all trees over literals (see `signed`).
 
     Raises:
         OptionError: An option means nothing, the space is too large, or no formula of it holds at
@@ -96,8 +107,12 @@ def exhaustive(
     if not bank.n_concepts:
         raise DataError(f"bank {bank.name!r} has no concepts")
     goal = known_objective(objective)
+    firing = Firing.of(on)
     levels: list[dict[int, Formula]] = [_atoms(bank)]
-    first = _best(levels[0], bank, on, goal, min_support)
+    pick = partial(
+        _best, bank=bank, firing=firing, goal=goal, min_support=min_support, literals=literals
+    )
+    first = pick(levels[0])
     best = [] if first is None else [first]
     seen = set(levels[0])
     n_left = max_combinations
@@ -120,8 +135,8 @@ def exhaustive(
                     seen.add(meaning)
                     new[meaning] = formula()
         levels.append(new)
-        found = _best(new, bank, on, goal, min_support)
-        if found is not None and (not best or found.score > best[-1].score):
+        found = pick(new)
+        if found is not None and (not best or _rank(found, literals) > _rank(best[-1], literals)):
             best.append(found)
         elif best:
             best.append(best[-1])
@@ -130,8 +145,16 @@ def exhaustive(
             f"no formula of at most {length} concepts holds at min_support={min_support:,} cells",
             hint="lower it, or allow longer formulas",
         )
-    space = describe_space(bank, length, shape, min_support=min_support)
+    space = describe_space(bank, length, shape, min_support=min_support, literals=literals)
+    if literals:
+        everything = (1 << bank.n_signatures) - 1
+        seen |= {everything ^ one for one in seen}
     return Exhausted(tuple(best), len(seen), space)
+
+
+def _rank(found: Found, literals: bool) -> tuple[float, int]:
+    """What is compared: the score; over literals, of equals those with fewer NOTs come first."""
+    return found.score, -n_nots(found.formula) if literals else 0
 
 
 def _splits(n_atoms: int, shape: Shape) -> list[tuple[int, int]]:
@@ -162,13 +185,32 @@ def _joined(
 def _best(
     level: dict[int, Formula],
     bank: ConceptBank,
-    on: NDArray[np.int64],
+    firing: Firing,
     goal: Objective,
     min_support: int,
+    literals: bool,
 ) -> Found | None:
-    """The first of the best formulas of one length that hold at enough cells, or None."""
+    """The first of the best formulas of one length that hold at enough cells, or None.
+
+    Over literals these are the formulas of the level and their complements.
+    """
     best: Found | None = None
-    n_on, n = int(on.sum()), bank.n_valid
+    n_on, n = firing.n_on, bank.n_valid
+
+    def better(sizes: NDArray[np.int64], both: NDArray[np.int64], written: Written) -> Found | None:
+        scores = goal.score(both, sizes - both, n_on, n)
+        scores = np.where(sizes >= min_support, scores, -np.inf)
+        top = float(scores.max(initial=-np.inf))
+        if top == -np.inf or (best is not None and top < best.score):
+            return best
+        found = best
+        for i in np.flatnonzero(scores == top).tolist() if literals else [int(np.argmax(scores))]:
+            counts = counts_of(int(both[i]), int(sizes[i]), n_on, n)
+            one = Found(written(i), top, counts)
+            if found is None or _rank(one, literals) > _rank(found, literals):
+                found = one
+        return found
+
     octets = bank.packed.shape[1] * 8
     meanings = list(level)
     for start in range(0, len(meanings), CHUNK):
@@ -176,11 +218,8 @@ def _best(
         data = b"".join(one.to_bytes(octets, "little") for one in part)
         words = np.frombuffer(data, "<u8").astype(np.uint64).reshape(len(part), -1)
         holds = unpack(words, bank.n_signatures)
-        sizes, both = holds @ bank.size, holds @ on
-        scores = goal.score(both, sizes - both, n_on, n)
-        scores = np.where(sizes >= min_support, scores, -np.inf)
-        i = int(np.argmax(scores))
-        if sizes[i] >= min_support and (best is None or scores[i] > best.score):
-            counts = counts_of(int(both[i]), int(sizes[i]), n_on, n)
-            best = Found(level[part[i]], float(scores[i]), counts)
+        sizes, both = holds @ bank.size, holds[:, firing.signatures] @ firing.counts
+        best = better(sizes, both, lambda i, part=part: level[part[i]])  # type: ignore[misc]
+        if literals:
+            best = better(n - sizes, n_on - both, lambda i, part=part: complement(level[part[i]]))  # type: ignore[misc]
     return best

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from logicx.errors import OptionError
-from logicx.language.formula import Apply, Concept, Formula
+from logicx.language.formula import Apply, Concept, Formula, post_order
 from logicx.search.space import LONGEST
 
 if TYPE_CHECKING:
@@ -92,6 +92,68 @@ def parts(formula: Formula) -> tuple[str, Formula, Formula] | None:
     return formula.operator, f, g
 
 
+def complement(formula: Formula) -> Formula:
+    """The formula that holds where this one does not, of the same atoms: NOT stands before atoms.
+
+    By De Morgan's laws; `formula` is an atom, or made by the three connectives.
+
+    Example:
+        >>> from logicx.language.parsing import parse
+        >>> print(complement(parse("a OR (b AND NOT c)")))
+        (NOT a) AND (c OR NOT b)
+    """
+    found = parts(formula)
+    if is_atom(formula) or found is None:
+        return Apply("NOT", (formula,))
+    keyword, f, g = found
+    if keyword == "AND NOT":
+        return _or(complement(f), g)
+    if keyword == "AND":
+        return _or(complement(f), complement(g))
+    return Apply("AND", (complement(f), complement(g)))
+
+
+def n_nots(formula: Formula) -> int:
+    """How many NOTs a formula has."""
+    return sum(isinstance(one, Apply) and one.operator == "NOT" for one in post_order(formula))
+
+
+def _or(f: Formula, g: Formula) -> Formula:
+    """Either of two, and what begins with NOT comes last, as people would write it."""
+    begins = isinstance(f, Apply) and f.operator == "NOT"
+    return Apply("OR", (g, f) if begins and parts(g) is None else (f, g))
+
+
+def signed(formula: Formula) -> tuple[bool, Formula] | None:
+    """A formula over literals as one by the three connectives, or as the complement of such a one.
+
+    Any tree of OR, AND and NOT either holds where no concept does, and then is the complement of
+    a formula by `f OR g`, `f AND g`, `f AND NOT g` of the same atoms, or is such a formula itself.
+
+    Returns:
+        Whether it is a complement, and that formula; None for one of other operators.
+    """
+    if is_atom(formula):
+        return False, formula
+    if not isinstance(formula, Apply) or formula.operator not in ("NOT", "OR", "AND"):
+        return None
+    inside = [signed(one) for one in formula.args]
+    if formula.operator == "NOT":
+        return None if inside[0] is None else (not inside[0][0], inside[0][1])
+    if len(inside) != 2 or inside[0] is None or inside[1] is None:
+        return None
+    (is_not_f, f), (is_not_g, g) = inside[0], inside[1]
+    if formula.operator == "OR":  # a OR b is NOT (NOT a AND NOT b)
+        is_not_f, is_not_g = not is_not_f, not is_not_g
+    if is_not_f and is_not_g:
+        is_not, joined = True, join("OR", f, g)
+    elif is_not_f or is_not_g:
+        is_not, joined = False, join("AND NOT", *((g, f) if is_not_f else (f, g)))
+    else:
+        is_not, joined = False, join("AND", f, g)
+    return is_not != (formula.operator == "OR"), joined
+
+
 def is_atom(formula: Formula) -> bool:
     """Whether a formula is a concept, or another operator than NOT applied to one."""
     if isinstance(formula, Apply):
@@ -127,7 +189,12 @@ def check_space(length: int, shape: str) -> None:
 
 
 def describe_space(
-    bank: ConceptBank, length: int, shape: Shape, min_atom_support: int = 0, min_support: int = 0
+    bank: ConceptBank,
+    length: int,
+    shape: Shape,
+    min_atom_support: int = 0,
+    min_support: int = 0,
+    literals: bool = False,
 ) -> str:
     """The space in words; atoms that are derived from concepts are told from them."""
     n_derived = len(bank.derived)
@@ -136,10 +203,12 @@ def describe_space(
         operators = {one.operator for one in bank.derived.values() if isinstance(one, Apply)}
         atoms += f" and {n_derived:,} atoms by {', '.join(sorted(operators))}"
     which = f" that hold at {min_atom_support:,} cells or more" if min_atom_support else ""
-    space = (
-        f"all formulas of at most {length} of {atoms}{which}, repetitions counted, "
-        f"made by f OR g, f AND g, f AND NOT g; {SHAPES[shape]}"
-    )
+    made = f"made by f OR g, f AND g, f AND NOT g; {SHAPES[shape]}"
+    if literals and shape == "tree":
+        made = "each with or without NOT before it, made by f OR g, f AND g; any tree"
+    elif literals:
+        made += "; and the complement of each"
+    space = f"all formulas of at most {length} of {atoms}{which}, repetitions counted, {made}"
     if min_support:
         space += f"; of which those that hold at {min_support:,} cells or more"
     return space

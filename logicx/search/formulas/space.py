@@ -16,7 +16,7 @@ from logicx.banks.bits import Mask, Words, pack, unpack
 from logicx.engines.numpy_engine import NumpyEngine, Rows
 from logicx.errors import OptionError
 from logicx.language.canon import canonical
-from logicx.language.formula import Formula
+from logicx.language.formula import Apply, Formula
 from logicx.scoring.counts import Counts, counts_of
 from logicx.search.formulas.children import Children
 from logicx.search.formulas.lines import Lines
@@ -53,6 +53,7 @@ class FormulaNode:
         concept: Number of the concept that was added.
         size: Cells where it holds.
         n_both: Cells where it holds and the unit fires.
+        is_negated: Of a single concept: whether NOT stands before it.
     """
 
     space: FormulaSpace
@@ -61,6 +62,14 @@ class FormulaNode:
     concept: int
     size: int
     n_both: int
+    is_negated: bool = False
+
+    @cached_property
+    def n_nots(self) -> int:
+        """How many NOTs it has."""
+        if self.parent is None or self.step is None:
+            return int(self.is_negated)
+        return self.parent.n_nots + self.step.is_negated
 
     @cached_property
     def length(self) -> int:
@@ -118,6 +127,8 @@ class FormulaNode:
             return False
         if (self.concept, mine.concept) != (its.concept, other.concept):
             return False
+        if mine.is_negated or its.is_negated:
+            return False
         if mine.step is None or its.step is None:  # two concepts, exchanged
             is_symmetric = self.step.f == self.step.c
             return mine.step is its.step and self.step is other.step and is_symmetric
@@ -138,7 +149,7 @@ class FormulaNode:
         """
         parent, step = self.parent, self.step
         if parent is None or step is None:
-            return "", ((self.concept, False),)
+            return "", ((self.concept, self.is_negated),)
         chain, operands = parent.order
         if chain not in ("", step.keyword) or not step.is_chain:
             operands = (parent.order,)
@@ -149,7 +160,7 @@ class FormulaNode:
         """Its packed bits over signatures."""
         concept = self.space.engine.bank.words_of(self.concept)
         if self.parent is None or self.step is None:
-            return concept
+            return ~concept & self.space.full if self.is_negated else concept
         return self.step.combine(self.parent.words, concept, self.space.full)
 
     @cached_property
@@ -162,7 +173,7 @@ class FormulaNode:
         """The formula itself."""
         concept = self.space.engine.bank.atom(self.concept)
         if self.parent is None or self.step is None:
-            return concept
+            return Apply("NOT", (concept,)) if self.is_negated else concept
         return self.step.formula(self.parent.formula, concept)
 
     @property
@@ -236,13 +247,21 @@ class FormulaSpace:
             scores = np.where(sizes >= self.min_support, scores, -np.inf)
         return _Atoms(scores, self)
 
-    def expand(self, nodes: Sequence[FormulaNode], at_once: bool = False) -> list[Children]:
+    def expand(
+        self, nodes: Sequence[FormulaNode], at_once: bool = False
+    ) -> list[Children[FormulaNode]]:
         """Every step from every one of these formulas with every operand.
 
         The first is a part of its own: its expansions raise the floor under those of the others.
         So they do where formulas that denote the same score the same.
         """
         self._rows = self._rows_of(nodes)
+        return self.children(nodes, at_once)
+
+    def children(
+        self, nodes: Sequence[FormulaNode], at_once: bool = False
+    ) -> list[Children[FormulaNode]]:
+        """All expansions of formulas whose rows are known, in parts."""
         rows = [self._rows[node] for node in nodes]
         if at_once or self.penalty != 1 or self.refuses_some:
             return [Children(self, nodes, rows, looks_ahead=False)]
@@ -270,10 +289,13 @@ class FormulaSpace:
         """Factor of the score by what was added to a single concept, `float64[n]`."""
         return np.array([self.penalty**i for i in range(n)])
 
-    def penalties(self, nodes: Sequence[FormulaNode]) -> NDArray[np.float64]:
+    def penalties(
+        self, nodes: Sequence[FormulaNode], steps: Sequence[Step] | None = None
+    ) -> NDArray[np.float64]:
         """Factor of each child's score, `float64[n_nodes, 1, n_steps]`."""
+        steps = self.steps if steps is None else steps
         before = [node.n_nodes if self.penalizes_not else node.length for node in nodes]
-        added = np.array([self.added(step) for step in self.steps])
+        added = np.array([self.added(step) for step in steps])
         lengths = np.array(before)[:, None, None] - 1 + added
         return np.asarray(self.factors(int(lengths.max()) + 1)[lengths])
 
@@ -303,13 +325,16 @@ class FormulaSpace:
         atoms = [node for node in nodes if node not in rows and node.parent is None]
         if atoms:
             found = self.engine.atom_rows([node.concept for node in atoms])
-            rows.update(zip(atoms, found, strict=True))
+            rows.update(
+                (node, self.engine.without(one) if node.is_negated else one)
+                for node, one in zip(atoms, found, strict=True)
+            )
         children = [(node, node.parent) for node in nodes if node not in rows and node.parent]
         if children:
             found = self.engine.child_rows(
                 np.array([node.words for node, _ in children]),
                 np.array([parent.words for _, parent in children]),
-                [self._rows[parent] for _, parent in children],
+                [self._rows.get(parent) for _, parent in children],
             )
             rows.update(zip((node for node, _ in children), found, strict=True))
         return rows

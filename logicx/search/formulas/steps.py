@@ -10,8 +10,9 @@ import numpy as np
 
 from logicx.banks.bits import Words
 from logicx.errors import OptionError
+from logicx.language.declaration import Truth
 from logicx.language.formula import Apply, Formula
-from logicx.language.operators import REGISTRY, Truth
+from logicx.language.registry import OPERATORS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -54,7 +55,7 @@ class Step:
             OptionError: It names no two-argument connective.
         """
         keyword, _, negation = text.upper().partition(" ")
-        op = REGISTRY.get(keyword)
+        op = OPERATORS.get(keyword)
         if op.kind != "connective" or op.form != "infix" or negation not in ("", "NOT"):
             raise OptionError(
                 f"{text!r} is no way to extend a formula",
@@ -90,7 +91,7 @@ class Step:
     @cached_property
     def is_chain(self) -> bool:
         """Whether the order of a chain of this operator is without meaning."""
-        return {"associative", "commutative"} <= REGISTRY.get(self.keyword).facts
+        return {"associative", "commutative"} <= OPERATORS.get(self.keyword).facts
 
     @cached_property
     def table(self) -> Truth:

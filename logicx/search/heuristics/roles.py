@@ -1,4 +1,8 @@
-"""What a heuristic is: two small protocols, and the checks that several share."""
+"""What a heuristic is: two small protocols, and the checks that several share.
+
+Provisional: of the unit, `space.engine.firing` gives signatures and counts, without those where it
+never fires; what else a heuristic is given may change.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from logicx.banks.universe import Universe
-    from logicx.language.operators import Truth
+    from logicx.language.declaration import Truth
     from logicx.scoring.objectives import Objective
     from logicx.search.formulas.space import FormulaNode, FormulaSpace
     from logicx.search.formulas.steps import Step

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from logicx.errors import OptionError
 from logicx.search.formulas.space import FormulaNode, FormulaSpace
 from logicx.search.formulas.steps import count_each
+from logicx.search.heuristics import checked
+from logicx.search.heuristics.checks import Checked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,6 +30,9 @@ class GuidedFormulas(FormulaSpace):
         mask: Cells at which the unit fires, where the heuristic needs them.
         args: As of `FormulaSpace`.
         options: As of `FormulaSpace`.
+
+    Attributes:
+        foreign: The heuristic, where it did not come with logicx and is watched.
     """
 
     def __init__(
@@ -36,8 +40,9 @@ class GuidedFormulas(FormulaSpace):
     ) -> None:
         """Take the parts over."""
         super().__init__(*args, **options)
-        self._heuristic = heuristic.name
-        self._estimator = heuristic.against(self, mask)
+        guide = checked(heuristic)
+        self.foreign = guide if isinstance(guide, Checked) else None
+        self._estimator = guide.against(self, mask)
         self._estimates: dict[FormulaNode, NDArray[np.float64]] = {}
 
     def estimate(self, nodes: Sequence[FormulaNode]) -> _Estimated:
@@ -47,7 +52,7 @@ class GuidedFormulas(FormulaSpace):
         """
         known = self._estimates
         self._estimates = {
-            node: known[node] if node in known else self._estimated(node)[self.operands]
+            node: known[node] if node in known else self._estimator.estimate(node)[self.operands]
             for node in nodes
         }
         estimates = np.array([self._estimates[node] for node in nodes])
@@ -57,17 +62,6 @@ class GuidedFormulas(FormulaSpace):
             estimates[self.refused(nodes)] = -np.inf
         masks = np.array([node.mask for node in nodes])
         return _Estimated(estimates.reshape(-1), self, nodes, masks)
-
-    def _estimated(self, node: FormulaNode) -> NDArray[np.float64]:
-        estimates = np.asarray(self._estimator.estimate(node), np.float64)
-        expected = (self.engine.bank.n_concepts, len(self.steps))
-        n_nan = int(np.isnan(estimates).sum())
-        if estimates.shape != expected or n_nan:
-            raise OptionError(
-                f"the heuristic {self._heuristic} gave estimates of shape {estimates.shape} with "
-                f"{n_nan:,} NaN; expected {expected}, concepts x steps, and no NaN"
-            )
-        return estimates
 
 
 class _Estimated(NamedTuple):
@@ -99,6 +93,8 @@ class _Estimated(NamedTuple):
         if space.penalty != 1:
             scores = scores * space.penalties(self.parents)[slot, 0, step]
         scores[size < space.min_support] = -np.inf
+        if space.foreign is not None:
+            space.foreign.check_admissible(self.estimates[which], scores)
         return _Visited(scores, self, slot, concept, step, size, n_both)
 
     def _together(self, slots: NDArray[np.int64], concepts: NDArray[np.int64]) -> NDArray[np.int64]:

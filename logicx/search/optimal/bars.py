@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -39,6 +40,10 @@ LOOKED = 0.3
 """What looking for better formulas may cost of it."""
 
 
+Rival = Callable[[int], Fraction] | None
+"""The best exact score of at most so many concepts that was found elsewhere, or None."""
+
+
 class Bars:
     """The bound on the scores of formulas of one length, and the passes that lower it.
 
@@ -52,6 +57,7 @@ class Bars:
     def __init__(self, prover: Prover, goal: Objective, ratio: Ratio, length: int) -> None:
         """Start from what sets of signatures reach."""
         self._prover, self._goal, self._ratio, self._length = prover, goal, ratio, length
+        self.rival: Rival = None
         self._knowledge: Knowledge = prover.knowledge
         self._limits: Limits = prover.limits
         problem = prover.problem
@@ -63,9 +69,10 @@ class Bars:
         """No formula of at most `length` concepts scores more."""
 
     def best_score(self, n_atoms: int) -> Fraction:
-        """The best exact score known of at most so many concepts."""
+        """The best exact score known of at most so many concepts, the rival's included."""
         one = self._knowledge.best(n_atoms)
-        return self._ratio.at(one.tp, one.fp)
+        score = self._ratio.at(one.tp, one.fp)
+        return score if self.rival is None else max(score, self.rival(n_atoms))
 
     @property
     def is_closed(self) -> bool:

@@ -16,7 +16,7 @@ except ImportError as error:
 
 __all__ = ["ONE", "ZERO", "compiled", "count_bits", "entry"]
 
-entry = compiling(fastmath=True, _nrt=False)
+entry = compiling(what="the search for proofs", seconds=30, fastmath=True, _nrt=False)
 """Compile a function that Python calls. Sums may be reordered (`fastmath`), which changes nothing
 here: all floats are whole numbers below 2^53, and neither infinity nor NaN occurs. Arrays are not
 counted by reference (`_nrt`), which took two thirds of the time; so a compiled function must not

@@ -154,7 +154,7 @@ def _is_chain(formula: Formula, first: Concept | None = None) -> bool:
         _, f, g = found
         if g == HOLE or not isinstance(g, Concept):
             return False
-    return f == first if first else f != HOLE
+    return f != HOLE if first is None else f == first
 
 
 def _rests(concepts: tuple[Concept, ...]) -> frozenset[int]:

@@ -100,6 +100,8 @@ class Frontier:
     def __init__(self, prover: Prover, goal: Objective, length: int) -> None:
         """Start from what sets of signatures reach."""
         self._prover, self._goal, self._length = prover, goal, length
+        self.rival: Callable[[int], float] | None = None
+        """The best score of at most so many concepts that was found elsewhere."""
         self._knowledge: Knowledge = prover.knowledge
         problem = prover.problem
         self._n_on, n_off = problem.n_on, problem.n_off
@@ -175,7 +177,8 @@ class Frontier:
         return checked(Weights(gain, loss, threshold), self._n_on, self._n_cells)
 
     def _best_score(self, n_atoms: int) -> float:
-        return float(self._knowledge.score(self._knowledge.best(n_atoms)))
+        score = float(self._knowledge.score(self._knowledge.best(n_atoms)))
+        return score if self.rival is None else max(score, self.rival(n_atoms))
 
     def _scores(self, steps: _Steps) -> NDArray[np.float64]:
         return self._goal.score(steps.tp, steps.first, self._n_on, self._n_cells)

@@ -15,6 +15,7 @@ from logicx.search.formulas.shapes import CONNECTIVES, join, parts
 from logicx.search.formulas.space import FormulaSpace
 from logicx.search.formulas.steps import DEFAULT_STEPS, Step
 from logicx.search.optimal.contexts import HOLE, OUTER, contexts
+from logicx.units.firing import Firing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -47,18 +48,18 @@ class Knowledge:
 
     Args:
         bank: The concepts.
-        on: Cells of each signature at which the unit fires.
+        firing: Where the unit fires.
         score_of: The score of a formula from tp and fp; exact where the objective is a ratio.
     """
 
     bank: ConceptBank
-    on: NDArray[np.int64]
+    firing: Firing
     score_of: Callable[[int, int], Fraction | float]
     known: list[Known] = field(default_factory=list)
 
     def add(self, formula: Formula) -> Known:
         """Take in a formula."""
-        counts = count(formula, self.bank, self.on)
+        counts = count(formula, self.bank, self.firing)
         one = Known(formula.n_atoms, counts.tp, counts.fp, lambda: formula)
         self.known.append(one)
         return one
@@ -70,7 +71,7 @@ class Knowledge:
 
         Scores are rounded: those that are as good as the highest are compared exactly.
         """
-        scores = goal.score(tp, fp, int(self.on.sum()), self.bank.n_valid)
+        scores = goal.score(tp, fp, self.firing.n_on, self.bank.n_valid)
         highest = float(scores.max())
         counts: dict[tuple[int, int], int] = {}
         for i in np.flatnonzero(scores >= highest - ROUNDED * abs(highest)).tolist():
@@ -99,17 +100,17 @@ class Knowledge:
 
     def extend(self, goal: Objective, length: int) -> None:
         """Add to the best formulas of every length the concept that improves them most."""
-        n_on, n_cells = int(self.on.sum()), self.bank.n_valid
+        on, n_on, n_cells = self.firing.dense(), self.firing.n_on, self.bank.n_valid
         lengths = np.diff(self.bank.concepts_of.indptr)
-        totals = [self.bank.count, _count_concepts(self.bank, self.on, lengths)]
+        totals = [self.bank.count, _count_concepts(self.bank, on, lengths)]
         for n_atoms in range(1, length):
             f = self.best(n_atoms).formula()
             holds = evaluate(f, self.bank)
             sizes, both = (
                 _count_concepts(self.bank, numbers * holds, lengths)
-                for numbers in (self.bank.size, self.on)
+                for numbers in (self.bank.size, on)
             )
-            counts = count(f, self.bank, self.on)
+            counts = count(f, self.bank, self.firing)
             f_size = counts.tp + counts.fp
             grown = {
                 "OR": (f_size + totals[0] - sizes, counts.tp + totals[1] - both),
@@ -122,7 +123,7 @@ class Knowledge:
 
     def start(self, goal: Objective, length: int, width: int) -> None:
         """Take in what a beam finds, and the formula that holds nowhere."""
-        engine = NumpyEngine(self.bank, self.on)
+        engine = NumpyEngine(self.bank, self.firing)
         space = FormulaSpace(
             engine,
             goal,

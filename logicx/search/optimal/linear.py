@@ -82,7 +82,11 @@ def weights_above(ratio: Ratio, bar: Fraction, n_on: int, n_cells: int) -> Weigh
     scale = lcm(gain.denominator, loss.denominator, threshold.denominator)
     whole = [int(one * scale) for one in (gain, loss, threshold)]
     shared = gcd(*whole) or 1
-    return checked(Weights(*(one // shared for one in whole)), n_on, n_cells)
+    weights = Weights(*(one // shared for one in whole))
+    if not weights.gain:  # cells on are worth 1 in all, less than the cost of a single cell off
+        most = n_on + 1
+        weights = Weights(1, weights.loss * most, weights.threshold * most + n_on)
+    return checked(weights, n_on, n_cells)
 
 
 def checked(weights: Weights, n_on: int, n_cells: int) -> Weights:

@@ -73,7 +73,7 @@ class Prover:
             if n_atoms == 1:
                 worths = weights.gain * self.problem.p - weights.loss * self.problem.q
                 i = int(np.argmax(worths))
-                most = max(0, int(worths[i]))
+                most = int(worths[i]) if length == 1 else max(0, int(worths[i]))
                 if most > weights.threshold:
                     self.knowledge.add(self.problem.bank.atom(i))
             else:

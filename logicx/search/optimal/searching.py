@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,22 +13,27 @@ from logicx.banks.bank import ConceptBank
 from logicx.errors import DataError, OptionError
 from logicx.language.formula import Formula
 from logicx.scoring.counts import counts_of
-from logicx.scoring.objectives import objective as known_objective
+from logicx.scoring.objectives import objective_named as known_objective
 from logicx.search.formulas.shapes import (
     Found,
     Outcome,
     Shape,
     check_space,
+    complement,
     describe_space,
     is_within,
+    n_nots,
+    signed,
 )
 from logicx.search.optimal.bars import Bars
 from logicx.search.optimal.frontier import Frontier
-from logicx.search.optimal.knowledge import Knowledge, Known
+from logicx.search.optimal.knowledge import Knowledge
 from logicx.search.optimal.limits import LimitReached, Limits, check_limits
 from logicx.search.optimal.linear import ratio_of
+from logicx.search.optimal.mirror import Mirrored
 from logicx.search.optimal.proving import Prover, Undecided
 from logicx.search.optimal.restriction import Problem
+from logicx.units.firing import Firing
 
 if TYPE_CHECKING:
     from threading import Event
@@ -94,7 +99,7 @@ class Certified(Outcome):
 
 def optimal(
     bank: ConceptBank,
-    on: NDArray[np.int64],
+    on: Firing | NDArray[np.int64],
     *,
     objective: str | Objective = "iou",
     length: int = 3,
@@ -103,6 +108,7 @@ def optimal(
     node_limit: int | None = None,
     incumbent: Formula | None = None,
     stop: Event | None = None,
+    literals: bool = False,
 ) -> Certified:
     """The proven optimum over all formulas of at most `length` concepts.
 
@@ -111,7 +117,8 @@ def optimal(
 
     Args:
         bank: The concepts; all may occur, also those that never meet the unit.
-        on: Cells of each signature at which the unit fires, `int64[n_signatures]`.
+        on: Where the unit fires, or cells of each signature at which it does,
+            `int64[n_signatures]`.
         objective: What is maximised: a ratio of sums of tp and fp, as nearly all are, or another
             that grows with tp and falls with fp, for which the bound need not meet the optimum.
         length: Most concepts of a formula, repetitions counted, from 1. From 5 on a limit is
@@ -123,6 +130,8 @@ def optimal(
             1; the same on every machine.
         incumbent: A formula of the space to start from, besides what a beam finds.
         stop: Once another thread has set it, the proof stops as with Ctrl-C.
+        literals: Whether any concept may have NOT before it: trees are of OR, AND and NOT, chains
+            are those of the three steps and their complements.
 
     Raises:
         OptionError: An option means nothing, or there is no proof for it.
@@ -145,7 +154,8 @@ def optimal(
     check_options(length, shape, time_limit, node_limit)
     _load_kernels()
     limits = Limits(time_limit, node_limit, stop)
-    return _Search(bank, on, known_objective(objective), length, shape, limits, incumbent).run()
+    goal = known_objective(objective)
+    return _Search(bank, on, goal, length, shape, limits, incumbent, literals).run()
 
 
 @lru_cache
@@ -175,37 +185,102 @@ def check_options(
         )
 
 
+class _Side:
+    """Formulas of one half of the space, against the cells where they should hold.
+
+    Args:
+        bank: The concepts.
+        firing: Where the unit fires.
+        goal: What is maximised.
+        length: Most concepts of a formula.
+        shape: The shape of formulas.
+        limits: What may be spent.
+        is_complement: Whether the formulas meant are the complements of those that are proven.
+    """
+
+    def __init__(
+        self,
+        bank: ConceptBank,
+        firing: Firing,
+        goal: Objective,
+        length: int,
+        shape: Shape,
+        limits: Limits,
+        is_complement: bool = False,
+    ) -> None:
+        """Look at the data; nothing is searched yet."""
+        self.is_complement, self._length = is_complement, length
+        self._unit_on, self._n_cells = firing.n_on, bank.n_valid
+        if is_complement:
+            firing, goal = Firing.of(bank.size - firing.dense()), Mirrored(goal)
+        self._goal, self._n_on = goal, firing.n_on
+        ratio = ratio_of(goal, self._n_on, self._n_cells)
+        self.knowledge = Knowledge(bank, firing, ratio.at if ratio else self._score)
+        problem = Problem.of(bank, firing.dense())
+        self.knowledge.add_best_single(goal, problem.p, problem.q)
+        prover = Prover(problem, self.knowledge, shape, limits)
+        self.proof = Bars(prover, goal, ratio, length) if ratio else Frontier(prover, goal, length)
+
+    def start(self) -> None:
+        """Take in what a beam finds."""
+        self.knowledge.start(self._goal, self._length, BEAM)
+
+    def best_score(self, n_atoms: int) -> Any:
+        """The best score known of this side alone; exact where the objective is a ratio."""
+        return self.knowledge.score(self.knowledge.best(n_atoms))
+
+    def best(self, n_atoms: int) -> Found:
+        """The best formula known of at most so many concepts."""
+        one = self.knowledge.best(n_atoms)
+        formula, tp, fp = one.formula(), one.tp, one.fp
+        score = self._score(tp, fp)
+        if self.is_complement:
+            formula, tp, fp = complement(formula), self._unit_on - fp, self._n_on - tp
+        return Found(formula, score, counts_of(tp, tp + fp, self._unit_on, self._n_cells))
+
+    def _score(self, tp: int, fp: int) -> float:
+        return float(self._goal.score(tp, fp, self._n_on, self._n_cells))
+
+
 class _Search:
     """State of one search: what an interruption leaves behind."""
 
     def __init__(
         self,
         bank: ConceptBank,
-        on: NDArray[np.int64],
+        on: Firing | NDArray[np.int64],
         goal: Objective,
         length: int,
         shape: Shape,
         limits: Limits,
         incumbent: Formula | None,
+        literals: bool = False,
     ) -> None:
         """Look at the data; nothing is searched yet."""
         if not bank.n_concepts:
             raise DataError(f"bank {bank.name!r} has no concepts")
-        if not on.any():
+        firing = Firing.of(on)
+        if not firing.n_on:
             raise DataError("the unit never fires on a valid cell: nothing can be scored")
         self.bank, self.length, self.shape = bank, length, shape
-        self.goal, self.limits = goal, limits
-        self.n_on, self.n_cells = int(on.sum()), bank.n_valid
-        ratio = ratio_of(goal, self.n_on, self.n_cells)
-        self.knowledge = Knowledge(bank, on, ratio.at if ratio else self._score)
+        self.limits, self.literals = limits, literals
+        parts = (bank, firing, goal, length, shape, limits)
+        self.sides = [_Side(*parts, is_complement=one) for one in ((False, True)[: 1 + literals])]
+        for one in self.sides:
+            others = [other for other in self.sides if other is not one]
+            if others:
+                one.proof.rival = others[0].best_score
         if incumbent is not None:
-            if not is_within(incumbent, shape) or incumbent.n_atoms > length:
-                raise OptionError(f"the incumbent {incumbent} is no formula of the space")
-            self.knowledge.add(incumbent)
-        problem = Problem.of(bank, on)
-        self.knowledge.add_best_single(goal, problem.p, problem.q)
-        prover = Prover(problem, self.knowledge, shape, limits)
-        self.proof = Bars(prover, goal, ratio, length) if ratio else Frontier(prover, goal, length)
+            self._add(incumbent)
+
+    def _add(self, incumbent: Formula) -> None:
+        is_complement, formula = False, incumbent
+        if self.literals:
+            is_complement, formula = signed(incumbent) or (False, incumbent)
+        is_one = is_within(formula, self.shape) and incumbent.n_atoms <= self.length
+        if not is_one:
+            raise OptionError(f"the incumbent {incumbent} is no formula of the space")
+        self.sides[is_complement].knowledge.add(formula)
 
     def run(self) -> Certified:
         """Prove as much as the limits allow."""
@@ -213,15 +288,17 @@ class _Search:
             return self._certified(True, False)
         is_limited, is_proven, is_interrupted = self.limits.is_set, False, False
         try:
-            self.knowledge.start(self.goal, self.length, BEAM)
+            for side in self.sides:
+                side.start()
             first = min(FIRST if is_limited else self.length, self.length - 1)
             for n_atoms in range(2, first + 1):
-                self.proof.prove(n_atoms)
+                self._prove(n_atoms)
             if is_limited:
-                self.proof.approach()
+                for side in self.sides:
+                    side.proof.approach()
             for n_atoms in range(first + 1, self.length + 1):
-                self.proof.prove(n_atoms)
-            is_proven = self.proof.is_closed
+                self._prove(n_atoms)
+            is_proven = all(side.proof.is_closed for side in self.sides)
         except (LimitReached, Undecided):
             pass
         except KeyboardInterrupt:
@@ -229,31 +306,35 @@ class _Search:
             self._bound_quickly()
         return self._certified(is_proven, is_interrupted)
 
+    def _prove(self, n_atoms: int) -> None:
+        for side in self.sides:
+            side.proof.prove(n_atoms)
+
     def _bound_quickly(self) -> None:
         """Prove some bound after Ctrl-C, unless a limit had one proven, or nobody asks for it."""
         if not (self.limits.is_set or self.limits.is_stopped):
             self.limits.seconds = self.limits.used + LAST_SECONDS
             with suppress(LimitReached, Undecided, KeyboardInterrupt):
-                self.proof.approach()
-
-    def _score(self, tp: int, fp: int) -> float:
-        return float(self.goal.score(tp, fp, self.n_on, self.n_cells))
+                for side in self.sides:
+                    side.proof.approach()
 
     def _certified(self, is_proven: bool, is_interrupted: bool) -> Certified:
-        by_length = [self.knowledge.best(k) for k in range(1, self.length + 1)]
-        best = [self._found(one) for one in by_length]
+        best = [self._best(k) for k in range(1, self.length + 1)]
         limits, score = self.limits, best[-1].score
-        above = float(np.nextafter(float(self.proof.bound), 2))
+        bound = max(float(side.proof.bound) for side in self.sides)
         contexts, pairs, evaluations, _ = limits.counters.tolist()
         return Certified(
             tuple(best),
-            score if is_proven else max(above, score),
+            score if is_proven else max(float(np.nextafter(bound, 2)), score),
             is_proven,
-            describe_space(self.bank, self.length, self.shape),
+            describe_space(self.bank, self.length, self.shape, literals=self.literals),
             Counters(limits.n_passes, contexts, pairs, evaluations, limits.n_nodes, limits.used),
             is_interrupted,
         )
 
-    def _found(self, one: Known) -> Found:
-        counts = counts_of(one.tp, one.tp + one.fp, self.n_on, self.n_cells)
-        return Found(one.formula(), self._score(one.tp, one.fp), counts)
+    def _best(self, n_atoms: int) -> Found:
+        """The best of both sides; of equals that with fewer NOTs, then the shorter."""
+        known = [(side.best_score(n_atoms), side.best(n_atoms)) for side in self.sides]
+        most = max(score for score, _ in known)
+        found = [one for score, one in known if score == most]
+        return min(found, key=lambda one: (n_nots(one.formula), one.formula.n_atoms))

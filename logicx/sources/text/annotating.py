@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from logicx.errors import DataError
+from logicx.language.spelling import tidy
 from logicx.sources.text.settings import ANNOTATIONS
+from logicx.sources.text.splitting import at_blanks, note_on_signs, words_and_signs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -52,10 +54,12 @@ class Annotation:
     Args:
         documents: In the order of the file.
         source: What annotated them: spaCy, the pipeline and their versions.
+        notes: What a person should know of how the texts were read and split.
     """
 
     documents: list[Annotated]
     source: dict[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 def annotate(
@@ -91,7 +95,7 @@ def annotate(
         _check_tokens(documents, i, tokens)
         found[text] = {
             "token": tokens,
-            "form": [one.strip() for one in tokens],
+            "form": [settings.form(one) for one in tokens],
             "word": [settings.fold(one) for one in tokens],
         }
     if attributes:
@@ -107,7 +111,10 @@ def annotate(
             if progress and n % BATCH == 0:
                 progress(n, len(first))
         _check_given(found.values(), attributes, nlp, settings)
-    return Annotation([found[text] for text in documents.texts], source)
+    notes = [*documents.notes]
+    if settings.tokenizer == "whitespace" and settings.format != "tokens":
+        notes += note_on_signs({word for one in found.values() for word in one["word"]})
+    return Annotation([found[text] for text in documents.texts], source, tuple(notes))
 
 
 def _check_tokens(documents: Documents, i: int, tokens: Sequence[str]) -> None:
@@ -133,17 +140,19 @@ def _check_length(documents: Documents, i: int, tokens: Sequence[str], most: int
 def _tokenizer(settings: TextSettings, source: dict[str, Any]) -> tuple[Any, str]:
     """A function from a document to its tokens and whether a space follows each; its language."""
 
-    def whitespace(text: str | tuple[str, ...]) -> tuple[list[str], None]:
-        return (text.split() if isinstance(text, str) else list(text)), None
+    split = words_and_signs if settings.tokenizer == "simple" else at_blanks
 
-    if settings.tokenizer == "whitespace":
-        return whitespace, ""
+    def without_library(text: str | tuple[str, ...]) -> tuple[list[str], None]:
+        return (split(text) if isinstance(text, str) else list(text)), None
+
+    if settings.tokenizer != "spacy":
+        return without_library, ""
     spacy = import_spacy("tokenizer = 'spacy' needs spaCy", "or: tokenizer = 'whitespace'")
     source["spacy"] = spacy.__version__
     blank = blank_pipeline(spacy, settings.language)
 
     def by_rules(text: str) -> tuple[list[str], list[bool]]:
-        tokens = [token for token in blank.tokenizer(text) if token.text.strip()]
+        tokens = [token for token in blank.tokenizer(text) if tidy(token.text.strip())]
         return [one.text for one in tokens], [bool(one.whitespace_) for one in tokens]
 
     return by_rules, settings.language

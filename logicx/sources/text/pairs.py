@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from logicx.banks.bank import ConceptBank
 from logicx.banks.celltexts import CellTexts
 from logicx.banks.signatures import SignatureBuilder
-from logicx.banks.tables import read_lines
+from logicx.banks.tablefiles import read_lines, suffix_of
 from logicx.banks.universe import Universe
+from logicx.banks.values import is_missing
 from logicx.errors import DataError, FileError, OptionError
 from logicx.sources.text.annotating import annotate
 from logicx.sources.text.families import Vocabulary, check_distinct, incidence
@@ -38,7 +39,9 @@ class PairSettings(TextSettings):
         premise: For `table`: column of the premise, by name or by number from 1 without header.
         hypothesis: Column of the hypothesis.
         label: Column of the label, read where unlabelled pairs are dropped.
-        drop_unlabelled: Whether pairs whose label is `-` or empty are left out.
+        drop_unlabelled: Whether pairs whose label is `-`, -1, empty or missing are left out.
+        header: For `table`: whether a .csv or .tsv has a first line that names the columns; by
+            default it has if columns are given by name.
         sides: What premise and hypothesis are called in names, as in `pre:man`, `hyp:man`.
         overlap: Shares in percent: `overlap-25%` holds where the unique words of the two sentences
             have an intersection over union above 25 %.
@@ -48,6 +51,7 @@ class PairSettings(TextSettings):
     premise: str | int = "premise"
     hypothesis: str | int = "hypothesis"
     label: str | int = "label"
+    header: bool | None = None
     drop_unlabelled: bool = False
     sides: tuple[str, ...] = ("pre", "hyp")
     overlap: tuple[int, ...] = (0, 25, 50, 75)
@@ -102,7 +106,7 @@ def compile_pairs(
         rows.append([*held[i], *(n + one for one in held[i + 1]), *above])
     builder = SignatureBuilder(len(names))
     builder.add(incidence(rows))
-    return ConceptBank(
+    bank = ConceptBank(
         name,
         names,
         categories,
@@ -111,6 +115,8 @@ def compile_pairs(
         source={**(source or {}), **annotation.source},
         texts=CellTexts.of(pairs.shown(), per_cell=2) if settings.keep_text else None,
     )
+    bank.notes = annotation.notes
+    return bank
 
 
 def read_pairs(path: Path, settings: PairSettings) -> Documents:
@@ -135,13 +141,19 @@ def read_pairs(path: Path, settings: PairSettings) -> Documents:
         form = ""
         if settings.format == "snli":
             premise, hypothesis, label = SNLI_COLUMNS
-            form = ".tsv" if path.suffix.lower() == ".txt" else ""
-        wanted = [premise, hypothesis, *([label] if settings.drop_unlabelled else [])]
-        columns, place = read_columns(path, wanted, form)
-        rows = list(zip(*columns, strict=True))
-        kept = [i for i, row in enumerate(rows) if len(row) == 2 or row[2].strip() not in ("", "-")]
+            form = ".tsv" if suffix_of(path) == ".txt" else ""
+        labels = [label] if settings.drop_unlabelled else []
+        read = read_columns(path, [premise, hypothesis], labels, form=form, header=settings.header)
+        rows = list(zip(*read.columns, strict=True))
+        kept = [i for i, row in enumerate(rows) if len(row) == 2 or not _is_unlabelled(row[2])]
         texts = [text for i in kept for text in rows[i][:2]]
-        documents = Documents(path, texts, place, [i + 1 for i in kept for _ in roles], roles)
+        numbers = [i + 1 for i in kept for _ in roles]
+        documents = Documents(path, texts, read.place, numbers, roles, notes=read.notes)
     if not documents.texts:
         raise DataError(f"{path} holds no sentence pair")
     return documents
+
+
+def _is_unlabelled(label: str) -> bool:
+    """Whether it says that there is none: `-` in SNLI, -1 as Hugging Face writes it, or nothing."""
+    return is_missing(label.strip()) or label.strip() in ("-", "-1")

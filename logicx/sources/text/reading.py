@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from logicx.banks.tables import read_lines, read_table
+from logicx.banks.strict_json import strict_json
+from logicx.banks.tablefiles import Table, read_lines, read_table, suffix_of
+from logicx.banks.values import is_nothing
 from logicx.errors import DataError, FileError, did_you_mean
+from logicx.sources.text.marks import read_marks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +18,14 @@ if TYPE_CHECKING:
     from logicx.sources.text.settings import DocumentSettings, TextSettings
 
 TABLES = (".csv", ".tsv", ".parquet", ".jsonl")
+HEADINGS = frozenset(
+    (
+        *("text", "texts", "sentence", "sentence1", "sentence2", "premise", "hypothesis"),
+        *("label", "labels", "gold_label", "question", "question1", "question2", "answer"),
+        *("context", "review", "content", "index", "id", "idx", "pair_id", "pairid"),
+    )
+)
+"""What columns of texts are called; no text is such a word alone."""
 
 
 class Pieces(NamedTuple):
@@ -41,6 +51,7 @@ class Documents:
         numbers: The line or row of each document.
         roles: What the documents of a pair are called, or nothing where there are no pairs.
         pieces: Where tokens are not words: the tokens of each document, whose words `texts` has.
+        notes: What a person should know of how the file was read.
     """
 
     path: Path
@@ -49,6 +60,7 @@ class Documents:
     numbers: Sequence[int]
     roles: tuple[str, ...] = ()
     pieces: Sequence[Pieces] = ()
+    notes: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         """Refuse what UTF-8 cannot say (JSON can state half a character)."""
@@ -80,9 +92,9 @@ def read_documents(path: Path, settings: DocumentSettings) -> Documents:
         DataError: It holds none.
     """
     if settings.format == "table":
-        (texts,), place = read_columns(path, [settings.column])
-        numbers = range(1, len(texts) + 1)
-        documents = Documents(path, texts, place, numbers)
+        read = read_columns(path, [settings.column], header=settings.header)
+        numbers = range(1, len(read.columns[0]) + 1)
+        documents = Documents(path, read.columns[0], read.place, numbers, notes=read.notes)
     else:
         refuse_table(path, settings)
         lines = read_lines(path)
@@ -91,7 +103,15 @@ def read_documents(path: Path, settings: DocumentSettings) -> Documents:
             documents = Documents(path, lines, "line", numbers)
         else:
             words, pieces = _token_lists(path, lines)
-            documents = Documents(path, words, "line", numbers, pieces=pieces)
+            told = [one.tokens for one in pieces] or words
+            tokens, notes = read_marks(told, settings.marks)
+            if pieces:
+                pieces = [
+                    Pieces(*one) for one in zip(tokens, [p.word_of for p in pieces], strict=True)
+                ]
+            else:
+                words = tokens
+            documents = Documents(path, words, "line", numbers, pieces=pieces, notes=notes)
     if not documents.texts:
         raise DataError(f"{path} holds no text")
     return documents
@@ -99,8 +119,8 @@ def read_documents(path: Path, settings: DocumentSettings) -> Documents:
 
 def refuse_table(path: Path, settings: TextSettings) -> None:
     """Raise a `FileError` where a table is to be read as lines of text."""
-    if path.suffix.lower() in TABLES and not (
-        settings.format == "tokens" and path.suffix.lower() == ".jsonl"
+    if suffix_of(path) in TABLES and not (
+        settings.format == "tokens" and suffix_of(path) == ".jsonl"
     ):
         raise FileError(
             f"{path} is a table",
@@ -108,43 +128,96 @@ def refuse_table(path: Path, settings: TextSettings) -> None:
         )
 
 
+class Columns(NamedTuple):
+    """Columns of a file as text.
+
+    Args:
+        columns: The columns that were asked for.
+        place: What is counted, `row` or `line`.
+        notes: What a person should know of how the file was read.
+    """
+
+    columns: list[list[str]]
+    place: str
+    notes: list[str]
+
+
 def read_columns(
-    path: Path, columns: Sequence[str | int], form: str = ""
-) -> tuple[list[list[str]], str]:
+    path: Path,
+    columns: Sequence[str | int],
+    labels: Sequence[str | int] = (),
+    *,
+    form: str = "",
+    header: bool | None = None,
+) -> Columns:
     """Columns of a table as text, and whether its rows are counted as rows or lines.
 
     Args:
         path: A .csv, .tsv, .parquet or .jsonl file (JSON lines, each an object).
-        columns: Names, or numbers from 1 where there is no header.
+        columns: Names, or numbers from 1.
+        labels: Further columns, which may hold whole numbers.
         form: What the file is, where its name does not say, such as `.tsv`.
+        header: Whether the first line names the columns; by default it does if a name is given.
 
     Raises:
-        FileError: It is no such file, or lacks a column.
+        FileError: It is no such file, lacks a column, or begins with a header that is not expected.
     """
-    if (form or path.suffix.lower()) == ".jsonl":
-        return _columns_of_json(path, columns), "line"
-    table = read_table(path, has_header=isinstance(columns[0], str), form=form)
-    for column in columns:
-        if str(column) not in table:
-            hint = did_you_mean(str(column), table) or (
+    if (form or suffix_of(path)) == ".jsonl":
+        return Columns(_columns_of_json(path, columns, labels), "line", [])
+    has_header = isinstance(columns[0], str) if header is None else header
+    table = read_table(path, has_header=has_header, form=form, is_sure=header is not None)
+    wanted = [_name(table, one) for one in (*columns, *labels)]
+    for column, name in zip((*columns, *labels), wanted, strict=True):
+        if name not in table:
+            hint = did_you_mean(name, table) or (
                 f"it has: {', '.join([*table][:20])}; without a header, columns are 1, 2, ..."
             )
             raise FileError(f"{path} has no column {column!r}", hint=hint)
-    found = [["" if one is None else str(one) for one in table[str(column)]] for column in columns]
-    return found, "row"
+    found = [[_text(one, path, name) for one in table[name]] for name in wanted]
+    if header is None and not has_header:
+        first = [one[0].strip() for one in found[: len(columns)] if one]
+        if first and all(one.casefold() in HEADINGS for one in first):
+            raise FileError(
+                f"{path}: the first line looks like names of columns: {', '.join(first)}",
+                hint="say which it is: header = true or header = false",
+            )
+    return Columns(found, "row", table.notes)
 
 
-def _columns_of_json(path: Path, columns: Sequence[str | int]) -> list[list[str]]:
-    found: list[list[str]] = [[] for _ in columns]
+def _name(table: Table, column: str | int) -> str:
+    """The name of a column; a number counts columns where no name is that number."""
+    if isinstance(column, int) and str(column) not in table and 1 <= column <= len(table):
+        return str([*table][column - 1])
+    return str(column)
+
+
+def _text(value: Any, path: Path, column: str) -> str:
+    if is_nothing(value):
+        return ""
+    if isinstance(value, bytes):
+        try:
+            return value.decode()
+        except UnicodeDecodeError as error:
+            raise FileError(f"{path}: column {column!r} is not UTF-8 ({error})") from None
+    return str(value)
+
+
+def _columns_of_json(
+    path: Path, columns: Sequence[str | int], labels: Sequence[str | int]
+) -> list[list[str]]:
+    wanted = [*columns, *labels]
+    found: list[list[str]] = [[] for _ in wanted]
     for number, line in enumerate(read_lines(path), 1):
         row = _json(path, number, line)
         if not isinstance(row, dict):
             raise FileError(f"{path}, line {number:,}: no JSON object, such as {{...}}")
-        for column, values in zip(columns, found, strict=True):
+        for column, values in zip(wanted, found, strict=True):
             if column not in row:
                 hint = did_you_mean(str(column), row) or f"it has: {', '.join([*row][:20])}"
                 raise FileError(f"{path}, line {number:,}: no {column!r}", hint=hint)
             value = "" if row[column] is None else row[column]
+            if type(value) is int and column in labels:
+                value = str(value)
             if not isinstance(value, str):
                 raise FileError(
                     f"{path}, line {number:,}: {column!r} is {value!r}, which is no text"
@@ -211,7 +284,4 @@ def _is_texts(stated: Any) -> bool:
 
 
 def _json(path: Path, number: int, line: str) -> Any:
-    try:
-        return json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise FileError(f"{path}, line {number:,}: no JSON ({error})") from error
+    return strict_json(line, f"{path}, line {number:,}")

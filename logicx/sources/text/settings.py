@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from logicx.errors import OptionError, did_you_mean
+from logicx.language.spelling import tidy
 from logicx.sources.settings import settings_of
+from logicx.sources.text.marks import CHOICES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
 ANNOTATIONS = ("tag", "lemma", "upos", "dep", "ent")
 """Families that a spaCy pipeline gives; all others need none."""
+TOKENIZERS = ("whitespace", "simple", "spacy")
 UNLIMITED = ("overlap", "pos")
 """Families that keep all their values."""
 
@@ -25,7 +28,8 @@ class TextSettings:
 
     Args:
         format: How the file is laid out.
-        tokenizer: `whitespace`, or `spacy` for the rules of spaCy's blank pipeline.
+        tokenizer: `whitespace`; `simple`, which splits signs off words; or `spacy` for the rules of
+            spaCy's blank pipeline.
         language: Language of the blank pipeline, and of spaCy's stop words.
         pipeline: The spaCy pipeline for tags, lemmas, dependencies and entities.
         lowercase: Whether words, lemmas and neighbours are lower-cased.
@@ -56,8 +60,10 @@ class TextSettings:
         """Refuse settings that mean nothing."""
         if self.format not in self.FORMATS:
             raise OptionError(f"format is one of {', '.join(self.FORMATS)}, not {self.format!r}")
-        if self.tokenizer not in ("whitespace", "spacy"):
-            raise OptionError(f"tokenizer is whitespace or spacy, not {self.tokenizer!r}")
+        if self.tokenizer not in TOKENIZERS:
+            raise OptionError(
+                f"tokenizer is one of {', '.join(TOKENIZERS)}, not {self.tokenizer!r}"
+            )
         if self.format == "tokens" and self.tokenizer != "whitespace":
             raise OptionError(
                 "format = 'tokens' means that the file holds tokens",
@@ -93,9 +99,22 @@ class TextSettings:
         """Most values that a family keeps."""
         return self.limits.get(family, self.most_common)
 
+    def form(self, token: str) -> str:
+        """A token as it is named: in one spelling, without white space around it.
+
+        One of white space alone is `<blank>`, `<tab>` or `<newline>`.
+        """
+        found = tidy(token.strip())
+        if found or not token:
+            return found
+        if token.splitlines() != [token]:
+            return "<newline>"
+        return "<tab>" if "\t" in token else "<blank>"
+
     def fold(self, word: str) -> str:
-        """A word as it is named: stripped of white space and, if so set, lower-cased."""
-        return word.strip().lower() if self.lowercase else word.strip()
+        """A word as it is named: its form and, if so set, lower-cased."""
+        form = self.form(word)
+        return tidy(form.lower()) if self.lowercase else form
 
 
 @dataclass(frozen=True)
@@ -106,9 +125,21 @@ class DocumentSettings(TextSettings):
         format: `lines` (a document a line), `table` (a column of a .csv, .tsv, .parquet or
             .jsonl file) or `tokens` (JSON lines, each a list of the tokens of a document).
         column: For `table`: the column's name, or its number from 1 in a file without header.
+        header: For `table`: whether a .csv or .tsv has a first line that names the columns; by
+            default it has if a column is given by name.
+        marks: For `tokens`: what marks of a tokenizer are, such as in `Ġthe`: `auto`, `keep`, `bpe`
+            or `sentencepiece`; see `logicx.sources.text.marks`.
     """
 
     column: str | int = "text"
+    header: bool | None = None
+    marks: str = "auto"
 
     KIND: ClassVar[str] = "texts"
     FORMATS: ClassVar[tuple[str, ...]] = ("lines", "table", "tokens")
+
+    def __post_init__(self) -> None:
+        """Refuse settings that mean nothing."""
+        super().__post_init__()
+        if self.marks not in CHOICES:
+            raise OptionError(f"marks is one of {', '.join(CHOICES)}, not {self.marks!r}")

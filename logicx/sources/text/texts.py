@@ -39,7 +39,7 @@ def compile_texts(
     check_distinct(vocabulary.names)
     builder = SignatureBuilder(len(vocabulary.names))
     builder.add(incidence(vocabulary.held(annotation.documents)))
-    return ConceptBank(
+    bank = ConceptBank(
         name,
         vocabulary.names,
         vocabulary.families,
@@ -48,3 +48,5 @@ def compile_texts(
         source={**(source or {}), **annotation.source},
         texts=CellTexts.of(texts.shown()) if settings.keep_text else None,
     )
+    bank.notes = annotation.notes
+    return bank

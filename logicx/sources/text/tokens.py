@@ -90,16 +90,19 @@ def compile_tokens(
     categories: list[str] = []
     columns: list[list[int]] = []
     stop = stop_words(settings)
+    with_cell = sorted({*(word_of or ())} - {-1})  # other words are only context
     for family in settings.families:
         if family == "piece":
-            values = [one.strip() for one in tokens]
+            values = counted = [settings.form(one) for one in tokens]
         else:
-            values = _spread(_values(documents, family), "", word_of)
+            of_words = _values(documents, family)
+            values = _spread(of_words, "", word_of)
+            counted = of_words if word_of is None else [of_words[k] for k in with_cell]
         if family == "pos":
             found = {*values}
             kept = [one for one in (*(place for _, place in PLACES), FARTHER) if one in found]
         else:
-            kept = most_common(values, family, settings, stop)
+            kept = most_common(counted, family, settings, stop)
         columns.append(_numbers(values, kept, len(names)))
         if family == "pos":
             kept.append(LAST)
@@ -109,7 +112,7 @@ def compile_tokens(
         categories += [family] * len(kept)
     builder = SignatureBuilder(len(names))
     builder.add(_incidence(columns, len(tokens)))
-    return ConceptBank(
+    bank = ConceptBank(
         name,
         names,
         categories,
@@ -118,6 +121,8 @@ def compile_tokens(
         source={**(source or {}), **annotation.source},
         texts=CellTexts.of(tokens) if settings.keep_text else None,
     )
+    bank.notes = annotation.notes
+    return bank
 
 
 def _cells(

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from logicx.errors import DataError, FileError, OptionError
+from logicx.sources.text.vectorfiles import opened, read_text_vectors
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Sequence, Set
 
     from logicx.banks.bank import ConceptBank
 
@@ -60,10 +61,14 @@ class NeighborSettings:
 
 
 class Neighbors(NamedTuple):
-    """The nearest words of each word that has any, the nearest first, and words without vector."""
+    """The nearest words of each word that has any, the nearest first, and words without vector.
+
+    `notes` say what a person should know of the file.
+    """
 
     table: dict[str, list[str]]
     missing: list[str]
+    notes: tuple[str, ...] = ()
 
 
 def relate_neighbors(
@@ -100,6 +105,7 @@ def relate_neighbors(
                 table[name] = near
     bank.relate("NEIGHBORS", table)
     bank.source["words_without_vector"] = len(found.missing)
+    bank.notes += found.notes
     return found
 
 
@@ -119,7 +125,9 @@ def nearest_words(
 
     Cost: with `among="all"`, one product of all vectors with a vector for each word.
     """
-    known = _directed(read_vectors(where or settings.vectors), settings.vectors)
+    wanted = {*words} if settings.among == "bank" else None
+    read, notes = _read(where or settings.vectors, wanted)
+    known = _directed(read, settings.vectors)
     missing = [word for word in words if word not in known]
     present = [word for word in words if word in known]
     if not present:
@@ -134,7 +142,7 @@ def nearest_words(
         near = [other for other, _ in searched.most_similar(word, topn=settings.n) if other in own]
         if near:
             table[word] = [word, *near] if settings.itself else near
-    return Neighbors(table, missing)
+    return Neighbors(table, missing, notes)
 
 
 def read_vectors(where: str | Path) -> Any:
@@ -147,6 +155,11 @@ def read_vectors(where: str | Path) -> Any:
         FileError: They cannot be read.
         DataError: gensim is not installed.
     """
+    return _read(where, None)[0]
+
+
+def _read(where: str | Path, wanted: Set[str] | None) -> tuple[Any, tuple[str, ...]]:
+    """Word vectors, of a text file only those of some words; and notes."""
     try:
         from gensim.models import KeyedVectors
     except ImportError as error:
@@ -166,10 +179,13 @@ def read_vectors(where: str | Path) -> Any:
                     "KeyedVectors.load(FILE).save_word2vec_format('vectors.txt')",
                 )
             found = KeyedVectors.load(str(path))
-            return found if isinstance(found, KeyedVectors) else found.wv
-        return KeyedVectors.load_word2vec_format(
-            str(path), binary=kind == "binary", no_header=kind == "headless"
-        )
+            return (found if isinstance(found, KeyedVectors) else found.wv), ()
+        if kind == "binary":
+            return KeyedVectors.load_word2vec_format(str(path), binary=True), ()
+        vectors = read_text_vectors(path, kind == "headed", wanted)
+        made = KeyedVectors(vectors.vectors.shape[1])
+        made.add_vectors(vectors.words, vectors.vectors)
+        return made, vectors.notes
     except (OSError, EOFError, ValueError, AttributeError, UnicodeDecodeError) as error:
         if isinstance(error, FileError):
             raise
@@ -192,10 +208,8 @@ def _directed(known: Any, where: str) -> Any:
 
 def _kind(path: Path) -> str:
     """`pickle`, `binary`, `headed` (text with a header) or `headless`."""
-    from smart_open import open as smart_open
-
-    with smart_open(path, "rb") as file:
-        first = file.readline(_LINE)
+    with opened(path) as file:
+        first = file.readline(_LINE).removeprefix(b"\xef\xbb\xbf")
         if not first:
             raise FileError(f"{path} is empty")
         if first.startswith(_PICKLE):

@@ -1,7 +1,8 @@
 """Broden: an index of images with label maps of several categories, as NetDissect writes it.
 
 - `index.csv`: `image, split, ih, iw, sh, sw`, then a column per category, which is empty, or lists
-  by ";" label maps (paths below `images/`) or numbers of labels that hold at the whole image;
+  by ";" label maps (paths below `images/`) or numbers of labels that hold at the whole image; the
+  number 0, `-` and what begins with `~` mean that nothing is labelled, as NetDissect writes them;
 - label maps: images whose pixels hold the label number R + 256 G, or 0;
 - `label.csv`: `number, name, category, ...`, the category as in `material(36);object(3)`;
 - `category.csv` and `c_<category>.csv` where present: held against the index and `label.csv`.
@@ -14,24 +15,19 @@ endings `-c` of colours and `-s` of scenes and textures are left away.
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from logicx.banks.tables import read_table
 from logicx.errors import DataError, FileError
-from logicx.sources.vision.images import (
-    Folder,
-    at_grid,
-    mask_values,
-    refuse_doubled,
-    refuse_missing,
-)
+from logicx.sources.vision.decoding import mask_values
+from logicx.sources.vision.images import Folder, refuse_doubled, refuse_missing
 from logicx.sources.vision.labels import Labelled, Vocabulary
 from logicx.sources.vision.pixels import Pixels, check_shape
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -90,8 +86,9 @@ def read_index(folder: Folder, name: str, root: str = "images") -> tuple[list[Ro
         maps: dict[str, tuple[str, ...]] = {}
         whole: list[int] = []
         for category in categories:
-            parts = [one for one in row[category].split(";") if one]
-            whole += [int(one) for one in parts if _is_number(one)]
+            parts = [one.strip() for one in row[category].split(";")]
+            parts = [one for one in parts if one and one != "-" and one[0] != "~"]
+            whole += [int(one) for one in parts if _is_number(one) and int(one)]
             paths = [one for one in parts if not _is_number(one)]
             for path in paths:
                 folder.check(f"{root}/{path}" if path[:1] != "/" else path, line)
@@ -120,7 +117,6 @@ class Broden:
         """Read the tables and look for all files."""
         self.folder = Folder(path)
         self.vocabulary = Vocabulary()
-        self.notes: list[str] = []
         self._settings = settings
         rows, categories = read_index(self.folder, settings.index, settings.images)
         splits = sorted({one.split for one in rows})
@@ -139,32 +135,34 @@ class Broden:
         self._check_categories(categories)
         self._find_files()
 
-    def read(self) -> Iterator[Labelled]:
-        """The images in the order of the index."""
-        settings = self._settings
-        pixels = None
+    @cached_property
+    def _pixels(self) -> Pixels:
+        return Pixels(self.folder, self._settings.images, self._settings, self.vocabulary)
+
+    @property
+    def notes(self) -> list[str]:
+        """What was odd about the images read so far."""
+        return self._pixels.notes if self._settings.colors == "pixels" else []
+
+    def labelled(self, i: int) -> Labelled:
+        """An image of the index."""
+        settings, row = self._settings, self._rows[i]
+        colors = None
         if settings.colors == "pixels":
-            pixels = Pixels(self.folder, settings.images, settings, self.vocabulary)
-        for row in self._rows:
-            colors = None
-            if pixels is not None:
-                size, colors = pixels.of(row.image)
-                if size != row.size:
-                    where = self.folder.path / settings.images / row.image
-                    raise DataError(
-                        f"{where} is {size[0]} x {size[1]} pixels, but the index says "
-                        f"{row.size[0]} x {row.size[1]}"
-                    )
-            planes = []
-            for category, paths in self._maps(row):
-                for path in paths:
-                    plane = self._plane(path, row)
-                    if category == "color":
-                        colors = plane
-                    else:
-                        planes.append(plane)
-            whole = [self._known(one, f"the index, image {row.image}") for one in row.whole]
-            yield Labelled(row.image, planes, whole, colors)
+            seen = self._pixels.of(row.image)
+            where = self.folder.path / settings.images / row.image
+            check_shape(seen.size, row.size, where, "the index says it", turn=seen.turn)
+            colors = seen.colors
+        planes = []
+        for category, paths in self._maps(row):
+            for path in paths:
+                plane = self._plane(path, row)
+                if category == "color":
+                    colors = plane
+                else:
+                    planes.append(plane)
+        whole = [self._known(one, f"the index, image {row.image}") for one in row.whole]
+        return Labelled(row.image, planes, whole, colors)
 
     def _maps(self, row: Row) -> list[tuple[str, tuple[str, ...]]]:
         has_colors = self._settings.colors == "maps"
@@ -173,11 +171,11 @@ class Broden:
     def _plane(self, path: str, row: Row) -> NDArray[np.int64]:
         name = f"{self._settings.images}/{path}"
         where = self.folder.path / name
-        values = mask_values(self.folder.read(name), where)
+        values = mask_values(self.folder.read(name), where, self._settings.orientation)
         if values.ndim != 3:
             raise FileError(f"{where} is no label map: its pixels must be R + 256 G")
-        check_shape(values, row.map_size, where, "the index says it")
-        cells = at_grid(values, self._settings.grid).astype(np.int64)
+        check_shape(values.shape, row.map_size, where, "the index says it")
+        cells = self._settings.frame.of(values, row.size).astype(np.int64)
         numbers = cells[..., 0] + 256 * cells[..., 1]
         inside = numbers < len(self._number_of)
         named = np.where(inside, self._number_of[np.where(inside, numbers, 0)], 0)
@@ -196,8 +194,10 @@ class Broden:
         """The concept of each label number, 0 where there is none."""
         where, table = self._table("label.csv", ("number", "name", "category"))
         found: dict[int, int] = {}
-        for i, (number, name, stated) in enumerate(
-            zip(table["number"], table["name"], table["category"], strict=True)
+        categories = [re.split(r"[;(]", one)[0] for one in table["category"]]
+        whole = {*zip(table["name"], categories, strict=True)}
+        for i, (number, name, category) in enumerate(
+            zip(table["number"], table["name"], categories, strict=True)
         ):
             line = f"{where}, row {i + 1}"
             if not _is_number(number) or int(number) > 0xFFFF:
@@ -205,8 +205,9 @@ class Broden:
             if int(number) in found:
                 raise DataError(f"{line}: the label {number} is given twice")
             self._stated[int(number)] = name
-            category = re.split(r"[;(]", stated)[0]
             short = name.removesuffix(ENDING.get(category, "")) or name
+            if (short, category) in whole:
+                short = name  # another label is called so without NetDissect's ending
             is_label = int(number) > 0  # 0 means no label
             found[int(number)] = self.vocabulary.add(short, category, line) if is_label else 0
         numbers = np.zeros(max(found, default=0) + 1, np.int64)

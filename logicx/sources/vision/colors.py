@@ -21,10 +21,10 @@ import numpy as np
 from logicx.resources import resource
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import ArrayLike, NDArray
     from PIL.Image import Image
+
+    from logicx.sources.vision.frames import Frame
 
 COLORS = (
     *("black", "blue", "brown", "gray", "green", "orange", "pink", "purple", "red", "white"),
@@ -80,8 +80,8 @@ def color_table() -> NDArray[np.uint8]:
     return table.reshape(STEPS, STEPS, STEPS)
 
 
-def color_numbers(image: Image, grid: Sequence[int]) -> NDArray[np.uint8]:
-    """The colour name of every cell of the grid, as a number in `COLORS`.
+def color_numbers(image: Image, frame: Frame) -> NDArray[np.uint8]:
+    """The colour name of every cell of the frame's grid, as a number in `COLORS`.
 
     A cell has the mean of the image's pixels that it covers, by area (Pillow's box filter), so that
     grain does not speckle the masks.
@@ -90,8 +90,9 @@ def color_numbers(image: Image, grid: Sequence[int]) -> NDArray[np.uint8]:
     """
     from PIL import Image as Images
 
-    height, width = grid
-    rgb = image.convert("RGB").resize((width, height), Images.Resampling.BOX)
+    height, width = frame.grid
+    box = frame.box((image.height, image.width)) if frame.resize else None
+    rgb = image.convert("RGB").resize((width, height), Images.Resampling.BOX, box=box)
     cells = np.asarray(rgb) // (256 // STEPS)
     named: NDArray[np.uint8] = color_table()[cells[..., 0], cells[..., 1], cells[..., 2]]
     return named

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from logicx.banks.bank import ConceptBank
 from logicx.banks.signatures import GroupCells, Incidence
 from logicx.banks.universe import Universe
 from logicx.errors import DataError, FileError
+from logicx.sources.vision.decoding import DamagedFile
 from logicx.sources.vision.grouping import group_cells, without
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def compile_images(
     Cost: one pass over the files; memory for the sets of concepts of each image.
     """
     with Spool() as spool:
-        paths, n_images = _read(reader, settings, spool, progress)
+        paths, n_images, bad = _read(reader, settings, spool, progress)
         labels, names = reader.vocabulary.labels, reader.vocabulary.names()
         of_category = _of_category([one.category for one in labels], settings)
         stays = of_category & (n_images >= settings.min_images)
@@ -113,7 +113,6 @@ def compile_images(
         rare = [names[i] for i in np.flatnonzero(of_category & ~stays)]
         new_numbers = np.where(stays, np.cumsum(stays) - 1, -1).astype(np.int32)
         kept = np.flatnonzero(stays)
-        stated = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(settings).items()}
         return ConceptBank.from_groups(
             (without(group, new_numbers) for group in spool.groups()),
             [names[i] for i in kept],
@@ -122,11 +121,17 @@ def compile_images(
             name=name,
             source={
                 **(source or {}),
-                "settings": stated,
+                "settings": settings.stated(),
                 "images": paths,
                 "files": reader.folder.n_read,
                 "sha256": reader.folder.sha256,
-                "notes": [*reader.notes, *_notes(rare, settings)],
+                "notes": [
+                    *reader.notes,
+                    *reader.vocabulary.notes,
+                    *_bad_notes(bad),
+                    *_notes(rare, settings),
+                ],
+                **({"left_out": [*bad]} if bad else {}),
             },
         )
 
@@ -136,19 +141,36 @@ def _read(
     settings: ImageSettings,
     spool: Spool,
     progress: Callable[[int, int], None] | None,
-) -> tuple[list[str], NDArray[np.int64]]:
-    """Put all images aside; their paths, and the images that each concept occurs in."""
+) -> tuple[list[str], NDArray[np.int64], dict[str, str]]:
+    """Put all images aside; their paths, the images that each concept occurs in, and bad ones.
+
+    Raises:
+        FileError: Files are damaged; all of them are counted.
+    """
     n_images = np.zeros(0, np.int64)
     paths: list[str] = []
-    for labelled in reader.read():
-        group = _group(labelled, settings)
-        spool.add(group)
-        n_images = _padded(n_images, reader)
-        n_images[np.unique(group.sets.indices)] += 1
-        paths.append(labelled.path)
+    bad: dict[str, str] = {}
+    for i, path in enumerate(reader.images):
+        try:
+            labelled = reader.labelled(i)
+        except DamagedFile as error:
+            bad[path] = error.message
+            continue
+        if not bad or settings.skip_bad:
+            group = _group(labelled, settings)
+            spool.add(group)
+            n_images = _padded(n_images, reader)
+            n_images[np.unique(group.sets.indices)] += 1
+            paths.append(labelled.path)
         if progress is not None:
-            progress(len(paths), len(reader.images))
-    return paths, _padded(n_images, reader)
+            progress(i + 1, len(reader.images))
+    if bad and not (settings.skip_bad and paths):
+        raise FileError(
+            f"{len(bad):,} of {len(reader.images):,} images have files that are damaged: "
+            f"{_listed([*bad.values()], '; ')}",
+            hint="mend them, or leave such images out: skip_bad=true in the recipe",
+        )
+    return paths, _padded(n_images, reader), bad
 
 
 def _padded(n_images: NDArray[np.int64], reader: Reader) -> NDArray[np.int64]:
@@ -179,5 +201,14 @@ def _notes(rare: list[str], settings: ImageSettings) -> list[str]:
         return []
     n = settings.min_images
     where = "in no image" if n == 1 else f"in fewer than {n:,} images"
-    listed = ", ".join(rare[:SHOWN]) + (", ..." if len(rare) > SHOWN else "")
-    return [f"{len(rare):,} concepts that occur {where} are left out: {listed}"]
+    return [f"{len(rare):,} concepts that occur {where} are left out: {_listed(rare)}"]
+
+
+def _bad_notes(bad: dict[str, str]) -> list[str]:
+    if not bad:
+        return []
+    return [f"{len(bad):,} images are left out, as files are damaged: {_listed([*bad])}"]
+
+
+def _listed(names: list[str], joint: str = ", ") -> str:
+    return joint.join(names[:SHOWN]) + (f"{joint}..." if len(names) > SHOWN else "")

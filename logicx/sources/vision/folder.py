@@ -2,38 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from logicx.banks.tables import read_table
+from logicx.banks.tables import read_lines, read_table
 from logicx.errors import DataError, FileError
-from logicx.sources.vision.images import (
-    ENDINGS,
-    MASK_ENDINGS,
-    Folder,
-    at_grid,
-    mask_values,
-    pack_colors,
-    refuse_doubled,
-    refuse_missing,
-    stem,
-)
-from logicx.sources.vision.labels import Labelled, Vocabulary
-from logicx.sources.vision.pixels import Pixels, check_shape
+from logicx.sources.vision.decoding import ENDINGS, LOSSY_ENDINGS, LOSSY_HINT, MASK_ENDINGS
+from logicx.sources.vision.images import Folder, refuse_missing, stem, unique
+from logicx.sources.vision.masked import Codes, MaskedImages, masks_by_image
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
-
-    from numpy.typing import NDArray
 
     from logicx.sources.vision.settings import FolderSettings
 
 RGB = ("r", "g", "b")
 
 
-class PlainFolder:
+class PlainFolder(MaskedImages):
     """Images, masks and a table of names; see `FolderSettings`.
 
     Masks hold palette numbers or grey levels (a table with the column `index`), or colours (`r`,
@@ -44,64 +31,109 @@ class PlainFolder:
         DataError: Names or values are given twice.
     """
 
+    settings: FolderSettings
+
     def __init__(self, path: Path, settings: FolderSettings) -> None:
         """Read the tables and find the files."""
-        self.folder = Folder(path)
-        self.vocabulary = Vocabulary()
-        self.notes: list[str] = []
-        self._settings = settings
-        self._root = settings.images
-        self._is_rgb = False
-        self._codes, self._numbers = self._read_labels()
-        found = self.folder.listed(settings.images, ENDINGS)
-        if not found:
-            raise FileError(
-                f"{path / settings.images} holds no image",
-                hint=f"images end in {', '.join(ENDINGS)}",
+        super().__init__(Folder(path), settings.images, settings)
+        if settings.masks:
+            self._read_labels()
+        elif not settings.scenes:
+            raise DataError(
+                "neither masks nor scenes are named", hint='set masks = ["masks"], or scenes = FILE'
             )
-        self.images = [one[len(self._root) + 1 :] for one in found]
-        refuse_doubled([stem(one) for one in self.images], f"an image in {path / self._root}")
-        self._masks = [self._find_masks(one) for one in settings.masks]
-        self._scenes = self._read_scenes()
+        keys = self._find_images()
+        lonely: list[str] = []
+        for one in settings.masks:
+            found, alone = self._find_masks(one, keys)
+            self.masks.append(found)
+            lonely += alone
+        self._keep_wanted(keys)
+        self._refuse_lonely(lonely)
+        self._read_scenes([*keys.values()])
         self.images = self.images[: settings.first or None]
 
-    def read(self) -> Iterator[Labelled]:
-        """The images by path."""
-        pixels = Pixels(self.folder, self._root, self._settings, self.vocabulary)
-        for path in self.images:
-            size, colors = pixels.of(path)
-            planes = [self._plane(masks[stem(path)], size) for masks in self._masks]
-            yield Labelled(path, planes, self._scenes.get(path, ()), colors)
-
-    def _plane(self, mask: str, size: tuple[int, int]) -> NDArray[np.int64]:
-        where = self.folder.path / mask
-        values = mask_values(self.folder.read(mask), where)
-        if self._is_rgb != (values.ndim == 3):
-            has, needs = ("colours", "index") if values.ndim == 3 else ("index values", "r, g, b")
+    def _find_images(self) -> dict[str, str]:
+        """The images, by what the pattern leaves of their names."""
+        root, pattern = self.root, self.settings.pattern
+        found = self.folder.listed(root, ENDINGS)
+        if not self.settings.pattern and "" in (*self.settings.masks, root):
             raise DataError(
-                f"{where} holds {has}, but the table of names does not",
-                hint=f"a table of names has the column {needs}"
-                if self._is_rgb
-                else "a table of names for colour masks has the columns r, g, b and name",
+                "images and masks lie in one folder, and no pattern tells them apart",
+                hint='such as pattern = "*.jpg" and mask_pattern = "*_mask.png"',
             )
-        check_shape(values, size, where, "the image", is_scaled=True)
-        cells = at_grid(values, self._settings.grid)
-        codes = pack_colors(cells) if self._is_rgb else cells.astype(np.int64)
-        places = np.searchsorted(self._codes, codes)
-        is_known = self._codes[np.minimum(places, len(self._codes) - 1)] == codes
-        if not is_known.all():
-            row, column = (int(one) for one in np.argwhere(~is_known)[0])
-            raise DataError(
-                f"{where} holds the value {cells[row, column].tolist()}, which has no name "
-                f"(cell {row}, {column})",
-                hint="name it in the table; if it means no label, as unlabelled"
-                + ("" if self._is_rgb else ", or set=images.ignore=[...]"),
+        inside = [one[len(root) + 1 :] if root else one for one in found]
+        matched = [(key, one) for one in inside if (key := matching(one, pattern)) is not None]
+        if not matched:
+            raise FileError(
+                f"{self.folder.path / root} holds no image"
+                + (f" whose name is like {pattern}" if pattern else ""),
+                hint=f"images end in {', '.join(ENDINGS)}",
             )
-        return self._numbers[places]
+        self.images = [one for _, one in matched]
+        where = self.folder.path / root
+        return unique(((key, one, one) for key, one in matched), f"an image in {where}")
 
-    def _read_labels(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """The values that masks may hold, ascending, and the concept of each (0 for none)."""
-        settings = self._settings
+    def _find_masks(self, folder: str, keys: dict[str, str]) -> tuple[dict[str, str], list[str]]:
+        """The mask of each image, and the masks of none."""
+        pattern = self.settings.mask_pattern
+        inside = [
+            (one[len(folder) + 1 :] if folder else one, one)
+            for one in self.folder.listed(folder, (*MASK_ENDINGS, *LOSSY_ENDINGS))
+        ]
+        matched = [(key, one) for name, one in inside if (key := matching(name, pattern))]
+        lossy = [one for key, one in matched if key in keys and _ending(one) in LOSSY_ENDINGS]
+        if lossy:
+            raise FileError(
+                f"{self.folder.path}: {len(lossy):,} masks are JPEG or WebP, such as {lossy[0]}",
+                hint=LOSSY_HINT,
+            )
+        some = [one for one in matched if _ending(one[1]) in MASK_ENDINGS]
+        found, lonely = masks_by_image(keys, some, self.folder.path / folder)
+        missing = [f"{folder}/{key}.png" for key, image in keys.items() if image not in found]
+        if missing and self.settings.unmasked == "refuse" and not self.settings.only:
+            self._refuse_unmasked(sorted(missing), lonely)
+        return found, [one[len(folder) + 1 :] if folder else one for one in lonely]
+
+    def _refuse_unmasked(self, missing: Sequence[str], lonely: Sequence[str]) -> None:
+        """Raise a `FileError` for images without masks, with how their masks may be called."""
+        first = missing[0].removesuffix(".png")
+        near = [one for one in lonely if one.startswith(first)]
+        hint = 'leave such images out: unmasked = "skip"; or list those to take: only = FILE'
+        if near:
+            hint = f'masks of other names are found so: mask_pattern = "*{near[0][len(first) :]}"'
+        refuse_missing(missing, "masks", self.folder.path, hint)
+
+    def _keep_wanted(self, keys: dict[str, str]) -> None:
+        """Only the images that are listed, and that have masks."""
+        settings = self.settings
+        if settings.only:
+            name = self.folder.check(settings.only, "settings")
+            self.folder.read(name)
+            lines = [one.strip() for one in read_lines(self.folder.path / name)]
+            where = self.folder.path / name
+            self.images = sorted(listed_images([one for one in lines if one], keys, where))
+        if not settings.masks:
+            return
+        bare = [one for one in self.images if not all(one in masks for masks in self.masks)]
+        if bare and settings.unmasked == "refuse":
+            self._refuse_unmasked([f"{settings.masks[0]}/{stem(one)}.png" for one in bare], ())
+        if bare:
+            self.images = [one for one in self.images if all(one in m for m in self.masks)]
+            self.found_notes.append(f"{len(bare):,} images without masks are left out")
+            if not self.images:
+                raise FileError(f"{self.folder.path}: no image has a mask")
+
+    def _refuse_lonely(self, lonely: Sequence[str]) -> None:
+        refuse_missing(
+            sorted(stem(f"{self.root}/{one}") for one in lonely),
+            f"images of masks in {', '.join(self.settings.masks)}",
+            self.folder.path,
+        )
+
+    def _read_labels(self) -> None:
+        """What the values of masks mean, by the table of names."""
+        settings = self.settings
         name = settings.labels or next(
             (one for one in ("labels.tsv", "labels.csv") if self.folder.has(one)), ""
         )
@@ -111,31 +143,43 @@ class PlainFolder:
                 hint="labels.tsv: the columns index and name, or r, g, b and name",
             )
         where, table = self._table(name)
-        rgb = [table.get(one) for one in RGB]
-        self._is_rgb = all(rgb)
-        if "name" not in table or not (self._is_rgb or "index" in table):
+        kinds = [one for one in (("index",), RGB) if set(one) <= set(table)]
+        if "name" not in table or not kinds:
             raise FileError(
                 f"{where} needs the columns index and name, or r, g, b and name, "
                 f"but has {', '.join(table)}"
             )
-        found: dict[int, int] = dict.fromkeys(settings.ignore, 0)
-        names = table["name"]
+        numbers = self._number_rows(where, table)
+        for columns in kinds:
+            is_rgb = columns == RGB
+            rows = list(zip(*(table[one] for one in columns), strict=True))
+            codes = [_code(one, f"{where}, row {i + 1}", is_rgb) for i, one in enumerate(rows)]
+            called = [f"row {i + 1}, {one!r}" for i, one in enumerate(table["name"])]
+            found = unique(zip(codes, numbers, called, strict=True), f"{where}: a value")
+            if is_rgb:
+                self.by_color = Codes.of(found)
+                continue
+            clash = [one for one in settings.ignore if found.get(one)]
+            if clash:
+                raise DataError(f"{where} names the value {clash[0]}, which is in ignore")
+            self.by_index = Codes.of({**dict.fromkeys(settings.ignore, 0), **found})
+
+    def _number_rows(self, where: Path, table: dict[str, list[Any]]) -> list[int]:
+        """The number of each row's concept, 0 where it means no label."""
+        names = [one.strip() for one in table["name"]]
         categories = table.get("category", ["object"] * len(names))
-        values = list(zip(*(rgb if self._is_rgb else [table["index"]]), strict=True))
+        found = []
         for i, (name, category) in enumerate(zip(names, categories, strict=True)):
-            line = f"{where}, row {i + 1}"
-            code = sum(
-                _whole(one, line, 255 if self._is_rgb else 1 << 31) << (8 * k)
-                for k, one in enumerate(values[i])
-            )
-            if code in found and code not in settings.ignore:
-                raise DataError(f"{line}: the value {' '.join(values[i])} is given twice")
-            is_named = name.strip().casefold() not in settings.unnamed
-            found[code] = self.vocabulary.add(name.strip(), category, line) if is_named else 0
+            if name.casefold() in self.settings.unnamed:
+                found.append(0)
+            elif self.settings.merge:
+                found.append(self.vocabulary.number(name, category))
+            else:
+                hint = "rows of one name are one concept with merge = true"
+                found.append(self.vocabulary.add(name, category, f"{where}, row {i + 1}", hint))
         if not self.vocabulary.labels:
             raise DataError(f"{where} names no concept")
-        codes = np.array(sorted(found), np.int64)
-        return codes, np.array([found[one] for one in sorted(found)], np.int64)
+        return found
 
     def _table(self, name: str) -> tuple[Path, dict[str, list[Any]]]:
         where = self.folder.path / self.folder.check(name, "settings")
@@ -143,35 +187,69 @@ class PlainFolder:
         self.folder.read(name)  # for the hash
         return where, table
 
-    def _find_masks(self, folder: str) -> dict[str, str]:
-        """The mask of each image, by its path without ending."""
-        found = {
-            stem(one[len(folder) + 1 :]): one for one in self.folder.listed(folder, MASK_ENDINGS)
-        }
-        stems = {stem(one) for one in self.images}
-        root = self.folder.path
-        missing = [f"{folder}/{one}.png" for one in sorted(stems - set(found))]
-        refuse_missing(missing, "masks", root)
-        lonely = [f"{self._root}/{one}" for one in sorted(set(found) - stems)]
-        refuse_missing(lonely, f"images of masks in {folder}", root)
-        return found
-
-    def _read_scenes(self) -> dict[str, list[int]]:
-        if not self._settings.scenes:
-            return {}
-        where, table = self._table(self._settings.scenes)
+    def _read_scenes(self, images: Sequence[str]) -> None:
+        if not self.settings.scenes:
+            return
+        where, table = self._table(self.settings.scenes)
         if not {"image", "name"} <= set(table):
             raise FileError(f"{where} needs the columns image and name, but has {', '.join(table)}")
-        known = {**{stem(one): one for one in self.images}, **{one: one for one in self.images}}
+        places = listed_images(table["image"], {stem(one): one for one in images}, where)
         categories = table.get("category", ["scene"] * len(table["name"]))
-        found: dict[str, list[int]] = {}
-        for i, (image, name, category) in enumerate(
-            zip(table["image"], table["name"], categories, strict=True)
-        ):
-            if image not in known:
-                raise DataError(f"{where}, row {i + 1}: there is no image {image!r}")
-            found.setdefault(known[image], []).append(self.vocabulary.number(name, category))
-        return found
+        for image, name, category in zip(places, table["name"], categories, strict=True):
+            number = self.vocabulary.number(name, category)
+            if number not in self.scenes.setdefault(image, []):
+                self.scenes[image].append(number)
+
+
+def listed_images(names: Iterable[str], images: dict[str, str], where: Path) -> list[str]:
+    """The images that are named by path, by path without ending, or as a pattern leaves it.
+
+    Raises:
+        DataError: There is no such image, or a name is of two.
+    """
+    paths = set(images.values())
+    found: list[str] = []
+    for i, name in enumerate(names):
+        meant = {one for one in (name if name in paths else None, images.get(name)) if one}
+        if not meant:
+            raise DataError(f"{where}, row {i + 1}: there is no image {name!r}")
+        if len(meant) > 1:
+            both = " and ".join(sorted(meant))
+            raise DataError(
+                f"{where}, row {i + 1}: {name!r} is {both}", hint="write the whole name"
+            )
+        found += meant
+    return found
+
+
+def matching(path: str, pattern: str) -> str | None:
+    """What the star of a pattern stands for in a path, or None where it does not match.
+
+    The pattern may leave the ending out; none at all leaves the path without its ending.
+
+    Example:
+        >>> matching("a/b_mask.png", "*_mask"), matching("a/b_mask.png", "*_mask.png")
+        ('a/b', 'a/b')
+        >>> matching("a/b.png", "")
+        'a/b'
+    """
+    before, _, after = (pattern or "*").partition("*")
+    for one in (path, stem(path)):
+        if len(one) > len(before) + len(after) and one.startswith(before) and one.endswith(after):
+            is_whole = one == path and not os.path.splitext(after)[1]
+            if not is_whole:
+                return one[len(before) : len(one) - len(after)]
+    return None
+
+
+def _ending(path: str) -> str:
+    return os.path.splitext(path)[1].lower()
+
+
+def _code(fields: tuple[str, ...], where: str, is_rgb: bool) -> int:
+    """A value of masks as one number: an index, or r + 256 g + 65,536 b."""
+    most = 255 if is_rgb else 1 << 31
+    return sum(_whole(one, where, most) << (8 * k) for k, one in enumerate(fields))
 
 
 def _whole(text: str, where: str, most: int) -> int:

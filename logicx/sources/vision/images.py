@@ -1,13 +1,12 @@
-"""Images and masks from files: a folder that no path leaves, decoding, the mask grid."""
+"""Folders of images and masks: no path leaves them, and all that is read of them is hashed."""
 
 from __future__ import annotations
 
 import hashlib
-import io
 import os
 import re
-import warnings
 from pathlib import Path, PurePosixPath
+from posixpath import normpath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,15 +14,10 @@ import numpy as np
 from logicx.errors import DataError, FileError, is_plain_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Hashable, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
-    from PIL.Image import Image
 
-IMAGE_FORMATS = ("JPEG", "PNG", "BMP", "TIFF", "WEBP")
-MASK_FORMATS = ("PNG", "BMP", "TIFF", "GIF")
-ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
-MASK_ENDINGS = (".png", ".bmp", ".tif", ".tiff", ".gif")
 SHOWN = 10
 """Missing files that an error lists."""
 
@@ -100,7 +94,9 @@ class Folder:
 
         Raises:
             FileError: It cannot be read.
+            DataError: It leads out of the folder.
         """
+        self.check(name, "a file of the data set")
         path = self.path / name
         try:
             data = path.read_bytes()
@@ -113,6 +109,26 @@ class Folder:
         self._hash.update(hashlib.sha256(data).digest())
         self.n_read += 1
         return data
+
+    def note(self, name: str) -> None:
+        """Count a file towards the hash that is too large to be read at once.
+
+        Raises:
+            FileError: It cannot be read.
+            DataError: It leads out of the folder.
+        """
+        self.check(name, "a file of the data set")
+        found = hashlib.sha256()
+        try:
+            with (self.path / name).open("rb") as opened:
+                while block := opened.read(1 << 20):
+                    found.update(block)
+                length = opened.tell()
+        except OSError as error:
+            raise FileError(f"cannot read {self.path / name}: {error.strerror}") from error
+        self._hash.update(f"{name}\0{length}\0".encode())
+        self._hash.update(found.digest())
+        self.n_read += 1
 
     @property
     def sha256(self) -> str:
@@ -128,84 +144,91 @@ class Folder:
         root = self.path / self.check(below, "settings") if below else self.path
         if not root.is_dir():
             raise FileError(f"no folder {root}")
-        found = [
-            one.relative_to(self.path).as_posix()
-            for one in root.rglob("*")
-            if one.suffix.lower() in endings and one.is_file()
-        ]
-        return sorted(one for one in found if not any(p.startswith(".") for p in one.split("/")))
+        found = self._below(str(root), below)
+        return sorted(one for one in found if os.path.splitext(one)[1].lower() in endings)
+
+    def _below(self, root: str, name: str) -> Iterator[str]:
+        """Files below a folder, through links as well, except hidden ones."""
+        folders: list[tuple[str, str, tuple[str, ...]]] = [(root, name, (os.path.realpath(root),))]
+        while folders:
+            path, name, real = folders.pop()
+            try:
+                entries = sorted(os.scandir(path), key=lambda one: one.name)
+            except OSError as error:
+                raise FileError(f"cannot read {path}: {error.strerror}") from error
+            for one in entries:
+                if one.name.startswith("."):
+                    continue
+                inner = f"{name}/{one.name}" if name else one.name
+                if one.is_symlink():
+                    self._check_link(inner)
+                if one.is_dir():
+                    target = os.path.realpath(one.path)
+                    if target in real:
+                        raise DataError(f"{one.path} is a link to a folder that it lies in")
+                    folders.append((one.path, inner, (*real, target)))
+                elif one.is_file():
+                    yield inner
+
+    def _check_link(self, name: str) -> None:
+        if not self._is_inside(f"{self.path}/{name}"):
+            raise DataError(
+                f"{self.path}/{name} is a link that leads out of {self.path}",
+                hint="copy what it links to, or name the folder that holds all as data=",
+            )
 
 
-def refuse_missing(missing: Sequence[str], what: str, root: Path) -> None:
+def refuse_missing(missing: Sequence[str], what: str, root: Path, hint: str = "") -> None:
     """Raise a `FileError` that counts the missing files and lists the first.
 
     Args:
         missing: Their paths.
         what: What they are, in the plural, such as `label maps`.
         root: The folder they are missing from.
+        hint: How to mend it.
     """
     if not missing:
         return
     listed = ", ".join(missing[:SHOWN])
     more = f" and {len(missing) - SHOWN:,} more" if len(missing) > SHOWN else ""
-    raise FileError(f"{root}: {len(missing):,} {what} are missing: {listed}{more}")
+    raise FileError(f"{root}: {len(missing):,} {what} are missing: {listed}{more}", hint=hint)
 
 
 def refuse_doubled(names: Iterable[str], what: str) -> None:
-    """Raise a `DataError` at the first name that is given twice."""
-    seen: set[str] = set()
-    for name in names:
-        if name in seen:
-            raise DataError(f"{what} is given twice: {name}")
-        seen.add(name)
+    """Raise a `DataError` at the first path that is given twice, however it is written."""
+    unique(((normpath(name), name, name) for name in names), what)
+
+
+def unique(
+    entries: Iterable[tuple[Hashable, Any, object]], what: str, hint: str = ""
+) -> dict[Any, Any]:
+    """A mapping of which each key is given once.
+
+    Args:
+        entries: Keys, values, and what an error calls each of them.
+        what: What a key is, for errors, such as `annotations.json: an image id`.
+        hint: How to mend it.
+
+    Raises:
+        DataError: A key is given twice; both are named.
+
+    Example:
+        >>> unique([(1, "sea", "row 1"), (2, "sky", "row 2")], "a value")
+        {1: 'sea', 2: 'sky'}
+    """
+    found: dict[Any, Any] = {}
+    named: dict[Any, object] = {}
+    for key, value, name in entries:
+        if key in found:
+            both = f"{named[key]} and {name}"
+            raise DataError(f"{what} is given twice: {key} ({both})", hint=hint)
+        found[key], named[key] = value, name
+    return found
 
 
 def stem(path: str) -> str:
     """A path without its ending."""
     return str(PurePosixPath(path).with_suffix(""))
-
-
-def decode(data: bytes, where: Path | str, formats: Sequence[str] = IMAGE_FORMATS) -> Image:
-    """An image from the bytes of its file, decoded completely.
-
-    Raises:
-        FileError: It is damaged, is no image of these formats, or is enormous.
-    """
-    try:
-        from PIL import Image, UnidentifiedImageError
-    except ImportError as error:
-        raise FileError(
-            f"{where}: reading images needs Pillow", hint='pip install "logicx[vision]"'
-        ) from error
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            image = Image.open(io.BytesIO(data), formats=tuple(formats))
-            image.load()
-    except UnidentifiedImageError:
-        raise FileError(f"{where} is no image ({', '.join(formats)})") from None
-    except (Image.DecompressionBombWarning, Image.DecompressionBombError):
-        raise FileError(f"{where} has more than {Image.MAX_IMAGE_PIXELS:,} pixels") from None
-    except Exception as error:  # Pillow's decoders raise what comes: OSError, SyntaxError, ...
-        raise FileError(f"{where} is damaged: {error}") from error
-    return image
-
-
-def mask_values(data: bytes, where: Path | str) -> NDArray[Any]:
-    """The values of a mask: palette numbers or grey levels, or colours.
-
-    Shape: `-> uint8|uint16|int32[height, width]` or `uint8[height, width, 3]`.
-
-    Raises:
-        FileError: It is damaged or no mask.
-    """
-    image = decode(data, where, MASK_FORMATS)
-    if image.mode in ("RGBA", "RGBX"):
-        image = image.convert("RGB")
-    if image.mode not in ("1", "L", "P", "I", "I;16", "I;16B", "I;16L", "RGB"):
-        raise FileError(f"{where}: a mask cannot have the colour mode {image.mode}")
-    values = np.asarray(image)
-    return values.astype(np.uint8) if values.dtype == bool else values
 
 
 def pack_colors(values: NDArray[Any]) -> NDArray[np.int32]:
@@ -218,23 +241,3 @@ def pack_colors(values: NDArray[Any]) -> NDArray[np.int32]:
     r, g, b = (values[..., k].astype(np.int32) for k in range(3))
     packed: NDArray[np.int32] = r + (g << 8) + (b << 16)
     return packed
-
-
-def at_grid(values: NDArray[Any], grid: Sequence[int]) -> NDArray[Any]:
-    """A label map reduced to the grid: each cell takes the pixel that holds its centre.
-
-    Cell `i` of `n` takes the pixel `floor((i + 1/2) * size / n)`; a map of the grid's size is
-    taken as it is.
-
-    Example:
-        >>> at_grid(np.arange(16).reshape(4, 4), (2, 2)).tolist()
-        [[5, 7], [13, 15]]
-    """
-    if values.shape[:2] == tuple(grid):
-        return values
-    rows, columns = (
-        (2 * np.arange(n) + 1) * size // (2 * n)
-        for n, size in zip(grid, values.shape[:2], strict=True)
-    )
-    reduced: NDArray[Any] = values[rows[:, None], columns]
-    return reduced

@@ -9,12 +9,16 @@ from logicx.banks.naming import check_names
 from logicx.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     import numpy as np
     from numpy.typing import NDArray
 
     from logicx.sources.vision.images import Folder
+
+
+SHOWN = 10
+"""Classes that a note names."""
 
 
 class Label(NamedTuple):
@@ -47,11 +51,17 @@ class Reader(Protocol):
 
     folder: Folder
     vocabulary: Vocabulary
-    images: Sequence[str]
-    notes: Sequence[str]
 
-    def read(self) -> Iterator[Labelled]:
-        """The images in order; the vocabulary is complete at the end."""
+    @property
+    def images(self) -> Sequence[str]:
+        """Their paths."""
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What a person should know of the files read so far."""
+
+    def labelled(self, i: int) -> Labelled:
+        """An image; they are asked for in order, and then the vocabulary is complete."""
 
 
 @dataclass
@@ -64,27 +74,37 @@ class Vocabulary:
         [1, 2]
         >>> words.names()
         ['water', 'water (scene)']
+        >>> [words.number("crt", "object", full=(one, "crt")) for one in ("screen", "tube")]
+        [3, 4]
+        >>> words.names()[2:]
+        ['crt (screen)', 'crt (tube)']
     """
 
     labels: list[Label] = field(default_factory=list)
-    _numbers: dict[Label, int] = field(default_factory=dict)
+    _numbers: dict[tuple[Label, tuple[str, ...]], int] = field(default_factory=dict)
 
-    def number(self, name: str, category: str) -> int:
-        """Number of a concept, which is a new one where it was not met before."""
-        label = Label(name, category)
-        if label not in self._numbers:
-            self.labels.append(label)
-            self._numbers[label] = len(self.labels)
-        return self._numbers[label]
+    def number(self, name: str, category: str, full: Sequence[str] = ()) -> int:
+        """Number of a concept, which is a new one where it was not met before.
 
-    def add(self, name: str, category: str, where: str) -> int:
+        Args:
+            name: What it is called where no other is called so.
+            category: Its category.
+            full: All its names, by which it is told from others that are called so.
+        """
+        key = Label(name, category), tuple(full)
+        if key not in self._numbers:
+            self.labels.append(key[0])
+            self._numbers[key] = len(self.labels)
+        return self._numbers[key]
+
+    def add(self, name: str, category: str, where: str, hint: str = "") -> int:
         """Number of a new concept.
 
         Raises:
             DataError: The category has a concept of that name.
         """
-        if Label(name, category) in self._numbers:
-            raise DataError(f"{where}: the {category} {name!r} is named twice")
+        if (Label(name, category), ()) in self._numbers:
+            raise DataError(f"{where}: the {category} {name!r} is named twice", hint=hint)
         return self.number(name, category)
 
     def names(self) -> list[str]:
@@ -95,8 +115,35 @@ class Vocabulary:
         """
         taken: set[str] = set()
         names = []
-        for name, category in self.labels:
-            names.append(f"{name} ({category})" if name in taken else name)
+        apart = self._told_apart()
+        for number, (name, category) in enumerate(self.labels, 1):
+            called = apart.get(number, name)
+            names.append(f"{called} ({category})" if called in taken else called)
             taken.add(names[-1])
         check_names(names, [one.category for one in self.labels])
         return names
+
+    @property
+    def notes(self) -> list[str]:
+        """Which classes share the name that each would be called by."""
+        told = [*self._told_apart().values()]
+        if not told:
+            return []
+        listed = ", ".join(told[:SHOWN]) + (", ..." if len(told) > SHOWN else "")
+        return [f"{len(told):,} classes that share their first name are told apart: {listed}"]
+
+    def _told_apart(self) -> dict[int, str]:
+        """Names of the concepts that share name and category with another, by number."""
+        groups: dict[Label, list[tuple[int, tuple[str, ...]]]] = {}
+        for (label, full), number in self._numbers.items():
+            groups.setdefault(label, []).append((number, full))
+        found: dict[int, str] = {}
+        for (name, _), members in groups.items():
+            if len(members) < 2:
+                continue
+            others = [[one for one in full if one != name] for _, full in members]
+            for (number, _), own in zip(members, others, strict=True):
+                alone = [one for one in own if sum(one in rest for rest in others) == 1]
+                tail = alone[0] if alone else ", ".join(own)
+                found[number] = f"{name} ({tail})" if tail else name
+        return found

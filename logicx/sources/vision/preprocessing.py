@@ -13,7 +13,11 @@ import numpy as np
 import torch
 
 from logicx.errors import DataError, FileError, OptionError
-from logicx.sources.vision.images import ENDINGS, Folder, decode, refuse_missing
+from logicx.sources.vision.decoding import ENDINGS
+from logicx.sources.vision.frames import Frame
+from logicx.sources.vision.images import Folder, refuse_missing
+from logicx.sources.vision.photographs import Photographs
+from logicx.sources.vision.settings import GROUNDS, ORIENTATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,8 +37,8 @@ class ImageBatches:
 
     By default every image is scaled to the model's size whatever its proportions, so that the
     places of a map lie where the cells of a bank do. With `resize`, as most models were trained,
-    the shorter side is scaled and the middle is cut out: then masks must be cut alike, else maps
-    and cells are of other places.
+    the shorter side is scaled and the middle is cut out: then masks must be cut alike (a bank's
+    settings `resize` and `crop`), else maps and cells are of other places.
 
     Args:
         images: A folder, of which all images are taken by path; or paths, in their order.
@@ -47,6 +51,8 @@ class ImageBatches:
         resize: Length that the shorter side is scaled to before `size` is cut out of the middle.
         resample: `bilinear`, `bicubic` or `lanczos`, as Pillow does it.
         device: Where the batches lie, such as `cuda`.
+        orientation: Whether photographs are turned by their EXIF notes, as a bank's setting.
+        transparent: What is shown where they are transparent, as a bank's setting.
 
     Shape: each batch is `float32[at most batch, 3, height, width]`.
 
@@ -77,6 +83,8 @@ class ImageBatches:
         resize: int | None = None,
         resample: str = "bilinear",
         device: str | torch.device = "cpu",
+        orientation: str = "stored",
+        transparent: str = "white",
     ) -> None:
         """Find the images; none is read yet."""
         height, width = (size, size) if isinstance(size, int) else size
@@ -93,7 +101,14 @@ class ImageBatches:
             raise OptionError(
                 f"mean and std are of three channels, and std is above 0, not {mean} and {std}"
             )
+        for name, value, known in (
+            ("orientation", orientation, ORIENTATIONS),
+            ("transparent", transparent, GROUNDS),
+        ):
+            if value not in known:
+                raise OptionError(f"{name} is one of {', '.join(known)}, not {value!r}")
         self.paths = _paths(images, root)
+        self._photographs = Photographs(orientation, transparent)
         self._size, self._resize = (height, width), resize
         self._resample = resample
         self._mean = torch.tensor(list(mean), dtype=torch.float32).reshape(3, 1, 1)
@@ -107,6 +122,8 @@ class ImageBatches:
     ) -> ImageBatches:
         """The images of a bank in its order, from the folder that its paths are relative to.
 
+        They are cut, turned and laid on a ground as the bank's settings say, if no option does.
+
         Raises:
             DataError: The bank does not know its images.
         """
@@ -116,7 +133,21 @@ class ImageBatches:
                 f"bank {bank.name!r} does not say which images it was compiled from",
                 hint="compile it anew from the images, or give ImageBatches their paths",
             )
-        return ImageBatches(names, size, root=folder, **options)
+        stated = bank.source.get("settings") or {}
+        alike = {key: stated[key] for key in ("orientation", "transparent") if key in stated}
+        if stated.get("resize"):
+            alike["resize"] = stated["resize"]
+        return ImageBatches(names, size, root=folder, **{**alike, **options})
+
+    @property
+    def frame(self) -> Frame:
+        """What of an image the model sees."""
+        return Frame(self._size, self._resize or 0, self._size if self._resize else ())
+
+    @property
+    def notes(self) -> list[str]:
+        """What was odd about the images read so far."""
+        return self._photographs.notes
 
     def __len__(self) -> int:
         """Number of batches."""
@@ -139,14 +170,12 @@ class ImageBatches:
             data = path.read_bytes()
         except OSError as error:
             raise FileError(f"cannot read {path}: {error.strerror or error}") from error
-        image = decode(data, path).convert("RGB")
+        image, _ = self._photographs.read(data, path, str(path))
         height, width = self._size
         if self._resize is None:
             return np.asarray(self._scaled(image, width, height), np.uint8)
-        shorter = min(image.size)
-        across, down = (one * self._resize // shorter for one in image.size)
+        (down, across), (top, left), _ = self.frame.cut((image.height, image.width))
         image = self._scaled(image, across, down)
-        left, top = round((across - width) / 2), round((down - height) / 2)
         return np.asarray(image.crop((left, top, left + width, top + height)), np.uint8)
 
     def _scaled(self, image: Image, width: int, height: int) -> Image:

@@ -1,4 +1,4 @@
-"""Changes to files of every kind: odd values, other shapes, damage; hashes are computed anew."""
+"""Changes of files of every kind: values, bytes and shapes, and their hashes computed anew."""
 
 from __future__ import annotations
 

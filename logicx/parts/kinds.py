@@ -1,72 +1,23 @@
-"""The door through which parts come in: operators, objectives, heuristics and four kinds more.
-
-A kind of part is a table from names to parts. The built-in ones come through the same door as
-anybody's: a third party registers in a module that an entry point of the kind's group names (or
-names the part itself there); `LOGICX_PLUGINS` restricts which entry points are loaded (names joined
-by commas; empty for none). Nothing is loaded before it is asked for.
-
-A plug-in that cannot be loaded is named in one warning and left out, with all that it registered.
-"""
+"""A kind of part: the table from names to parts, and the loading of those that packages bring."""
 
 from __future__ import annotations
 
-import os
-import sys
 import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
-from hashlib import sha256
 from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from logicx.errors import LogicxError, OptionError, PluginError, PluginWarning, did_you_mean
+from logicx.errors import LogicxError, OptionError, PluginWarning, did_you_mean
+from logicx.parts.owners import Owner, installed, loading, module_of, owner_of, source_hash
+from logicx.parts.plugins import PLUGINS, Failure, plural, wanted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from importlib.metadata import EntryPoint
 
 P = TypeVar("P")
-
-PLUGINS = "LOGICX_PLUGINS"
-KINDS = ("operator", "objective", "heuristic", "strategy", "threshold", "source", "preset")
-"""The kinds of parts; each has an entry-point group, such as `logicx.strategies`."""
-
-
-class Owner(NamedTuple):
-    """Whose a part is.
-
-    Args:
-        module: The module that registered it.
-        distribution: The installed package that brought it, or nothing where none is known.
-        version: That package's version.
-    """
-
-    module: str
-    distribution: str = ""
-    version: str = ""
-
-    @property
-    def is_builtin(self) -> bool:
-        """Whether it came with logicx."""
-        return self.module.partition(".")[0] == "logicx" and not self.distribution
-
-    def __str__(self) -> str:
-        """Such as `nandpack 1.0 (nandpack.operators)`, or the module alone."""
-        return (
-            f"{self.distribution} {self.version} ({self.module})"
-            if self.distribution
-            else (self.module)
-        )
-
-
-class Failure(NamedTuple):
-    """A plug-in that could not be loaded."""
-
-    entry: str
-    owner: str
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -100,11 +51,12 @@ class Kind(Generic[P]):
     ) -> None:
         """An empty table; its parts are loaded when they are first asked for."""
         self.name = name
-        self.group = f"logicx.{_plural(name)}"
+        self.group = f"logicx.{plural(name)}"
         self._builtins = tuple(builtins)
         self._check = check
         self._claims = claims or (lambda part: [("name", str(getattr(part, "name", "")))])
         self._error = error
+        self._later: list[Callable[[P, Owner], None]] = []
         self._parts: dict[str, Registered[P]] = {}
         self._has_builtins = self._has_plugins = False
         self.failures: list[Failure] = []
@@ -123,7 +75,7 @@ class Kind(Generic[P]):
         Raises:
             LogicxError: It is wrong in itself, or has a name that another owner's part has.
         """
-        owner = _owner(module or _module_of(part))
+        owner = owner_of(module or module_of(part))
         self._check(part, owner)
         claims = self._claims(part)
         if not owner.is_builtin:
@@ -140,9 +92,28 @@ class Kind(Generic[P]):
                         code=f"{self.name}-clash",
                         hint=f"give one of them another name, or restrict {PLUGINS}",
                     )
-        name = claims[0][1]
+        name, before = claims[0][1], dict(self._parts)
         self._parts[name] = Registered(name, part, owner)
+        try:
+            for check in self._later:
+                check(part, owner)
+        except Exception:
+            self._parts = before
+            raise
         return part
+
+    def also_check(self, check: Callable[[P, Owner], None]) -> None:
+        """Have parts checked beside the others, by a module that stands above those of the kind.
+
+        Args:
+            check: Raises an error that says what is wrong; called with part and owner once the part
+                is in force, and if it raises, the part is not.
+        """
+        self._later.append(check)
+
+    def in_force(self) -> tuple[P, ...]:
+        """The parts that are registered by now; nothing is loaded."""
+        return tuple(one.part for one in self._parts.values())
 
     def all(self) -> tuple[Registered[P], ...]:
         """Every part in force, the built-in ones first."""
@@ -196,7 +167,7 @@ class Kind(Generic[P]):
         for one in self._parts.values():
             if one.part is part:
                 return one.owner
-        return _owner(_module_of(part), is_loading=False)
+        return owner_of(module_of(part), is_loading=False)
 
     def identity(self, part: P) -> dict[str, str] | None:
         """By what a journal knows a part of one's own; None for those that came with logicx."""
@@ -204,13 +175,13 @@ class Kind(Generic[P]):
         if owner.is_builtin:
             return None
         name = self._claims(part)[0][1]
-        owner = owner if owner.distribution else _installed(owner.module)
+        owner = owner if owner.distribution else installed(owner.module)
         return {
             "name": name,
             "module": owner.module,
             "distribution": owner.distribution,
             "version": owner.version,
-            "source": _source(owner.module, part),
+            "source": source_hash(owner.module, part),
         }
 
     @contextmanager
@@ -232,7 +203,7 @@ class Kind(Generic[P]):
     def _load(self) -> None:
         self._load_builtins()
         if not self._has_plugins:
-            entries = _wanted().get(self.group, ())
+            entries = wanted().get(self.group, ())
             self._has_plugins = True
             for entry in entries:
                 self._load_plugin(entry)
@@ -242,21 +213,20 @@ class Kind(Generic[P]):
         dist = entry.dist
         name, version = (dist.name, dist.version) if dist else ("", "")
         owner = f"{name} {version}" if name else entry.value
-        _LOADING.append((name, version))
         try:
-            loaded = entry.load()
-            if not isinstance(loaded, ModuleType) and not any(
-                one.part is loaded for one in self._parts.values()
-            ):
-                self.register(loaded)
+            with loading(name, version):
+                loaded = entry.load()
+                if not isinstance(loaded, ModuleType) and not any(
+                    _is_made_of(one.part, loaded) for one in self._parts.values()
+                ):
+                    self.register(loaded, module=entry.module)
         except Exception as error:
-            for kind, parts in before.items():
-                kind._parts = parts
-            reason = (
-                str(error)
-                if isinstance(error, LogicxError)
-                else (f"{type(error).__name__}: {error}")
-            )
+            for kind in _KINDS.values():
+                kept = before.get(kind, {})
+                built_in = {k: v for k, v in kind._parts.items() if v.owner.is_builtin}
+                kind._parts = {**kept, **built_in}  # those that it imported stay
+            is_ours = isinstance(error, LogicxError)
+            reason = str(error) if is_ours else f"{type(error).__name__}: {error}"
             self.failures.append(Failure(entry.name, owner, reason))
             warnings.warn(
                 f"the plug-in {entry.name!r} of {owner} could not be loaded and is left out: "
@@ -264,105 +234,13 @@ class Kind(Generic[P]):
                 PluginWarning,
                 stacklevel=2,
             )
-        finally:
-            _LOADING.pop()
-
-
-@contextmanager
-def answering(what: str, owner: object) -> Iterator[None]:
-    """Around calls of code that is not ours: its exceptions come out with its owner's name.
-
-    Args:
-        what: Such as `objective 'gain'`.
-        owner: Whose it is.
-
-    Raises:
-        PluginError: The code raised something else than a `LogicxError`.
-    """
-    try:
-        yield
-    except (LogicxError, PluginWarning):
-        raise
-    except Exception as error:
-        raise PluginError(
-            f"{what} of {owner} fails: {type(error).__name__}: {error}",
-            hint="this is a fault of that part, not of the data",
-        ) from error
 
 
 _KINDS: dict[str, Kind[Any]] = {}
-_LOADING: list[tuple[str, str]] = []
-"""Distribution and version of the plug-ins that are being loaded, the innermost last."""
 
 
-def _plural(name: str) -> str:
-    return "strategies" if name == "strategy" else f"{name}s"
-
-
-def _module_of(part: Any) -> str:
-    """The module in which a part was written."""
-    maker = part if hasattr(part, "__module__") and callable(part) else type(part)
-    return str(getattr(maker, "__module__", "") or "__main__")
-
-
-def _owner(module: str, is_loading: bool = True) -> Owner:
-    if is_loading and _LOADING:
-        return Owner(module, *_LOADING[-1])
-    return Owner(module)
-
-
-@cache
-def _installed(module: str) -> Owner:
-    """The owner of a module, with the package that it was installed by."""
-    from importlib.metadata import packages_distributions, version
-
-    names = packages_distributions().get(module.partition(".")[0], ())
-    return Owner(module, names[0], version(names[0])) if names else Owner(module)
-
-
-def _source(module: str, part: Any) -> str:
-    """Hash of the file in which a part was written, else of its own source, else nothing."""
-    import inspect
-
-    written = part if callable(part) else type(part)
-    try:
-        text = inspect.getsource(sys.modules[module])
-    except (OSError, TypeError, KeyError):
-        try:
-            text = inspect.getsource(written)
-        except (OSError, TypeError):
-            return ""
-    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-@cache
-def _entries() -> dict[str, tuple[EntryPoint, ...]]:
-    """All installed entry points of our groups, by group; read once a process."""
-    from importlib.metadata import entry_points
-
-    found = entry_points()
-    groups = [f"logicx.{_plural(one)}" for one in KINDS]
-    return {group: tuple(found.select(group=group)) for group in groups}
-
-
-def _wanted() -> dict[str, tuple[EntryPoint, ...]]:
-    """The entry points to load.
-
-    Raises:
-        PluginError: `LOGICX_PLUGINS` names one that is not installed.
-    """
-    stated, entries = os.environ.get(PLUGINS), _entries()
-    if stated is None:
-        return entries
-    wanted = [one.strip() for one in stated.split(",") if one.strip()]
-    names = {entry.name for group in entries.values() for entry in group}
-    missing = [one for one in wanted if one not in names]
-    if missing:
-        raise PluginError(
-            f"{PLUGINS} names {missing[0]!r}, and no such plug-in is installed",
-            code="plugin",
-            hint=f"installed: {', '.join(sorted(names)) or 'none'}",
-        )
-    return {
-        group: tuple(one for one in found if one.name in wanted) for group, found in entries.items()
-    }
+def _is_made_of(part: object, loaded: object) -> bool:
+    """Whether it is that part, or was made of that function or class by a decorator."""
+    if part is loaded or type(part) is loaded:
+        return True
+    return any(value is loaded for value in getattr(part, "__dict__", {}).values())

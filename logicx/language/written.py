@@ -1,0 +1,37 @@
+"""How parts are written: a word in lower case, some with a number, such as `quantile(0.005)`."""
+
+from __future__ import annotations
+
+import re
+
+_WORD = re.compile(r"[a-z][a-z0-9_-]*")
+_WRITTEN = re.compile(r"\s*([a-z][a-z0-9_-]*)\s*(?:[(:]\s*([^()@\s]+?)\s*\)?)?\s*")
+
+
+def is_word(name: object) -> bool:
+    """Whether a part may have that name."""
+    return isinstance(name, str) and _WORD.fullmatch(name) is not None
+
+
+def word_and_number(text: str) -> tuple[str, str | None]:
+    """The word of `quantile(0.005)` or `quantile:0.005`, and its number as it is written.
+
+    Returns:
+        The word, empty where the text is nothing of the kind; and the number, None where none is.
+
+    Example:
+        >>> word_and_number("quantile:0.005"), word_and_number("positive")
+        (('quantile', '0.005'), ('positive', None))
+    """
+    found = _WRITTEN.fullmatch(text)
+    return (found[1], found[2]) if found else ("", None)
+
+
+def number_text(number: float) -> str:
+    """A number as short as it can be written without a loss.
+
+    Example:
+        >>> number_text(2.0), number_text(0.005)
+        ('2', '0.005')
+    """
+    return str(float(number)).removesuffix(".0")

@@ -1,0 +1,192 @@
+"""Which images the batches hold: their order is not chance, and their names are the bank's.
+
+Where paths or names are at hand, they are compared with the bank's. Where they are not, only the
+number of images can be compared, and a recording does not claim to be of the bank's images.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import chain
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+from torch.utils.data import (
+    BatchSampler,
+    DataLoader,
+    DistributedSampler,
+    RandomSampler,
+    SequentialSampler,
+    Subset,
+    SubsetRandomSampler,
+    WeightedRandomSampler,
+)
+
+from logicx.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from logicx.probe.layouts import Taken
+
+SHUFFLED = (RandomSampler, WeightedRandomSampler, SubsetRandomSampler)
+UNKNOWN = (
+    "which images the batches hold is not known: only their number is held against the bank's "
+    "(give ImageBatches.of_bank, a loader of a dataset that has paths, or Batch(inputs, ids=names))"
+)
+
+
+def check_order(batches: Any) -> list[str]:
+    """Notes on the order of a loader's batches.
+
+    Raises:
+        DataError: It is chance.
+    """
+    if not isinstance(batches, DataLoader):
+        return []
+    groups = batches.batch_sampler
+    sampler = getattr(groups, "sampler", batches.sampler) if groups is not None else batches.sampler
+    if isinstance(sampler, SHUFFLED) or getattr(sampler, "shuffle", False) is True:
+        raise DataError(
+            f"the loader shuffles ({type(sampler).__name__}): its order is chance, so that "
+            "activations and cells would be of different examples",
+            hint="make it with shuffle=False and without such a sampler",
+            code="shuffled",
+        )
+    if isinstance(sampler, DistributedSampler) and sampler.num_replicas > 1:
+        raise DataError(
+            f"the loader gives a part of the data, of {sampler.num_replicas} (DistributedSampler)",
+            hint="make it without such a sampler",
+            code="shuffled",
+        )
+    notes = []
+    is_plain = groups is None or type(groups) is BatchSampler
+    if not is_plain or not (_is_stream(sampler) or isinstance(sampler, SequentialSampler)):
+        which = sampler if is_plain else groups
+        notes.append(f"the order of the batches is that of the loader's {type(which).__name__}")
+    n_left = _n_dropped(batches)
+    if n_left:
+        notes.append(f"the loader leaves out the last {n_left:,} examples (drop_last=True)")
+    return notes
+
+
+def _is_stream(sampler: Any) -> bool:
+    return type(sampler).__name__ == "_InfiniteConstantSampler"
+
+
+def _n_dropped(loader: DataLoader[Any]) -> int:
+    try:
+        n, size = len(loader.dataset), loader.batch_size  # type: ignore[arg-type]
+    except TypeError:
+        return 0
+    return n % size if loader.drop_last and size else 0
+
+
+def paths_of(batches: Any) -> list[str] | None:
+    """Paths of the images that batches hold, in order, where they say so; else None."""
+    if isinstance(batches, DataLoader):
+        is_plain = batches.batch_sampler is None or type(batches.batch_sampler) is BatchSampler
+        if not is_plain or not isinstance(batches.sampler, SequentialSampler):
+            return None
+        return _of_dataset(batches.dataset)
+    return _texts(getattr(batches, "paths", None))
+
+
+def _of_dataset(dataset: Any) -> list[str] | None:
+    if isinstance(dataset, Subset):
+        whole = _of_dataset(dataset.dataset)
+        return None if whole is None else [whole[i] for i in dataset.indices]
+    for name in ("paths", "samples", "imgs", "image_paths", "files"):
+        found = getattr(dataset, name, None)
+        if isinstance(found, (list, tuple)) and found and len(found) == len(dataset):
+            found = [one[0] if isinstance(one, (list, tuple)) and one else one for one in found]
+            texts = _texts(found)
+            if texts is not None:
+                return texts
+    return None
+
+
+def _texts(values: Any) -> list[str] | None:
+    if not isinstance(values, (list, tuple)) or not values:
+        return None
+    if not all(isinstance(one, (str, PurePath)) for one in values):
+        return None
+    return [PurePath(one).as_posix() for one in values]
+
+
+def check_paths(paths: Sequence[str], names: Sequence[str], first: int = 0) -> None:
+    """Raise a `DataError` unless paths are of the images with these names, in their order.
+
+    Args:
+        paths: Paths or names of what the batches hold.
+        names: Names of the bank's images, of which paths may be longer by folders before them.
+        first: Number of the first path among the names.
+    """
+    stated = names[first : first + len(paths)]
+    if len(stated) == len(paths) and all(map(_is_of, paths, stated)):
+        return
+    extra = [f"a path more, {paths[len(stated)]}"] if len(paths) > len(stated) else []
+    wrong = [
+        f"image {first + i:,} is {path}, but the bank's is {name}"
+        for i, (path, name) in enumerate(zip(paths, stated, strict=False))
+        if not _is_of(path, name)
+    ]
+    is_order = len(paths) == len(names) and all(
+        map(_is_of, sorted(paths, key=_key), sorted(names, key=_key))
+    )
+    what = "other images than the bank's, or its images in another order"
+    what = "the bank's images in another order" if is_order else what
+    raise DataError(
+        f"the batches hold {what}: {[*wrong, *extra][0]}",
+        hint="give them in the bank's order: ImageBatches.of_bank(bank, folder, size)",
+        code="other-images",
+    )
+
+
+def _key(path: str) -> list[str]:
+    return path.split("/")[::-1]
+
+
+def _is_of(path: str, name: str) -> bool:
+    return path == name or path.endswith(f"/{name}")
+
+
+def check_frame(batches: Any, settings: Mapping[str, Any]) -> None:
+    """Raise a `DataError` if a model sees another part of images than a bank's masks do."""
+    frame = getattr(batches, "frame", None)
+    if frame is None:
+        return
+    resize, crop = settings.get("resize", 0), settings.get("crop") or ()
+    mine = [Fraction(one, frame.resize) for one in frame.crop] if frame.resize else None
+    theirs = [Fraction(one, resize) for one in crop] if resize else None
+    if mine != theirs:
+        sees = f"a cut of {list(frame.crop)} of {frame.resize}" if mine else "whole images"
+        masks = f"a cut of {list(crop)} of {resize}" if theirs else "whole images"
+        raise DataError(
+            f"the model sees {sees}, but the bank's masks are of {masks}: maps and cells would be "
+            "of different places",
+            hint="compile the bank with the same resize and crop, or give the model whole images",
+            code="other-places",
+        )
+
+
+def peeked(batches: Iterable[Any]) -> tuple[Any, Iterable[Any]]:
+    """The first batch, or None, and batches that still begin with it.
+
+    Of a generator the first batch is otherwise gone once it was looked at.
+
+    Example:
+        >>> first, batches = peeked(iter([1, 2]))
+        >>> first, list(batches)
+        (1, [1, 2])
+    """
+    again = iter(batches)
+    first = next(again, None)
+    if again is not batches:
+        return first, batches
+    return first, (chain([first], again) if first is not None else again)
+
+
+def taken_note(layer: str, taken: Taken, axes: str) -> str:
+    """What the axes of a layer's output were taken for."""
+    return f"the output of the layer {layer!r} is taken as {axes}: {taken.why}"

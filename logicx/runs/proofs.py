@@ -1,0 +1,229 @@
+"""The optimum over a stated space: proven, or by trying every formula."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import nextafter
+from typing import TYPE_CHECKING, Any
+
+from logicx.errors import OptionError
+from logicx.runs.running import Engine
+from logicx.scoring.objectives import Objective
+from logicx.scoring.results import Explanation, Scored
+from logicx.scoring.score import best_single
+from logicx.search.formulas.atoms import atoms_in
+from logicx.search.formulas.ceiling import ceiling
+from logicx.search.formulas.shapes import CONNECTIVES, check_space, describe_space, is_atom
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from threading import Event
+
+    from logicx.language.formula import Formula
+    from logicx.runs.strategies.exhaustive import Exhaustive
+    from logicx.runs.strategies.optimal import Optimal
+    from logicx.runs.strategies.roles import AskedUnit, SearchTask
+    from logicx.search.formulas.shapes import Outcome
+
+
+@dataclass(frozen=True)
+class OptimalSearch:
+    """The optimum, proven.
+
+    Args:
+        options: Shape and limits.
+        task: What is searched.
+    """
+
+    options: Optimal
+    task: SearchTask
+    engine = Engine("numba")
+    parts: Sequence[tuple[str, Any]] = ()
+
+    @staticmethod
+    def of(options: Optimal, task: SearchTask) -> OptimalSearch:
+        """The search that these options ask for.
+
+        Raises:
+            OptionError: One means nothing, or there is no proof for the objective.
+        """
+        from logicx.search.optimal.linear import ratio_of
+        from logicx.search.optimal.searching import check_options
+
+        ratio_of(task.objective, 1, 2)
+        check_options(task.length, options.shape, options.time_limit, options.node_limit)
+        if task.min_support:
+            raise OptionError(
+                "strategy optimal has no min_support: a proof does not look at how many cells a "
+                "formula holds at, only at its score",
+                hint="strategy=beam and exhaustive have it; min_atom_support is for all",
+            )
+        return OptimalSearch(options, task)
+
+    @property
+    def objective(self) -> Objective:
+        """What is maximised."""
+        return self.task.objective
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What decides the outcome."""
+        options = self.options
+        return _settings(self.task, options, options.time_limit, options.node_limit)
+
+    def units_at_once(self) -> int:
+        """One: proofs do not share work."""
+        return 1
+
+    def explain(self, units: Sequence[AskedUnit], stop: Event) -> list[Explanation]:
+        """The best formula, and the bound that is proven, for each of some units."""
+        return [self.prove(one, stop) for one in units]
+
+    def prove(self, unit: AskedUnit, stop: Event, incumbent: Formula | None = None) -> Explanation:
+        """The best formula, and the bound that is proven; it may start from an incumbent."""
+        from logicx.search.optimal.searching import optimal
+
+        proof = optimal(
+            self.task.bank,
+            unit.firing,
+            objective=self.objective,
+            length=self.task.length,
+            shape=self.options.shape,
+            time_limit=self.options.time_limit,
+            node_limit=self.options.node_limit,
+            stop=stop,
+            incumbent=incumbent,
+            literals=self.options.literals,
+        )
+        return _explained(
+            *(unit, self.task, self.options, proof),
+            n_scored=proof.counters.evaluations,
+            bound=proof.bound,
+            is_proven=proof.is_proven,
+            is_interrupted=proof.is_interrupted,
+        )
+
+
+@dataclass(frozen=True)
+class ExhaustiveSearch:
+    """The optimum, by trying every formula.
+
+    Args:
+        options: The shape.
+        task: What is searched.
+    """
+
+    options: Exhaustive
+    task: SearchTask
+    engine = Engine("numpy")
+    parts: Sequence[tuple[str, Any]] = ()
+
+    @staticmethod
+    def of(options: Exhaustive, task: SearchTask) -> ExhaustiveSearch:
+        """The search that this option asks for.
+
+        Raises:
+            OptionError: It means nothing.
+        """
+        check_space(task.length, options.shape)
+        return ExhaustiveSearch(options, task)
+
+    @property
+    def objective(self) -> Objective:
+        """What is maximised."""
+        return self.task.objective
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What decides the outcome."""
+        return _settings(self.task, self.options)
+
+    def units_at_once(self) -> int:
+        """One: units do not share work."""
+        return 1
+
+    def explain(self, units: Sequence[AskedUnit], stop: Event) -> list[Explanation]:
+        """The best formula of all for each of some units."""
+        from logicx.search.formulas.exhaustive import exhaustive
+
+        found = []
+        for one in units:
+            tried = exhaustive(
+                self.task.bank,
+                one.firing,
+                objective=self.objective,
+                length=self.task.length,
+                shape=self.options.shape,
+                min_support=self.task.min_support,
+                literals=self.options.literals,
+            )
+            found.append(
+                _explained(
+                    *(one, self.task, self.options, tried),
+                    n_scored=tried.n_meanings,
+                    bound=tried.score,
+                    is_proven=True,
+                )
+            )
+        return found
+
+
+def _settings(
+    task: SearchTask,
+    options: Optimal | Exhaustive,
+    time_limit: float | None = None,
+    node_limit: int | None = None,
+) -> dict[str, Any]:
+    return {
+        "strategy": options.name,
+        "length": task.length,
+        "shape": options.shape,
+        "time_limit": time_limit,
+        "node_limit": node_limit,
+        "min_support": task.min_support,
+        "min_atom_support": task.min_atom_support,
+        "atoms": atoms_in(task.bank),
+        "steps": list(CONNECTIVES),
+        **({"literals": True} if options.literals else {}),
+    }
+
+
+def _explained(
+    unit: AskedUnit,
+    task: SearchTask,
+    options: Optimal | Exhaustive,
+    outcome: Outcome,
+    *,
+    n_scored: int,
+    bound: float,
+    is_proven: bool,
+    is_interrupted: bool = False,
+) -> Explanation:
+    """What was found over a space, and the bound on it."""
+    bank, goal = task.bank, task.objective
+    top = ceiling(bank.size, unit.firing, goal)
+    if top is not None and not is_proven:
+        bound = min(bound, nextafter(top, 2))  # the next float: scores near it may round up
+    found = [Scored(one.formula, one.score, one.counts) for one in outcome.by_length]
+    best, single = found[-1], found[0]
+    if not is_atom(single.formula):  # no concept alone holds at enough cells, or NOT stands before
+        single = best_single(bank, unit.firing, goal)
+    return Explanation(
+        unit=unit.name,
+        formula=best.formula,
+        score=best.score,
+        counts=best.counts,
+        length=best.formula.n_atoms,
+        objective=goal.name,
+        best_single=single,
+        by_length=tuple(found),
+        n_scored=n_scored,
+        bound=bound,
+        is_proven=is_proven,
+        space=describe_space(
+            *(bank, task.length, options.shape, task.min_atom_support, task.min_support),
+            literals=options.literals,
+        ),
+        is_interrupted=is_interrupted,
+        ceiling=top,
+    )

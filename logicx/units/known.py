@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from copy import copy
 from typing import TYPE_CHECKING
 
@@ -19,20 +20,20 @@ if TYPE_CHECKING:
     from logicx.units.forms import OnCounts
 
 
-class PartlyKnown:
+class PartlyKnown(ABC):
     """What units say of the cells at which each of them is known."""
 
     names: tuple[str, ...]
     notes: tuple[str, ...]
     _held: CellMasks | OnCounts | CutActivations
 
+    @abstractmethod
     def number(self, unit: str | int) -> int:
         """Place of a unit."""
-        raise NotImplementedError
 
+    @abstractmethod
     def check_universe(self, bank: ConceptBank) -> None:
         """Raise a `UniverseError` unless the units speak of the bank's cells."""
-        raise NotImplementedError
 
     def valid(self, unit: str | int) -> Mask | None:
         """The cells at which a unit is known, `bool[n_cells]`; None where they are all.

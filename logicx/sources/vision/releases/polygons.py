@@ -12,6 +12,7 @@ them.
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 from xml.etree import ElementTree
@@ -88,7 +89,7 @@ class CvatSettings(ImageSettings):
     annotations: str = "annotations.xml"
 
 
-class Polygons(MaskedImages):
+class Polygons(MaskedImages, ABC):
     """Images with areas that are drawn; what each data set is of is up to it."""
 
     def __init__(self, folder: Folder, root: str, settings: ImageSettings) -> None:
@@ -96,9 +97,9 @@ class Polygons(MaskedImages):
         super().__init__(folder, root, settings)
         self.n_other = 0
 
+    @abstractmethod
     def drawn(self, path: str) -> Drawn:
         """The shapes of an image."""
-        raise NotImplementedError
 
     @property
     def notes(self) -> Sequence[str]:

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, get_args
 
 from logicx.errors import OptionError, PluginError
-from logicx.language.written import is_word
 from logicx.parts import Kind, Owner
+from logicx.parts.written import is_word
 from logicx.scoring.objectives import OBJECTIVES, CountObjective, IoU, Objective
 from logicx.search.beam import DEDUPES, Beam, Dedupe, Expands
 

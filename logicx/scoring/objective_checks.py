@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from logicx.errors import PluginError
-from logicx.language.written import is_word
 from logicx.parts import answering
+from logicx.parts.written import is_word
 from logicx.scoring.objective import Family, Objective, Ratio, Sum, Values
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ import numpy as np
 
 from logicx.errors import OptionError
 from logicx.language.numerals import real
-from logicx.language.written import number_text, word_and_number
 from logicx.parts import Kind
+from logicx.parts.written import number_text, word_and_number
 from logicx.scoring.objective import (
     CountObjective,
     Directions,

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from logicx.banks.bank import ConceptBank
 from logicx.errors import LogicxError, PluginError
-from logicx.language.written import is_word
 from logicx.parts import Kind, answering
+from logicx.parts.written import check_named
 from logicx.sources.settings import settings_of, unknown_types
 
 if TYPE_CHECKING:
@@ -127,14 +127,9 @@ def check_part(part: Any, owner: Owner) -> None:
             f"{owner} registers a source that is none: {part!r} has no {missing[0]}",
             hint=f"decorate a function with logicx.source; or it has {', '.join(parts)}",
         )
-    if not is_word(part.name):
-        raise PluginError(
-            f"{owner} registers a source named {part.name!r}",
-            hint="its name is a word in lower case, such as my-texts",
-        )
-    what = f"source {part.name!r} of {owner}"
-    if not str(part.doc or "").strip():
-        raise PluginError(f"{what} has no documentation", hint="say in its docstring what it reads")
+    what = check_named(
+        part, owner, "source", such_as="my-texts", doc_hint="say in its docstring what it reads"
+    )
     settings = getattr(part, "settings", None)
     if isinstance(settings, type):
         if not is_dataclass(settings):

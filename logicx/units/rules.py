@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from logicx.errors import OptionError, PluginError
-from logicx.language.written import is_word, number_text
 from logicx.parts import answering
+from logicx.parts.written import check_named, number_text
 from logicx.units.cuts import Range
 
 if TYPE_CHECKING:
@@ -139,16 +139,8 @@ def check_part(rule: Rule, owner: Owner) -> None:
             f"{owner} registers a threshold that is none: {rule!r}",
             hint="decorate a function with logicx.threshold",
         )
-    if not is_word(rule.name):
-        raise PluginError(
-            f"{owner} registers a threshold named {rule.name!r}",
-            hint="its name is a word in lower case, such as above-mean",
-        )
-    what = f"threshold {rule.name!r} of {owner}"
-    if not rule.doc.strip():
-        raise PluginError(
-            f"{what} has no documentation", hint="say in its docstring when a unit is on"
-        )
+    doc_hint = "say in its docstring when a unit is on"
+    what = check_named(rule, owner, "threshold", such_as="above-mean", doc_hint=doc_hint)
     if bool(rule.number) != (rule.example is not None):
         raise PluginError(
             f"{what} takes {'a number, but has no example' if rule.number else 'no number'}",

@@ -9,8 +9,8 @@ import numpy as np
 
 from logicx.errors import DataError, OptionError, did_you_mean
 from logicx.language.numerals import real
-from logicx.language.written import number_text, word_and_number
 from logicx.parts import Kind
+from logicx.parts.written import number_text, word_and_number
 from logicx.units.cuts import Range, clusters, top
 from logicx.units.rules import Rule, check_part, ranges_by
 

@@ -6,8 +6,8 @@ from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from logicx.errors import LogicxError, OptionError, PluginError, did_you_mean
-from logicx.language.written import is_word
 from logicx.parts import Kind, Owner, answering
+from logicx.parts.written import is_word
 from logicx.runs.strategies.options import SHARED, options_of
 from logicx.runs.strategies.own import STRATEGIES
 

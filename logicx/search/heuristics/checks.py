@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from logicx.errors import PluginError
-from logicx.language.written import is_word
 from logicx.parts import answering
+from logicx.parts.written import check_named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -146,14 +146,9 @@ def check_part(part: Any, owner: Owner) -> None:
             f"{owner} registers a heuristic that is none: {part!r} has no {missing[0]}",
             hint=f"a heuristic has {', '.join(PARTS)}",
         )
-    if not is_word(part.name):
-        raise PluginError(
-            f"{owner} registers a heuristic named {part.name!r}",
-            hint="its name is a word in lower case, such as my-bounds",
-        )
-    what = f"heuristic {part.name!r} of {owner}"
-    if not isinstance(part.doc, str) or not part.doc.strip():
-        raise PluginError(f"{what} has no documentation", hint="say in `doc` what it does")
+    what = check_named(
+        part, owner, "heuristic", such_as="my-bounds", doc_hint="say in `doc` what it does"
+    )
     for one in ("is_admissible", "needs_mask"):
         if type(getattr(part, one)) is not bool:
             raise PluginError(f"{what} has {one}={getattr(part, one)!r}, not True or False")

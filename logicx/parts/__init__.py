@@ -10,6 +10,7 @@ A plug-in that cannot be loaded is named in one warning and left out, with all t
 
 from logicx.parts.kinds import Kind as Kind
 from logicx.parts.kinds import Registered as Registered
+from logicx.parts.owners import Owned as Owned
 from logicx.parts.owners import Owner as Owner
 from logicx.parts.owners import answering as answering
 from logicx.parts.plugins import KINDS as KINDS

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from logicx.errors import LogicxError, PluginError, PluginWarning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+P = TypeVar("P")
 
 
 class Owner(NamedTuple):
@@ -36,6 +40,34 @@ class Owner(NamedTuple):
         if not self.distribution:
             return self.module
         return f"{self.distribution} {self.version} ({self.module})"
+
+
+@dataclass(frozen=True)
+class Owned(Generic[P]):
+    """A part that is not our own; what it gives is checked by classes made of this one.
+
+    Args:
+        part: The part.
+        owner: Whose it is.
+    """
+
+    part: P
+    owner: Owner
+
+    @property
+    def name(self) -> str:
+        """How it is written."""
+        return str(getattr(self.part, "name", ""))
+
+    @property
+    def doc(self) -> str:
+        """What it says of itself."""
+        return str(getattr(self.part, "doc", ""))
+
+    @property
+    def written_in(self) -> str:
+        """The module in which it was written."""
+        return self.owner.module
 
 
 @contextmanager

@@ -5,14 +5,13 @@ The built-in ones are held to the same in the tests, not when they are imported.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from logicx.errors import PluginError
-from logicx.parts import answering
+from logicx.parts import Owned, answering
 from logicx.parts.written import is_word
 from logicx.scoring.objective import Family, Objective, Ratio, Sum, Values
 
@@ -34,32 +33,8 @@ SLACK = 1e-9
 """What rounding may cost, as a share of the largest score."""
 
 
-@dataclass(frozen=True)
-class Checked:
-    """An objective that is not our own: what it returns is checked, and its faults name its owner.
-
-    Args:
-        part: The objective.
-        owner: Whose it is.
-    """
-
-    part: Objective
-    owner: Owner
-
-    @property
-    def name(self) -> str:
-        """How it is written."""
-        return str(self.part.name)
-
-    @property
-    def doc(self) -> str:
-        """What it measures."""
-        return str(getattr(self.part, "doc", ""))
-
-    @property
-    def written_in(self) -> str:
-        """The module in which it was written."""
-        return self.owner.module
+class Checked(Owned[Objective]):
+    """An objective that is not our own: what it gives is checked, and its faults name its owner."""
 
     @property
     def directions(self) -> Directions | None:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from logicx.errors import PluginError
-from logicx.parts import answering
+from logicx.parts import Owned, answering
 from logicx.parts.written import check_named
+from logicx.search.heuristics.roles import Heuristic
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,38 +25,14 @@ if TYPE_CHECKING:
     from logicx.scoring.objectives import Objective
     from logicx.search.formulas.space import FormulaNode, FormulaSpace
     from logicx.search.formulas.steps import Step
-    from logicx.search.heuristics.roles import Estimator, Heuristic
+    from logicx.search.heuristics.roles import Estimator
 
 PARTS = ("name", "doc", "is_admissible", "needs_mask", "check", "against")
 """What a heuristic has; see `logicx.search.heuristics.roles.Heuristic`."""
 
 
-@dataclass(frozen=True)
-class Checked:
-    """A heuristic that is not our own: what it gives is checked, and its faults name its owner.
-
-    Args:
-        part: The heuristic.
-        owner: Whose it is.
-    """
-
-    part: Heuristic
-    owner: Owner
-
-    @property
-    def name(self) -> str:
-        """How it is written."""
-        return str(self.part.name)
-
-    @property
-    def doc(self) -> str:
-        """What it does."""
-        return str(self.part.doc)
-
-    @property
-    def written_in(self) -> str:
-        """The module in which it was written."""
-        return self.owner.module
+class Checked(Owned[Heuristic]):
+    """A heuristic that is not our own: what it gives is checked, and its faults name its owner."""
 
     @property
     def is_admissible(self) -> bool:

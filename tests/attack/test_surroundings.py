@@ -96,6 +96,17 @@ def test_a_full_device_is_told(place):
     assert done.stderr == b"error[output]: cannot write: No space left on device\n"
 
 
+def started(program: str, arguments: list[str], place: Path) -> subprocess.CompletedProcess[str]:
+    """A program that ran in a folder."""
+    return subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        cwd=place,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 @pytest.mark.parametrize("delay", [0.002, 0.05, 0.15, 0.3])
 def test_an_interrupt_while_it_starts_is_one_line(place, delay):
     """SIGINT so long after the first import: in the midst of NumPy, Numba or Typer."""
@@ -109,13 +120,7 @@ def test_an_interrupt_while_it_starts_is_one_line(place, delay):
         """
     )
     arguments = ["explain", "bank=a.bank", "units=a.units", "unit=0", "engine=numba"]
-    done = subprocess.run(
-        [sys.executable, "-c", program, *arguments],
-        cwd=place,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = started(program, arguments, place)
     if done.returncode != 0:  # else it was quicker
         assert (done.returncode, done.stderr) == (130, "interrupted\n")
 
@@ -140,13 +145,7 @@ def test_an_import_that_an_interrupt_breaks_is_an_interrupt(place):
         """
     )
     arguments = ["score", "sky", "bank=a.bank", "units=a.units", "unit=0"]
-    done = subprocess.run(
-        [sys.executable, "-c", program, *arguments],
-        cwd=place,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = started(program, arguments, place)
     assert (done.returncode, done.stderr) == (130, "interrupted\n")
 
 

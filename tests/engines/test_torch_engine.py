@@ -18,6 +18,7 @@ from engine_worlds import (
     plain,
     random_units,
     random_world,
+    searches,
     space_of,
 )
 from hypothesis import given, settings
@@ -49,18 +50,7 @@ def search_both(
 
 @settings(deadline=None, max_examples=100)
 @given(
-    st.integers(0, 10**6),
-    st.sampled_from([1, 3, 8, 30, 33, 600]),
-    st.sampled_from([5, 63, 64, 150, 700]),
-    st.sampled_from([1, 2, 9]),
-    st.integers(1, 6),
-    st.integers(1, 12),
-    st.sampled_from([*OBJECTIVES, "fbeta(0.5)", "fbeta(3)"]),
-    st.sampled_from(STEPS),
-    st.sampled_from(["meaning", "none"]),
-    st.booleans(),
-    st.sampled_from([1.0, 0.97, 0.8]),
-    st.booleans(),
+    *searches([1, 3, 8, 30, 33, 600]),
     st.sampled_from([1, 4]),
 )
 def test_it_finds_what_numpy_finds(

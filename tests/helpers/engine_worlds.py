@@ -6,10 +6,12 @@ import subprocess
 import sys
 
 import numpy as np
+from hypothesis import strategies as st
 
 from logicx import ConceptBank, Units
 from logicx.banks.bits import unpack
 from logicx.engines.numpy_engine import NumpyEngine
+from logicx.scoring.objectives import OBJECTIVES
 from logicx.search.formulas.space import FormulaSpace
 from logicx.search.formulas.steps import DEFAULT_STEPS, Step
 
@@ -26,6 +28,28 @@ ON_REAL_DATA = (
     ("fbeta(0.5)", STEPS[1], "meaning", 0.99),
 )
 """Objective, steps, dedupe and penalty of searches of real units."""
+
+
+def searches(n_concepts):
+    """What random searches are drawn from, of banks of some numbers of concepts.
+
+    Seed, concepts, cells, repeats, length, width, objective, steps, dedupe, whether only concepts
+    that meet the unit are added, penalty, and whether it counts NOTs.
+    """
+    return (
+        st.integers(0, 10**6),
+        st.sampled_from(n_concepts),
+        st.sampled_from([5, 63, 64, 150, 700]),
+        st.sampled_from([1, 2, 9]),
+        st.integers(1, 6),
+        st.integers(1, 12),
+        st.sampled_from([*OBJECTIVES, "fbeta(0.5)", "fbeta(3)"]),
+        st.sampled_from(STEPS),
+        st.sampled_from(["meaning", "none"]),
+        st.booleans(),
+        st.sampled_from([1.0, 0.97, 0.8]),
+        st.booleans(),
+    )
 
 
 def random_world(seed, n_concepts, n_cells, repeats, n_units=3):

@@ -20,8 +20,9 @@ from logicx.scoring.results import Explanation, Scored, Skipped
 from logicx.scoring.score import best_single
 from logicx.search.formulas.atoms import atoms_in
 from logicx.search.formulas.ceiling import ceiling
+from logicx.search.formulas.moved import check_moves
+from logicx.search.formulas.moves import ways_of
 from logicx.search.formulas.shapes import CONNECTIVES
-from logicx.search.formulas.steps import Step
 from logicx.search.formulas.support import check_reachable
 from logicx.search.heuristics import NONE, heuristic_named
 
@@ -33,7 +34,9 @@ if TYPE_CHECKING:
     from logicx.runs.strategies.beam import Beam
     from logicx.runs.strategies.roles import AskedUnit, SearchTask
     from logicx.scoring.objectives import Ratio
+    from logicx.search.formulas.moves import Move
     from logicx.search.formulas.space import FormulaNode
+    from logicx.search.formulas.steps import Step
     from logicx.search.heuristics.roles import Heuristic
     from logicx.search.space import Kept, SearchResult
 
@@ -70,11 +73,8 @@ class BeamSearch:
         """
         rules = preset_named(options.preset)
         beam = rules.beam(options.width, task.length, options.dedupe)
-        texts = options.steps.split(",") if isinstance(options.steps, str) else options.steps
-        named = dict.fromkeys(" ".join(str(one).upper().split()) for one in texts)
-        if not any(named):
-            raise OptionError("steps is empty: name at least one way to extend a formula")
-        ways = tuple(Step.of(one) for one in named)
+        ways, moves = ways_of(options.steps)
+        check_moves(moves, task.bank.n_concepts, beam.width)
         guide = heuristic_named(options.heuristic)
         _check_guide(guide, task, ways)
         check_reachable(task.bank, task.min_support)
@@ -82,15 +82,16 @@ class BeamSearch:
         goal = rules.goal(task.objective)
         proof = None
         if options.bound_time != 0:
-            _check_provable(tuple(named), options.penalty)
+            _check_provable([str(one) for one in (*ways, *moves)], options.penalty)
             task_of_proof = replace(task, objective=goal, min_support=0)
             proof = _proof(task_of_proof, options.bound_time, options.literals)
         joins = options.grow == "pairs"
-        _check_lanes(options, guide)
+        _check_lanes(options, guide, moves)
         plan = Plan(
             *(beam, goal, rules, ways, options.penalty, task.min_support, guide),
             negates=options.literals,
             joins=joins,
+            moves=moves,
         )
         engine = choose_engine(options.engine, plan, task.bank, task.n_units)
         return BeamSearch(plan, engine, task.bank, task.min_atom_support, proof, options.bound_time)
@@ -111,7 +112,7 @@ class BeamSearch:
             "preset": plan.rules.name,
             "dedupe": plan.beam.dedupe,
             "penalty": plan.penalty,
-            "steps": [str(one) for one in plan.steps],
+            "steps": [str(one) for one in (*plan.steps, *plan.moves)],
             "heuristic": plan.heuristic.name,
             "min_support": plan.min_support,
             "min_atom_support": self.min_atom_support,
@@ -192,11 +193,12 @@ def _check_guide(guide: Heuristic, task: SearchTask, steps: Sequence[Step]) -> N
         )
 
 
-def _check_lanes(options: Beam, guide: Heuristic) -> None:
+def _check_lanes(options: Beam, guide: Heuristic, moves: Sequence[Move]) -> None:
     """Refuse a second lane where there is none."""
     for name, value, off in (
         ("literals", options.literals, "off"),
         ("grow", options.grow == "pairs", "atoms"),
+        ("steps", bool(moves), "OR,AND,AND NOT"),
     ):
         if value and preset_named(options.preset).name != "default":
             raise OptionError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from logicx.language.registry import OPERATORS
@@ -39,7 +40,7 @@ def _parts(plan: Explanations) -> Iterator[tuple[str, Any]]:
         yield "threshold", Threshold.of(plan.all_units.threshold).rule
     settings = plan.search.settings
     names = [one for one in settings["atoms"] if one != CONCEPTS]
-    names += [word for step in settings["steps"] for word in step.split()]
+    names += [word for step in settings["steps"] for word in re.findall(r"\w+", step)]
     for name in sorted({*names}):
         part = OPERATORS.find(name)
         if part is not None:

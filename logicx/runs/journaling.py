@@ -66,7 +66,7 @@ def run_journal(
 
 def open_journal(plan: Explanations, path: str | Path, *, resume: bool = False) -> Journal:
     """The journal of a plan: a new one, or (resuming) the one that it was begun with."""
-    from logicx.search.formulas.steps import Step
+    from logicx.search.formulas.moves import ways_of
 
     names = sha256()
     for name in plan.units:
@@ -76,7 +76,9 @@ def open_journal(plan: Explanations, path: str | Path, *, resume: bool = False) 
         "objective": plan.objective,
         "min_active": plan.min_active,
         "truth_tables": [
-            "".join(str(int(one)) for one in Step.of(step).table) for step in plan.settings["steps"]
+            "".join(str(int(one)) for one in way.table)
+            for ways in (ways_of(plan.settings["steps"]) if plan.settings["steps"] else ())
+            for way in ways
         ],
         "n_units": len(plan),
         "unit_names": names.hexdigest(),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from logicx.runs.presets import Preset
     from logicx.scoring.objectives import Objective
     from logicx.search.beam import Beam
+    from logicx.search.formulas.moves import Move
     from logicx.search.heuristics.roles import Heuristic
 
 
@@ -36,6 +37,7 @@ class Plan:
         heuristic: What estimates candidates before they are scored.
         negates: Whether any concept may have NOT before it.
         joins: Whether formulas that were kept are joined in pairs.
+        moves: Other ways to make formulas of kept ones and atoms.
     """
 
     beam: Beam
@@ -47,13 +49,17 @@ class Plan:
     heuristic: Heuristic = NONE
     negates: bool = False
     joins: bool = False
+    moves: tuple[Move, ...] = ()
 
     @property
     def extra(self) -> int:
-        """Places of the second lane, a fifth of those of the first; 0 where there is none.
+        """Places of the second lane; 0 where there is none.
 
-        Wider ones were measured: they cost more and found next to nothing more.
+        For literals and joined formulas a fifth of those of the first: wider ones were measured,
+        cost more and found next to nothing more. For moves, which were asked for, as many.
         """
+        if self.moves:
+            return self.beam.width
         return max(1, self.beam.width // 5) if self.negates or self.joins else 0
 
     def space(self, engine: NumpyEngine, mask: NDArray[np.bool_] | None = None) -> FormulaSpace:
@@ -69,7 +75,7 @@ class Plan:
         parts = (engine, self.goal, self.steps, operands, self.penalty, rules.penalizes_not)
         parts += (rules.distinct, rules.skips_apart, self.min_support)  # type: ignore[assignment]
         if self.extra:
-            return LiteralSpace(*parts, negates=self.negates, joins=self.joins)
+            return LiteralSpace(*parts, negates=self.negates, joins=self.joins, moves=self.moves)
         if self.heuristic is NONE:
             return FormulaSpace(*parts)
         from logicx.search.heuristics.space import GuidedFormulas

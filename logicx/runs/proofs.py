@@ -13,6 +13,7 @@ from logicx.scoring.results import Explanation, Scored
 from logicx.scoring.score import best_single
 from logicx.search.formulas.atoms import atoms_in
 from logicx.search.formulas.ceiling import ceiling
+from logicx.search.formulas.moves import connectives_of, is_plain
 from logicx.search.formulas.shapes import CONNECTIVES, check_space, describe_space, is_atom
 
 if TYPE_CHECKING:
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
     from logicx.runs.strategies.exhaustive import Exhaustive
     from logicx.runs.strategies.optimal import Optimal
     from logicx.runs.strategies.roles import AskedUnit, SearchTask
+    from logicx.search.formulas.moves import Move
     from logicx.search.formulas.shapes import Outcome
+    from logicx.search.optimal.searching import Certified
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,6 @@ class OptimalSearch:
 
     options: Optimal
     task: SearchTask
-    engine = Engine("numba")
     parts: Sequence[tuple[str, Any]] = ()
 
     @staticmethod
@@ -50,7 +52,18 @@ class OptimalSearch:
         from logicx.search.optimal.linear import ratio_of
         from logicx.search.optimal.searching import check_options
 
-        ratio_of(task.objective, 1, 2)
+        ways = connectives_of(options.steps, options.shape)
+        if is_plain(ways):
+            ratio_of(task.objective, 1, 2)
+        else:
+            from logicx.search.optimal.by_tables import check_ways
+
+            check_ways(ways, task.length, task.objective)
+            if options.node_limit is not None:
+                raise OptionError(
+                    "node_limit counts what proofs over OR, AND and AND NOT look at",
+                    hint="use time_limit with other connectives",
+                )
         check_options(task.length, options.shape, options.time_limit, options.node_limit)
         if task.min_support:
             raise OptionError(
@@ -59,6 +72,15 @@ class OptimalSearch:
                 hint="strategy=beam and exhaustive have it; min_atom_support is for all",
             )
         return OptimalSearch(options, task)
+
+    @property
+    def engine(self) -> Engine:
+        """What counts: compiled code, NumPy where other connectives are asked for."""
+        return Engine("numba" if is_plain(self._ways) else "numpy")
+
+    @property
+    def _ways(self) -> tuple[Move, ...]:
+        return connectives_of(self.options.steps, self.options.shape)
 
     @property
     def objective(self) -> Objective:
@@ -81,6 +103,8 @@ class OptimalSearch:
 
     def prove(self, unit: AskedUnit, stop: Event, incumbent: Formula | None = None) -> Explanation:
         """The best formula, and the bound that is proven; it may start from an incumbent."""
+        if not is_plain(self._ways):
+            return self._by_tables(unit, stop)
         from logicx.search.optimal.searching import optimal
 
         proof = optimal(
@@ -95,6 +119,21 @@ class OptimalSearch:
             incumbent=incumbent,
             literals=self.options.literals,
         )
+        return self._certified(unit, proof)
+
+    def _by_tables(self, unit: AskedUnit, stop: Event) -> Explanation:
+        from logicx.search.optimal.by_tables import best_of_triples
+        from logicx.search.optimal.limits import Limits
+
+        proof = best_of_triples(
+            *(self.task.bank, unit.firing, self.objective, self._ways, self.task.length),
+            self.options.shape,
+            self.options.literals,
+            Limits(self.options.time_limit, None, stop),
+        )
+        return self._certified(unit, proof)
+
+    def _certified(self, unit: AskedUnit, proof: Certified) -> Explanation:
         return _explained(
             *(unit, self.task, self.options, proof),
             n_scored=proof.counters.evaluations,
@@ -126,6 +165,7 @@ class ExhaustiveSearch:
             OptionError: It means nothing.
         """
         check_space(task.length, options.shape)
+        connectives_of(options.steps, options.shape)
         return ExhaustiveSearch(options, task)
 
     @property
@@ -156,6 +196,7 @@ class ExhaustiveSearch:
                 shape=self.options.shape,
                 min_support=self.task.min_support,
                 literals=self.options.literals,
+                steps=self.options.steps,
             )
             found.append(
                 _explained(
@@ -183,9 +224,15 @@ def _settings(
         "min_support": task.min_support,
         "min_atom_support": task.min_atom_support,
         "atoms": atoms_in(task.bank),
-        "steps": list(CONNECTIVES),
+        "steps": _steps(options),
         **({"literals": True} if options.literals else {}),
     }
+
+
+def _steps(options: Optimal | Exhaustive) -> list[str]:
+    """The connectives as a journal notes them."""
+    ways = connectives_of(options.steps, options.shape)
+    return list(CONNECTIVES) if is_plain(ways) else [str(one) for one in ways]
 
 
 def _explained(
@@ -223,6 +270,7 @@ def _explained(
         space=describe_space(
             *(bank, task.length, options.shape, task.min_atom_support, task.min_support),
             literals=options.literals,
+            ways=connectives_of(options.steps, options.shape),
         ),
         is_interrupted=is_interrupted,
         ceiling=top,

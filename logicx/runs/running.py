@@ -147,6 +147,8 @@ def choose_engine(asked: str, plan: Plan, bank: ConceptBank, n_units: int) -> En
         why_not = f"the heuristic {plan.heuristic.name} is not compiled"
     if plan.joins:
         why_not = "joining pairs of formulas is not compiled"
+    elif plan.moves:
+        why_not = f"{', '.join(map(str, plan.moves))} is not compiled"
     elif plan.negates and name == "torch":
         why_not = "literals are not searched in torch"
     if name in ("numba", "torch"):

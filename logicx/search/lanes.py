@@ -21,7 +21,7 @@ from logicx.search.beam import Beam, Seen
 from logicx.search.space import Candidates, Expansions, Kept, N, SearchResult, Space
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 
 class LanedSpace(Space[N], Protocol[N]):
@@ -44,7 +44,7 @@ class LanedSpace(Space[N], Protocol[N]):
         known: Sequence[N],
         length: int,
         at_once: bool = False,
-    ) -> tuple[Sequence[Expansions[N]], Sequence[Expansions[N]]]:
+    ) -> tuple[Iterable[Expansions[N]], Iterable[Expansions[N]]]:
         """One-step expansions for either lane, in order of enumeration.
 
         Args:

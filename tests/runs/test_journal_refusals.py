@@ -115,7 +115,9 @@ def test_an_operator_that_changed_its_meaning_is_another_run(path):
             if meaning is but:
                 run_journal(plan, path)
                 continue
-            with pytest.raises(JournalError, match="truth_tables is 0010 there, 0100 now"):
+            with pytest.raises(
+                JournalError, match="truth_tables is 0010, 0100 there, 0100, 0010 now"
+            ):
                 run_journal(plan, path, resume=True)
 
 

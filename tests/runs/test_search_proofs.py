@@ -13,7 +13,6 @@ BEAM_ALONE = [
     {"beam": 3},
     {"preset": "compexp"},
     {"penalty": 0.9},
-    {"steps": ["OR"]},
     {"dedupe": "none"},
     {"engine": "numpy"},
 ]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from numbers import Integral
-from typing import ClassVar, Literal, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 from logicx.runs.strategies.options import option
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Shape: TypeAlias = Literal["tree", "chain"]
 
@@ -26,12 +29,18 @@ class Optimal:
             5 on this or `node_limit` must be given.
         node_limit: How much is looked at for each unit, from 1; unlike with `time_limit` the
             outcome is always the same.
+        steps: The connectives, as of the beam (a list, or text with commas between them); their
+            slots hold any formulas. Others than OR, AND and AND NOT are proven up to
+            length 3, for objectives that are ratios.
     """
 
     name: ClassVar[str] = "optimal"
 
     shape: Shape = option("tree", "Formulas of the space: tree, or chain as the beam grows.")
     literals: bool = option(False, "Whether any concept may have NOT before it, also the first.")
+    steps: str | Sequence[str] = option(
+        ("OR", "AND", "AND NOT"), "Connectives, such as 'OR, AND, IMPLIES, MAJORITY'."
+    )
     time_limit: float | None = option(None, "CPU seconds for each unit.", kind=float)
     node_limit: int | None = option(None, "How much is looked at for each unit.", kind=int)
 

@@ -15,11 +15,12 @@ import numpy as np
 
 from logicx.banks.bits import unpack
 from logicx.errors import DataError, OptionError
-from logicx.language.formula import Formula
+from logicx.language.formula import Apply, Formula
 from logicx.scoring.counts import counts_of
 from logicx.scoring.objectives import objective_named as known_objective
+from logicx.search.formulas.meanings import Level, joined, n_joined
+from logicx.search.formulas.moves import connectives_of, is_plain
 from logicx.search.formulas.shapes import (
-    COMBINE,
     CONNECTIVES,
     Found,
     Outcome,
@@ -27,13 +28,12 @@ from logicx.search.formulas.shapes import (
     check_space,
     complement,
     describe_space,
-    join,
     n_nots,
 )
 from logicx.units.firing import Firing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -75,6 +75,7 @@ def exhaustive(
     min_support: int = 0,
     max_combinations: int = MAX_COMBINATIONS,
     literals: bool = False,
+    steps: str | Sequence[str] = CONNECTIVES,
 ) -> Exhausted:
     """The true optimum over all formulas of at most `length` concepts.
 
@@ -88,7 +89,9 @@ def exhaustive(
         min_support: The formula must hold at so many cells; those it is made of need not.
         max_combinations: Most pairs of meanings that may be joined.
         literals: Whether any concept may have NOT before it: then the complement of every formula
-            is tried as well, which makes all trees over literals (see `signed`).
+            is tried as well, which makes all trees over literals (see `signed`). With other
+            connectives than the three, the literals are atoms.
+        steps: The connectives, as of the beam; in a tree all their slots hold formulas.
 
     Raises:
         OptionError: An option means nothing, the space is too large, or no formula of it holds at
@@ -108,32 +111,34 @@ def exhaustive(
         raise DataError(f"bank {bank.name!r} has no concepts")
     goal = known_objective(objective)
     firing = Firing.of(on)
-    levels: list[dict[int, Formula]] = [_atoms(bank)]
+    ways, everything = connectives_of(steps, shape), (1 << bank.n_signatures) - 1
+    mirrors = literals and is_plain(ways)
+    levels: list[Level] = [_atoms(bank)]
+    if literals and not mirrors:
+        for meaning, formula in list(levels[0].items()):
+            levels[0].setdefault(everything ^ meaning, Apply("NOT", (formula,)))
     pick = partial(
-        _best, bank=bank, firing=firing, goal=goal, min_support=min_support, literals=literals
-    )
+        _best, bank=bank, firing=firing, goal=goal, min_support=min_support, literals=literals,
+        mirrors=mirrors,
+    )  # fmt: skip
     first = pick(levels[0])
     best = [] if first is None else [first]
     seen = set(levels[0])
     n_left = max_combinations
     for n_atoms in range(2, length + 1):
-        sizes = [len(level) for level in levels]
-        n_new = sum(
-            sizes[i - 1] * sizes[j - 1] * len(CONNECTIVES) for i, j in _splits(n_atoms, shape)
-        )
+        n_new = n_joined(levels, n_atoms, ways, shape)
         n_left -= n_new
         if n_left < 0:
             raise OptionError(
                 f"the space is too large to try: {n_new:,} combinations at length {n_atoms} "
-                f"({sizes[0]:,} distinct concepts), beyond {max_combinations:,} in all",
+                f"({len(levels[0]):,} distinct atoms), beyond {max_combinations:,} in all",
                 hint="use strategy='optimal', a shorter length, or fewer concepts",
             )
-        new: dict[int, Formula] = {}
-        for i, j in _splits(n_atoms, shape):
-            for meaning, formula in _joined(levels[i - 1], levels[j - 1]):
-                if meaning not in seen:
-                    seen.add(meaning)
-                    new[meaning] = formula()
+        new: Level = {}
+        for meaning, written in joined(levels, n_atoms, ways, shape, everything):
+            if meaning not in seen:
+                seen.add(meaning)
+                new[meaning] = written()
         levels.append(new)
         found = pick(new)
         if found is not None and (not best or _rank(found, literals) > _rank(best[-1], literals)):
@@ -145,9 +150,10 @@ def exhaustive(
             f"no formula of at most {length} concepts holds at min_support={min_support:,} cells",
             hint="lower it, or allow longer formulas",
         )
-    space = describe_space(bank, length, shape, min_support=min_support, literals=literals)
-    if literals:
-        everything = (1 << bank.n_signatures) - 1
+    space = describe_space(
+        bank, length, shape, min_support=min_support, literals=literals, ways=ways
+    )
+    if mirrors:
         seen |= {everything ^ one for one in seen}
     return Exhausted(tuple(best), len(seen), space)
 
@@ -157,42 +163,33 @@ def _rank(found: Found, literals: bool) -> tuple[float, int]:
     return found.score, -n_nots(found.formula) if literals else 0
 
 
-def _splits(n_atoms: int, shape: Shape) -> list[tuple[int, int]]:
-    """Lengths of left and right operand; in a chain the right one is a concept."""
-    if shape == "chain":
-        return [(n_atoms - 1, 1)]
-    return [(i, n_atoms - i) for i in range(1, n_atoms)]
-
-
-def _atoms(bank: ConceptBank) -> dict[int, Formula]:
-    atoms: dict[int, Formula] = {}
+def _atoms(bank: ConceptBank) -> Level:
+    atoms: Level = {}
     for i, words in enumerate(bank.packed):
         meaning = int.from_bytes(words.astype("<u8").tobytes(), "little")
         atoms.setdefault(meaning, bank.atom(i))
     return atoms
 
 
-def _joined(
-    left: dict[int, Formula], right: dict[int, Formula]
-) -> Iterator[tuple[int, Callable[[], Formula]]]:
-    """Meanings of all pairs by all connectives, each with a way to write it down."""
-    for f_meaning, f in left.items():
-        for g_meaning, g in right.items():
-            for keyword in CONNECTIVES:
-                yield COMBINE[keyword](f_meaning, g_meaning), partial(join, keyword, f, g)
-
-
 def _best(
-    level: dict[int, Formula],
+    level: Level,
     bank: ConceptBank,
     firing: Firing,
     goal: Objective,
     min_support: int,
     literals: bool,
+    mirrors: bool,
 ) -> Found | None:
     """The first of the best formulas of one length that hold at enough cells, or None.
 
-    Over literals these are the formulas of the level and their complements.
+    Args:
+        level: The formulas.
+        bank: The concepts.
+        firing: Where the unit fires.
+        goal: What is maximised.
+        min_support: How many cells are enough.
+        literals: Whether of equals the one with the fewest NOTs is taken, not the first.
+        mirrors: Whether their complements are tried as well.
     """
     best: Found | None = None
     n_on, n = firing.n_on, bank.n_valid
@@ -220,6 +217,6 @@ def _best(
         holds = unpack(words, bank.n_signatures)
         sizes, both = holds @ bank.size, holds[:, firing.signatures] @ firing.counts
         best = better(sizes, both, lambda i, part=part: level[part[i]])  # type: ignore[misc]
-        if literals:
+        if mirrors:
             best = better(n - sizes, n_on - both, lambda i, part=part: complement(level[part[i]]))  # type: ignore[misc]
     return best

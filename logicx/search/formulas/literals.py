@@ -8,19 +8,25 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from logicx.language.formula import Apply, fold
 from logicx.search.formulas.children import Children
 from logicx.search.formulas.joins import Joins
+from logicx.search.formulas.moved import results
 from logicx.search.formulas.space import FormulaNode, FormulaSpace
-from logicx.search.formulas.steps import Step
+from logicx.search.formulas.steps import Step, rebuilt
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
+
+    from logicx.search.formulas.moves import Move
+    from logicx.search.space import Expansions
 
 
 class _Negated(NamedTuple):
@@ -44,17 +50,20 @@ class LiteralSpace(FormulaSpace):
         parts: As of `FormulaSpace`.
         negates: Whether the second lane has literals.
         joins: Whether it has formulas joined from two of either lane.
+        moves: Other ways to make its formulas of those of either lane.
     """
 
-    def __init__(self, *parts: Any, negates: bool = True, joins: bool = False) -> None:
+    def __init__(
+        self, *parts: Any, negates: bool = True, joins: bool = False, moves: Sequence[Move] = ()
+    ) -> None:
         """Take the parts over."""
         super().__init__(*parts)
-        self.negates, self.joins = negates, joins
+        self.negates, self.joins, self.moves = negates, joins, moves
 
     @property
     def grows_later(self) -> bool:
-        """Whether two formulas that are too long to be joined now may be joined later."""
-        return self.joins
+        """Whether what is too short to be joined or moved now may be later."""
+        return self.joins or bool(self.moves)
 
     @cached_property
     def crossing(self) -> tuple[Step, ...]:
@@ -79,19 +88,20 @@ class LiteralSpace(FormulaSpace):
         known: Sequence[FormulaNode],
         length: int,
         at_once: bool = False,
-    ) -> tuple[list[Children[FormulaNode]], list[Children[FormulaNode] | Joins]]:
+    ) -> tuple[list[Children[FormulaNode]], Iterable[Expansions[FormulaNode]]]:
         """One-step expansions for either lane; see `LanedSpace`."""
         self._rows = self._rows_of([*dict.fromkeys([*nodes, *new, *others])])
-        first = self.children(nodes, at_once) if nodes else []
-        second: list[Children[FormulaNode] | Joins] = []
+        first = self.children(nodes, at_once) if nodes and self.steps else []
+        second: list[Expansions[FormulaNode]] = []
         if new and self.crossing:
             second.append(self._part(new, self.crossing))
-        if others:
+        if others and (self.steps or self.crossing):
             second.append(self._part(others, (*self.steps, *self.crossing)))
         if self.joins:
             pool = [node for node in known if 1 < node.length < length - 1]
             second.append(Joins(self, pool, length, (*self.steps, *self.crossing)))
-        return first, second
+        moved = (results(self, one, known, length) for one in self.moves)
+        return first, chain(second, chain.from_iterable(moved))
 
     def rank(self, node: FormulaNode) -> tuple[int, ...]:
         """Of formulas that score the same, that with fewer NOTs comes first, then the shorter."""
@@ -111,4 +121,11 @@ def _toggled(step: Step) -> Step:
     """The same step with NOT after it, or without, where it has one."""
     ff, ft, tf, tt = map(int, step.table)
     all_, f, c, both = ft, tt - ft, ff - ft, ft - ff - tt + tf
-    return replace(step, is_negated=not step.is_negated, all=all_, f=f, c=c, both=both)
+    if step.template is None:
+        return replace(step, is_negated=not step.is_negated, all=all_, f=f, c=c, both=both)
+    template = fold(
+        step.template,
+        lambda node: node if node.name == "f" else Apply("NOT", (node,)),
+        rebuilt,
+    )
+    return replace(step, template=template, all=all_, f=f, c=c, both=both)

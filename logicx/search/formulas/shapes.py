@@ -10,11 +10,12 @@ from logicx.language.formula import Apply, Concept, Formula, post_order
 from logicx.search.space import LONGEST
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from logicx.banks.bank import ConceptBank
     from logicx.scoring.counts import Counts
+    from logicx.search.formulas.moves import Move
 
 Shape = Literal["tree", "chain"]
 SHAPES = {
@@ -195,16 +196,21 @@ def describe_space(
     min_atom_support: int = 0,
     min_support: int = 0,
     literals: bool = False,
+    ways: Sequence[Move] = (),
 ) -> str:
     """The space in words; atoms that are derived from concepts are told from them."""
+    names = [str(one) for one in ways] or ["f OR g", "f AND g", "f AND NOT g"]
+    is_plain = set(names) == {"f OR g", "f AND g", "f AND NOT g"}
     n_derived = len(bank.derived)
     atoms = f"{bank.n_concepts - n_derived:,} concepts"
     if n_derived:
         operators = {one.operator for one in bank.derived.values() if isinstance(one, Apply)}
         atoms += f" and {n_derived:,} atoms by {', '.join(sorted(operators))}"
     which = f" that hold at {min_atom_support:,} cells or more" if min_atom_support else ""
-    made = f"made by f OR g, f AND g, f AND NOT g; {SHAPES[shape]}"
-    if literals and shape == "tree":
+    made = f"made by {', '.join(names)}; {SHAPES[shape]}"
+    if literals and not is_plain:
+        made = f"each with or without NOT before it, {made}"
+    elif literals and shape == "tree":
         made = "each with or without NOT before it, made by f OR g, f AND g; any tree"
     elif literals:
         made += "; and the complement of each"

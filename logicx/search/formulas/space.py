@@ -69,7 +69,7 @@ class FormulaNode:
         """How many NOTs it has."""
         if self.parent is None or self.step is None:
             return int(self.is_negated)
-        return self.parent.n_nots + self.step.is_negated
+        return self.parent.n_nots + self.step.n_nots
 
     @cached_property
     def length(self) -> int:
@@ -101,7 +101,7 @@ class FormulaNode:
         """Number of atoms and NOTs, which the paper's code calls the length."""
         if self.parent is None or self.step is None:
             return 1
-        return self.parent.n_nodes + 1 + self.step.is_negated
+        return self.parent.n_nodes + 1 + self.step.n_nots
 
     @property
     def fingerprint(self) -> Hashable:
@@ -143,7 +143,7 @@ class FormulaNode:
 
     @cached_property
     def order(self) -> tuple[str, tuple[Hashable, ...]]:
-        """The operator of its last chain, and that chain's operands, sorted.
+        """The operator of its last chain, and that chain's operands, sorted if they may be.
 
         As the canonical form, but that repetitions stay.
         """
@@ -153,7 +153,9 @@ class FormulaNode:
         chain, operands = parent.order
         if chain not in ("", step.keyword) or not step.is_chain:
             operands = (parent.order,)
-        return step.keyword, tuple(sorted([*operands, (self.concept, step.is_negated)], key=repr))
+        both = [*operands, (self.concept, step.is_negated)]
+        how = step.keyword if step.template is None else str(step)
+        return how, tuple(sorted(both, key=repr) if step.is_sorted else both)
 
     @cached_property
     def words(self) -> Words:
@@ -283,7 +285,7 @@ class FormulaSpace:
 
     def added(self, step: Step) -> int:
         """What a step adds to the length that the penalty counts."""
-        return 1 + (self.penalizes_not and step.is_negated)
+        return 1 + (self.penalizes_not and step.n_nots)
 
     def factors(self, n: int) -> NDArray[np.float64]:
         """Factor of the score by what was added to a single concept, `float64[n]`."""

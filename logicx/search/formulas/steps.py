@@ -11,7 +11,7 @@ import numpy as np
 from logicx.banks.bits import Words
 from logicx.errors import OptionError
 from logicx.language.declaration import Truth
-from logicx.language.formula import Apply, Formula
+from logicx.language.formula import Apply, Formula, fold, post_order
 from logicx.language.registry import OPERATORS
 
 if TYPE_CHECKING:
@@ -24,13 +24,13 @@ Counted = Any
 
 DEFAULT_STEPS = ("OR", "AND", "AND NOT")
 
-_WORDWISE: dict[Truth, Callable[[Words, Words], Words]] = {
+WORDWISE: dict[Truth, Callable[[Any, Any], Any]] = {
     (False, True, True, True): lambda f, c: f | c,
     (False, False, False, True): lambda f, c: f & c,
     (False, False, True, False): lambda f, c: f & ~c,
     (False, True, True, False): lambda f, c: f ^ c,
 }
-"""Truth tables that are one or two operations on words."""
+"""Truth tables that are one or two operations on packed bits, be they words or whole numbers."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,15 @@ class Step:
     """One way to add an atom: `f keyword c`, or `f keyword NOT c`.
 
     The number of cells of the result is `all·N + f·|f| + c·|c| + both·|f and c|`.
+
+    Args:
+        keyword: The connective.
+        is_negated: Whether NOT stands before the atom.
+        all: Factor of all cells.
+        f: Factor of those of the formula.
+        c: Factor of those of the atom.
+        both: Factor of those of both.
+        template: How it is written where that is different, over `f` and one of `a, b, c, d`.
     """
 
     keyword: str
@@ -46,6 +55,7 @@ class Step:
     f: int
     c: int
     both: int
+    template: Formula | None = None
 
     @staticmethod
     def of(text: str) -> Step:
@@ -66,8 +76,22 @@ class Step:
             ff, ft, tf, tt = ft, ff, tt, tf
         return Step(op.keyword, bool(negation), ff, tf - ff, ft - ff, ff - ft - tf + tt)
 
+    @staticmethod
+    def of_template(template: Formula, table: Sequence[bool]) -> Step:
+        """The step of a template over one formula and one atom, such as `a IMPLIES f`.
+
+        Args:
+            template: The template.
+            table: Its truth where neither holds, where f does, where the atom does, where both do.
+        """
+        keyword = template.operator if isinstance(template, Apply) else ""
+        ff, tf, ft, tt = map(int, table)
+        return Step(keyword, False, ff, tf - ff, ft - ff, ff - ft - tf + tt, template)
+
     def __str__(self) -> str:
         """As it is written: `AND NOT`."""
+        if self.template is not None:
+            return str(self.template)
         return f"{self.keyword} NOT" if self.is_negated else self.keyword
 
     @cached_property
@@ -91,7 +115,21 @@ class Step:
     @cached_property
     def is_chain(self) -> bool:
         """Whether the order of a chain of this operator is without meaning."""
-        return {"associative", "commutative"} <= OPERATORS.get(self.keyword).facts
+        facts = OPERATORS.get(self.keyword).facts
+        return self.template is None and {"associative", "commutative"} <= facts
+
+    @cached_property
+    def n_nots(self) -> int:
+        """How many NOTs it adds."""
+        if self.template is None:
+            return int(self.is_negated)
+        nodes = post_order(self.template)
+        return sum(isinstance(one, Apply) and one.operator == "NOT" for one in nodes)
+
+    @cached_property
+    def is_sorted(self) -> bool:
+        """Whether its operands may be exchanged, but for a NOT that stays with its atom."""
+        return self.template is None and "commutative" in OPERATORS.get(self.keyword).facts
 
     @cached_property
     def table(self) -> Truth:
@@ -108,9 +146,10 @@ class Step:
 
     def combine(self, f: Words, c: Words, full: Words) -> Words:
         """The packed bits of the result."""
-        wordwise = _WORDWISE.get(self.table)
+        wordwise = WORDWISE.get(self.table)
         if wordwise:
-            return wordwise(f, c)
+            made: Words = wordwise(f, c)
+            return made
         ff, ft, tf, tt = self.table
         out = np.zeros_like(f)
         if ff:
@@ -125,7 +164,14 @@ class Step:
 
     def formula(self, f: Formula, c: Formula) -> Formula:
         """The formula of the result."""
+        if self.template is not None:
+            return fold(self.template, lambda node: f if node.name == "f" else c, rebuilt)
         return Apply(self.keyword, (f, Apply("NOT", (c,)) if self.is_negated else c))
+
+
+def rebuilt(node: Apply, args: list[Formula]) -> Formula:
+    """A node of a template with other arguments."""
+    return Apply(node.operator, tuple(args), node.parameters)
 
 
 def count_each(

@@ -32,6 +32,8 @@ _HOMES = {
     "Threshold": "logicx.units.thresholds",
     "Units": "logicx.units.units",
     "Universe": "logicx.banks.universe",
+    "Vocabulary": "logicx.language.vocabulary",
+    "any_of": "logicx.language.formula",
     "canonical": "logicx.language.canon",
     "compile_recipe": "logicx.sources.recipes",
     "explain": "logicx.runs.explain",
@@ -58,10 +60,11 @@ if TYPE_CHECKING:
     from logicx.banks.universe import Universe
     from logicx.errors import LogicxError
     from logicx.language.canon import canonical
-    from logicx.language.formula import Apply, Concept, Formula
+    from logicx.language.formula import Apply, Concept, Formula, any_of
     from logicx.language.parsing import parse
     from logicx.language.printing import format_formula
     from logicx.language.registration import operator
+    from logicx.language.vocabulary import Vocabulary
     from logicx.resources import __version__ as __version__
     from logicx.runs.explain import explain
     from logicx.runs.journal import read_journal
@@ -107,6 +110,8 @@ __all__ = [
     "Threshold",
     "Units",
     "Universe",
+    "Vocabulary",
+    "any_of",
     "canonical",
     "compile_recipe",
     "explain",

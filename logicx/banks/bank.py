@@ -367,10 +367,10 @@ class ConceptBank(NamedConcepts, Holdings):
 
     @property
     def vocabulary(self) -> BankVocabulary:
-        """What operators may ask of it, read-only."""
-        return BankVocabulary(
-            self.name, self.names, self.categories, self.relations, lambda: self.count
-        )
+        """What operators may ask of it, read-only: of its own concepts, not of derived ones."""
+        own = [i for i in range(self.n_concepts) if i not in self.derived]
+        names, kinds = (tuple(all_[i] for i in own) for all_ in (self.names, self.categories))
+        return BankVocabulary(self.name, names, kinds, self.relations, lambda: self.count[own])
 
     def standing_for(self, formula: Formula) -> Concept | None:
         """The concept that was derived from a formula, if there is one."""

@@ -1,6 +1,6 @@
 """What a bank shows to the functions of operators: its names, and nothing that can be written to.
 
-It fits `logicx.language.declaration.Vocabulary`.
+It fits `logicx.language.vocabulary.Vocabulary`.
 """
 
 from __future__ import annotations

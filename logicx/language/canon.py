@@ -97,13 +97,13 @@ def _done(value: _Done | _Chain) -> _Done:
     return _keyed(chain, op.keyword, (), operands)
 
 
-def _apply(op: Operator, parameters: tuple[int, ...], parts: list[_Done]) -> _Done:
+def _apply(op: Operator, parameters: tuple[int | str, ...], parts: list[_Done]) -> _Done:
     formula = Apply(op.keyword, tuple(one.formula for one in parts), parameters)
     return _keyed(formula, op.keyword, parameters, parts)
 
 
 def _keyed(
-    formula: Formula, keyword: str, parameters: tuple[int, ...], parts: list[_Done]
+    formula: Formula, keyword: str, parameters: tuple[int | str, ...], parts: list[_Done]
 ) -> _Done:
     text = f"{keyword}{parameters}" + "".join(one.key[1] for one in parts[:READABLE])
     digest = blake2b(f"{keyword}{parameters}".encode(), digest_size=16)

@@ -11,44 +11,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal
 
 from logicx.errors import PluginError
 from logicx.parts import answering
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
+
+    from logicx.language.vocabulary import Vocabulary
 
 Truth = tuple[bool, bool, bool, bool]
-
-
-class Vocabulary(Protocol):
-    """What an operator may ask of a bank, all of it read-only: its names, and what relates them."""
-
-    @property
-    def name(self) -> str:
-        """Name of the bank."""
-        ...
-
-    @property
-    def names(self) -> Sequence[str]:
-        """All concept names."""
-        ...
-
-    @property
-    def categories(self) -> Sequence[str]:
-        """Category of each concept."""
-        ...
-
-    @property
-    def relations(self) -> Mapping[str, Mapping[str, Sequence[str]]]:
-        """Tables by name, such as `NEIGHBORS`: from a concept to related concepts."""
-        ...
-
-    @property
-    def counts(self) -> Sequence[int]:
-        """At how many cells each concept holds."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -67,12 +40,17 @@ class Operator:
         min_args: Fewest arguments.
         max_args: Most arguments; None for any number.
         parameters: Names of whole numbers before the arguments.
+        takes_text: Whether it takes a text, and no formulas.
         facts: Algebraic facts, of `associative commutative idempotent involution`.
         doc: What it means, in a sentence.
         example: A formula that uses it.
         owner: The module that registered it.
-        proposes: Of a one-argument operator: the concepts of a bank to which a search applies it.
+        proposes: Of an operator of one argument, or of a text: the concepts of a bank, or the
+            texts, to which a search applies it.
+        proposes_by_default: Whether a search that is not told its atoms asks for them.
         is_bare: Of a call of one argument: whether it may stand bare before it.
+        is_everywhere: Of an infix operator: whether its keyword is one wherever it stands, and not
+            only between two formulas.
     """
 
     keyword: str
@@ -91,6 +69,9 @@ class Operator:
     owner: str
     proposes: Callable[[Vocabulary], Iterable[str]] | None = None
     is_bare: bool = False
+    takes_text: bool = False
+    is_everywhere: bool = False
+    proposes_by_default: bool = True
 
     @property
     def symbol(self) -> str:
@@ -98,10 +79,10 @@ class Operator:
         return self.symbols[0] if self.symbols else ""
 
     def proposed(self, bank: Vocabulary) -> list[str]:
-        """Names of the concepts to which a search applies it; none where it does not say.
+        """Names of concepts, or texts, to which a search applies it; none where it does not say.
 
         Raises:
-            PluginError: Its function fails, or gives something else than names of the bank.
+            PluginError: Its function fails, or gives something else.
         """
         if self.proposes is None:
             return []
@@ -110,13 +91,19 @@ class Operator:
             given = self.proposes(bank)
             found = [given] if isinstance(given, (str, bytes)) else list(given)
         known = frozenset(bank.names)
-        names = [one for one in found if isinstance(one, str) and one in known]
+        names = [
+            one
+            for one in found
+            if isinstance(one, str) and (bool(one) if self.takes_text else one in known)
+        ]
         if isinstance(given, (str, bytes)) or len(names) < len(found):
             wrong = next((one for one in found if one not in names), given)
+            what = "no text" if self.takes_text else f"no concept of bank {bank.name!r}"
+            kind = "texts" if self.takes_text else "names of its concepts"
             raise PluginError(
                 f"proposes of operator {self.keyword} of {self.owner} gave {wrong!r}, "
-                f"which is no concept of bank {bank.name!r}",
-                hint="it is a function of the bank that gives a list of names of its concepts",
+                f"which is {what}",
+                hint=f"it is a function of the bank that gives a list of {kind}",
             )
         return list(dict.fromkeys(names))
 
@@ -132,8 +119,13 @@ class Operator:
 
     @property
     def is_reserved(self) -> bool:
-        """Whether its keyword is an operator anywhere, and not only directly before `(`."""
-        return self.form != "call" or self.is_bare
+        """Whether its keyword is an operator wherever it stands, and so no word of a name."""
+        return self.form == "prefix" or self.is_bare or self.is_everywhere
+
+    @property
+    def stands_between(self) -> bool:
+        """Whether its keyword is an operator between two formulas, and a word elsewhere."""
+        return self.form == "infix" and not self.is_everywhere
 
     @property
     def is_symmetric(self) -> bool:
@@ -142,17 +134,22 @@ class Operator:
 
     @property
     def signature(self) -> str:
-        """How it is written: `a AND b`, `NOT a`, `ATLEAST(k, a, ...)`."""
+        """How it is written: `a AND b`, `NOT a`, `ATLEAST(k, a, ...)`, `MATCH("text")`."""
         if self.form == "infix":
             return f"a {self.keyword} b"
         if self.form == "prefix":
             return f"{self.keyword} a"
         letters = [chr(ord("a") + i) for i in range(self.min_args)]
+        letters += ['"text"'] * self.takes_text
         more = ["..."] if self.max_args != self.min_args else []
         return f"{self.keyword}({', '.join([*self.parameters, *letters, *more])})"
 
-    def check_arity(self, n_args: int, parameters: Sequence[int]) -> str:
+    def check_arity(self, n_args: int, parameters: Sequence[int | str]) -> str:
         """What is wrong with these arguments, or an empty string."""
+        if self.takes_text:
+            *parameters, text = parameters or ("",)
+            if n_args or not isinstance(text, str) or not text:
+                return f"{self.keyword} takes a text, and no formulas: {self.signature}"
         if len(parameters) < len(self.parameters):
             missing = self.parameters[len(parameters)]
             return f"{self.keyword} needs a whole number {missing!r} first: {self.signature}"
@@ -173,7 +170,7 @@ class Operator:
         ff, ft, tf, tt = (self.truth((), row) for row in product((False, True), repeat=2))
         return ff, ft, tf, tt
 
-    def truth(self, parameters: Sequence[int], args: Sequence[bool]) -> bool:
+    def truth(self, parameters: Sequence[int | str], args: Sequence[bool]) -> bool:
         """Value of a connective.
 
         Raises:

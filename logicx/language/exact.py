@@ -1,4 +1,4 @@
-"""Names of a bank that hold an operator's symbol, such as `R&B`, where a formula writes them.
+"""Names of a bank that hold an operator, such as `R&B`, where a formula writes them.
 
 A part of a formula that is exactly such a name is read as that name, and a note says so.
 """
@@ -23,13 +23,19 @@ FILLER = "\ue000"
 
 
 @lru_cache(maxsize=8)
-def names_with_symbols(names: tuple[str, ...], in_force: tuple[Operator, ...]) -> tuple[str, ...]:
-    """Those of some names that hold a symbol of an operator, longest first."""
+def names_with_operators(names: tuple[str, ...], in_force: tuple[Operator, ...]) -> tuple[str, ...]:
+    """Those of some names that hold a symbol, or a keyword that is no reserved one; longest first.
+
+    A keyword counts where the name, without quotes, would not be read as one.
+    """
     symbols = words_of(in_force).symbols
+    between = {one.keyword for one in in_force if one.stands_between}
     found = [
         name
         for name in names
-        if name.startswith(OPENING) or any(symbol in name for symbol in symbols)
+        if name.startswith(OPENING)
+        or any(symbol in name for symbol in symbols)
+        or not between.isdisjoint(name.upper().split()[1:])
     ]
     return tuple(sorted(found, key=len, reverse=True))
 
@@ -40,7 +46,7 @@ def spans_of(tokens: Sequence[Token], text: str, names: Sequence[str]) -> dict[S
     Args:
         tokens: The tokens of the text.
         text: The formula.
-        names: Names that hold symbols, longest first.
+        names: Names that hold operators, longest first.
     """
     found: dict[Span, str] = {}
     after = {token.end_pos: i + 1 for i, token in enumerate(tokens)}
@@ -83,19 +89,33 @@ def unmasked(formula: Formula, spans: dict[Span, str]) -> Formula:
         return node if name is None else Concept(name, node.span)
 
     def apply(node: Apply, args: list[Formula]) -> Formula:
-        return Apply(node.operator, tuple(args), node.parameters, node.span)
+        parameters = node.parameters
+        if node.span and not args:  # a text, of which the name is the whole
+            start, end = node.span
+            inside = [name for (a, b), name in spans.items() if start <= a and b <= end]
+            parameters = (*parameters[:-1], *(inside or parameters[-1:]))
+        return Apply(node.operator, tuple(args), parameters, node.span)
 
     return fold(formula, concept, apply)
 
 
 def notes_on(tokens: Sequence[Token], spans: dict[Span, str], names: Collection[str]) -> list[str]:
     """What a person should know of names that might be operators, and the other way round."""
-    notes = [
-        f"{name!r} was read as the concept of that name; to mean the operator, put the parts "
-        "around it in parentheses or write its keyword"
-        for name in dict.fromkeys(spans.values())
+    operators = [one for one in tokens if one.type.startswith("OP_")]
+    notes = []
+    for (start, end), name in {name: (span, name) for span, name in spans.items()}.values():
+        inside = [one for one in operators if start <= (one.start_pos or 0) < end]
+        or_keyword = "" if all(one[0].isalpha() for one in inside) else " or write its keyword"
+        notes.append(
+            f"{name!r} was read as the concept of that name; to mean the operator, put the parts "
+            f"around it in parentheses{or_keyword}"
+        )
+    outside = [
+        one
+        for one in operators
+        if not any(start <= (one.start_pos or 0) < end for start, end in spans)
     ]
-    words = {str(token) for token in tokens if token.type.startswith("OP_") and token[0].isalpha()}
+    words = {str(token) for token in outside if token[0].isalpha()}
     notes += [
         f"{word!r} was read as the operator; the concept of that name is written in quotes: "
         f'"{word}"'

@@ -12,7 +12,7 @@ from logicx.errors import FormulaError, OperatorError
 from logicx.language.printing import Applied, format_formula
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 T = TypeVar("T")
 Span = tuple[int, int]
@@ -95,8 +95,8 @@ class Formula:
 
     @property
     def n_atoms(self) -> int:
-        """Length of the formula: how many concepts it names, repetitions counted."""
-        return sum(isinstance(node, Concept) for node in post_order(self))
+        """Length of the formula: how many concepts and texts it names, repetitions counted."""
+        return sum(not isinstance(node, Apply) or not node.args for node in post_order(self))
 
     @property
     def concepts(self) -> tuple[str, ...]:
@@ -125,13 +125,14 @@ class Apply(Formula):
     Args:
         operator: The keyword, in capitals.
         args: The formulas it is applied to.
-        parameters: Whole numbers before the arguments, as 2 in `ATLEAST(2, a, b, c)`.
+        parameters: Whole numbers before the arguments, as 2 in `ATLEAST(2, a, b, c)`; then the text
+            of an operator that takes one, as in `MATCH("hyp:sit*")`, which has no arguments.
         span: Place in the source text; takes no part in equality.
     """
 
     operator: str
     args: tuple[Formula, ...]
-    parameters: tuple[int, ...] = ()
+    parameters: tuple[int | str, ...] = ()
     span: Span | None = None
     _hash: int = field(init=False)
 
@@ -170,6 +171,27 @@ class Apply(Formula):
             elif a != b:
                 return False
         return True
+
+
+def any_of(names: Iterable[str]) -> Formula:
+    """The disjunction of some concepts, for a rewrite to give.
+
+    Args:
+        names: Their names, one or more.
+
+    Raises:
+        OperatorError: There are none: say before what was looked for.
+
+    Example:
+        >>> print(any_of(["water", "river", "sea"]))
+        water OR river OR sea
+    """
+    formula: Formula | None = None
+    for name in names:
+        formula = Concept(name) if formula is None else Apply("OR", (formula, Concept(name)))
+    if formula is None:
+        raise OperatorError("there is no concept to which it applies", code="not-applicable")
+    return formula
 
 
 def post_order(formula: Formula) -> Iterator[Formula]:

@@ -56,7 +56,7 @@ def grammar_text(in_force: tuple[Operator, ...], dialect: Dialect) -> str:
     lines += ["", f"call: ({tokens}) LPAR arguments RPAR", ""]
     words = words_of(in_force)
     for op in in_force:
-        end = words.end if op.is_reserved else r"(?=\s*\()"
+        end = words.end if op.is_reserved or op.stands_between else r"(?=\s*\()"
         written = [f"(?a:{op.keyword}){end}"]  # ASCII: dotless i is not I
         written += [symbol_pattern(one, words.symbols) for one in op.symbols if one != OPENING]
         pattern = "|".join(one.replace("/", r"\/") for one in written)

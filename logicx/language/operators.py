@@ -1,24 +1,36 @@
-"""The built-in operators, registered through the same door as anybody's.
+"""The built-in connectives, registered through the same door as anybody's.
 
 Read this page to see what an operator is; `logicx.language.registration` says what each argument
-means.
+means, and `logicx.language.rewrites` has those that turn into formulas.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from logicx.errors import OperatorError, did_you_mean
-from logicx.language.formula import Apply, Concept, Formula
 from logicx.language.registration import operator
 
-if TYPE_CHECKING:
-    from logicx.language.declaration import Vocabulary
+
+@operator(
+    "IFF",
+    form="infix",
+    precedence=2,
+    facts=["associative", "commutative"],
+    example="water IFF blue",
+)
+def _iff(a: bool, b: bool) -> bool:
+    """Both hold, or neither does."""
+    return a == b
+
+
+@operator("IMPLIES", form="infix", precedence=4, associates="right", example="water IMPLIES blue")
+def _implies(a: bool, b: bool) -> bool:
+    """The second holds, or the first does not."""
+    return b or not a
 
 
 @operator(
     "OR",
     form="infix",
+    everywhere=True,
     symbol=["|", "∨"],
     precedence=10,
     facts=["associative", "commutative", "idempotent"],
@@ -32,6 +44,7 @@ def _or(a: bool, b: bool) -> bool:
 @operator(
     "XOR",
     form="infix",
+    everywhere=True,
     symbol="^",
     precedence=20,
     facts=["associative", "commutative"],
@@ -45,6 +58,7 @@ def _xor(a: bool, b: bool) -> bool:
 @operator(
     "AND",
     form="infix",
+    everywhere=True,
     symbol=["&", "∧"],
     precedence=30,
     facts=["associative", "commutative", "idempotent"],
@@ -76,28 +90,42 @@ def _at_least(k: int, *args: bool) -> bool:
 
 
 @operator(
-    "NEIGHBORS",
-    kind="rewrite",
-    args=1,
-    bare=True,
-    example="NEIGHBORS(hyp:couch)",
-    proposes=lambda bank: (k for k, row in bank.relations.get("NEIGHBORS", {}).items() if row),
+    "ATMOST",
+    args=(1, None),
+    parameters=["k"],
+    facts=["commutative"],
+    example="ATMOST(1, water, boat, blue)",
 )
-def _neighbors(bank: Vocabulary, concept: Formula) -> Formula:
-    """Any of the concepts that the bank's table NEIGHBORS lists for this one."""
-    if not isinstance(concept, Concept):
-        raise OperatorError(f"NEIGHBORS takes a concept, not a formula: {concept}")
-    table = bank.relations.get("NEIGHBORS", {})
-    names = table.get(concept.name)
-    if not names:
-        raise OperatorError(
-            f"bank {bank.name!r} lists no neighbours of {concept.name!r}",
-            code="not-applicable",
-            hint=did_you_mean(concept.name, table)
-            if table
-            else "the bank was compiled without a table of neighbours",
-        )
-    formula: Formula = Concept(names[0])
-    for name in names[1:]:
-        formula = Apply("OR", (formula, Concept(name)))
-    return formula
+def _at_most(k: int, *args: bool) -> bool:
+    """At most k of the arguments hold."""
+    return sum(args) <= k
+
+
+@operator(
+    "EXACTLY",
+    args=(1, None),
+    parameters=["k"],
+    facts=["commutative"],
+    example="EXACTLY(1, water, boat, blue)",
+)
+def _exactly(k: int, *args: bool) -> bool:
+    """Exactly k of the arguments hold."""
+    return sum(args) == k
+
+
+@operator("MAJORITY", args=(2, None), facts=["commutative"], example="MAJORITY(water, boat, blue)")
+def _majority(*args: bool) -> bool:
+    """More than half of the arguments hold."""
+    return 2 * sum(args) > len(args)
+
+
+@operator("NAND", args=(2, None), facts=["commutative"], example="NAND(water, blue)")
+def _nand(*args: bool) -> bool:
+    """Not all of the arguments hold."""
+    return not all(args)
+
+
+@operator("NOR", args=(2, None), facts=["commutative"], example="NOR(water, blue)")
+def _nor(*args: bool) -> bool:
+    """None of the arguments holds."""
+    return not any(args)

@@ -11,7 +11,7 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from logicx.errors import FormulaError, LogicxError, OptionError, did_you_mean
-from logicx.language.exact import masked, names_with_symbols, notes_on, spans_of, unmasked
+from logicx.language.exact import masked, names_with_operators, notes_on, spans_of, unmasked
 from logicx.language.formula import Apply, Concept, Formula, Span
 from logicx.language.grammar import DIALECTS, Dialect, Mistake, grammar_text, mistakes
 from logicx.language.printing import format_formula
@@ -86,6 +86,8 @@ class _Part(NamedTuple):
     span: Span
     infix: str = ""
     """Keyword, where the piece is an infix formula without parentheses around it."""
+    name: str = ""
+    """The name, where the piece is one without parentheses around it."""
     is_bare: bool = False
     """Whether it is a name without quotes, which may be a number."""
     mixed: str = ""
@@ -109,7 +111,7 @@ class Language:
             maybe_placeholders=False,
             keep_all_tokens=True,
             transformer=_Builder(self.operators),
-            postlex=_Opening(self.operators),
+            postlex=_ByPlace(self.operators),
         )
 
     def read(self, text: str, names: Sequence[str] = ()) -> Reading:
@@ -148,7 +150,7 @@ class Language:
             return {}, []
         in_force = tuple(self.operators.values())
         tokens = list(self._lark.lex(text, dont_ignore=False))
-        written = [one for one in names_with_symbols(names, in_force) if one in text]
+        written = [one for one in names_with_operators(names, in_force) if one in text]
         spans = spans_of(tokens, text, written)
         return spans, notes_on(tokens, spans, names)
 
@@ -221,14 +223,16 @@ class Language:
     def _like(self, example: str) -> list[str]:
         """The example, then the same with other operators of the form: each has its own states."""
         stand_ins = {"infix": r"\b(AND|OR)\b", "one": r"\b(NOT|NEIGHBORS)\b", "call": "ATLEAST"}
-        forms = {op.keyword: "one" if op.stands_bare else op.form for op in self.operators.values()}
-        return [
-            example,
-            *(
-                re.sub(stand_ins[form], keyword, example, count=1)
-                for keyword, form in forms.items()
-            ),
-        ]
+        found = [example]
+        for keyword, op in self.operators.items():
+            form = "one" if op.stands_bare else op.form
+            text = re.sub(stand_ins[form], keyword, example, count=1)
+            is_word = op.stands_between and all(
+                token.type != f"OP_{keyword}" for token in self._lark.lex(text)
+            )
+            if not is_word:
+                found.append(text)
+        return found
 
 
 def _span(token: Token) -> Span:
@@ -248,22 +252,43 @@ def _unclosed(lark: Lark, text: str) -> Span | None:
     return opened[-1] if opened else None
 
 
-class _Opening:
-    """Takes `!` for an operator where a part of a formula begins, and for a word elsewhere."""
+class _ByPlace:
+    """Tells operators from words of names where only their place can.
+
+    `!` is an operator where a part of a formula begins. The keyword of an infix operator that is
+    not reserved is one between two formulas: where one has ended before it and another can begin
+    after it.
+    """
 
     always_accept = ("OPENING",)
 
     def __init__(self, known: dict[str, Operator]) -> None:
         keyword = next((keyword for keyword, op in known.items() if OPENING in op.symbols), "")
-        self._type = f"OP_{keyword}" if keyword else "WORD"
+        self._opening = f"OP_{keyword}" if keyword else "WORD"
+        self._between = {f"OP_{one.keyword}" for one in known.values() if one.stands_between}
+        infix = {f"OP_{one.keyword}" for one in known.values() if one.form == "infix"}
+        self._endings = {"RPAR", "COMMA", *infix}
 
     def process(self, tokens: Iterator[Token]) -> Iterator[Token]:
         begins = True
-        for token in tokens:
+        token = next(tokens, None)
+        while token is not None:
+            after = next(tokens, None)
             if token.type == "OPENING":
-                token.type = self._type if begins else "WORD"
+                token.type = self._opening if begins else "WORD"
+            elif self._may_be_word(token) and (begins or not self._begins_with(after)):
+                token.type = "WORD"
             yield token
             begins = token.type in ("LPAR", "COMMA") or token.type.startswith("OP_")
+            token = after
+
+    def _may_be_word(self, token: Token) -> bool:
+        """Whether it is such a keyword, and not a symbol."""
+        return token.type in self._between and token.upper() == token.type.removeprefix("OP_")
+
+    def _begins_with(self, token: Token | None) -> bool:
+        """Whether a part of a formula can begin with a token."""
+        return token is not None and (token.type not in self._endings or self._may_be_word(token))
 
 
 class _Builder:
@@ -283,21 +308,23 @@ class _Builder:
     def group(self, children: list[Any]) -> _Part:
         left, right = children[0], children[-1]
         inside: _Part = children[1]
-        return inside._replace(span=(_span(left)[0], _span(right)[1]), infix="", is_bare=False)
+        return inside._replace(
+            span=(_span(left)[0], _span(right)[1]), infix="", name="", is_bare=False
+        )
 
     def bare_name(self, words: list[Token]) -> _Part:
         span = (_span(words[0])[0], _span(words[-1])[1])
         name = str(words[0])
         for one, before in zip(words[1:], words, strict=False):
             name += one if one.start_pos == before.end_pos else f" {one}"
-        return _Part(Concept(name, span), span, is_bare=True)
+        return _Part(Concept(name, span), span, name=name, is_bare=True)
 
     def quoted_name(self, children: list[Token]) -> _Part:
         span = _span(children[0])
         name = re.sub(r"\\(.)", r"\1", children[0][1:-1], flags=re.DOTALL)
         if not name:
             raise FormulaError("the name in quotes is empty", code="empty-name", span=span)
-        return _Part(Concept(name, span), span)
+        return _Part(Concept(name, span), span, name=name)
 
     def infix(self, children: list[Any]) -> _Part:
         left, token, right = children
@@ -328,12 +355,15 @@ class _Builder:
     def _apply(self, token: Token, parts: list[_Part], end: int) -> _Part:
         op = self._known[token.type.removeprefix("OP_")]
         span = (_span(token)[0], end)
-        parameters = []
+        parameters: list[int | str] = []
         for part, _ in zip(parts, op.parameters, strict=False):
-            if not part.is_bare or not re.fullmatch(r"[0-9]{1,9}", str(_name(part))):
+            if not part.is_bare or not re.fullmatch(r"[0-9]{1,9}", part.name):
                 break
-            parameters.append(int(_name(part)))
+            parameters.append(int(part.name))
         parts = parts[len(parameters) :]
+        if op.takes_text:
+            parameters.append(_text(op, parts, span))
+            parts = []
         wrong = op.check_arity(len(parts), parameters)
         if wrong:
             raise FormulaError(wrong, code="arity", span=span)
@@ -342,5 +372,18 @@ class _Builder:
         return _Part(node, span, mixed=mixed)
 
 
-def _name(part: _Part) -> str:
-    return part.node.name if isinstance(part.node, Concept) else ""
+def _text(op: Operator, parts: list[_Part], span: Span) -> str:
+    """The text that an operator is given."""
+    if len(parts) != 1:
+        what = f"one text, not {len(parts)}" if parts else "a text"
+        hint = "a text that holds a comma is written in quotes" if parts else ""
+        wrong = f"{op.keyword} takes {what}: {op.signature}"
+        raise FormulaError(wrong, code="arity", span=span, hint=hint)
+    if not parts[0].name:
+        raise FormulaError(
+            f"{op.keyword} takes a text, and no formula: {op.signature}",
+            code="arity",
+            span=parts[0].span,
+            hint="a text that is no plain name is written in quotes",
+        )
+    return parts[0].name

@@ -22,12 +22,12 @@ class Applied(NamedTuple):
     Args:
         operator: The keyword.
         n_args: To how many formulas, the last that stand open.
-        parameters: The whole numbers before them.
+        parameters: The whole numbers before them; then the text, if it takes one.
     """
 
     operator: str
     n_args: int
-    parameters: tuple[int, ...]
+    parameters: tuple[int | str, ...]
 
 
 class Printable(Protocol):
@@ -73,7 +73,7 @@ def format_formula(formula: Printable) -> str:
         elif nodes[step].op is None:
             pieces.append(_quoted(nodes[step].name, in_force))
         else:
-            todo += reversed(_parts(nodes[step], nodes))
+            todo += reversed(_parts(nodes[step], nodes, in_force))
     return "".join(pieces)
 
 
@@ -82,7 +82,7 @@ class _Node(NamedTuple):
 
     name: str
     op: Operator | None
-    parameters: tuple[int, ...]
+    parameters: tuple[int | str, ...]
     args: tuple[int, ...]
 
     @property
@@ -90,7 +90,7 @@ class _Node(NamedTuple):
         return self.op.form if self.op else ""
 
 
-def _parts(node: _Node, nodes: list[_Node]) -> list[int | str]:
+def _parts(node: _Node, nodes: list[_Node], in_force: tuple[Operator, ...]) -> list[int | str]:
     """The texts and arguments of a node, in the order in which they are written."""
     op, args = node.op, node.args
     assert op is not None
@@ -103,7 +103,8 @@ def _parts(node: _Node, nodes: list[_Node]) -> list[int | str]:
     if op.form == "prefix":
         is_infix = nodes[args[0]].form == "infix"
         return [f"{op.keyword} ", *_in_parentheses(args[0], is_infix)]
-    inside: list[int | str] = [", ".join(map(str, node.parameters))] if node.parameters else []
+    before = [_quoted(str(one), in_force) for one in node.parameters]
+    inside: list[int | str] = [", ".join(before)] if before else []
     for arg in args:
         inside += [", ", arg] if inside else [arg]
     return [f"{op.keyword}(", *inside, ")"]

@@ -14,7 +14,7 @@ from logicx.language.validation import PREFIX_PRECEDENCE
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from logicx.language.declaration import Vocabulary
+    from logicx.language.vocabulary import Vocabulary
     from logicx.parts import Owner
 
 
@@ -26,52 +26,62 @@ def operator(
     symbol: str | Sequence[str] = (),
     precedence: int = 0,
     associates: Literal["left", "right"] = "left",
-    args: int | tuple[int, int | None] = 2,
+    args: int | tuple[int, int | None] | Literal["text"] = 2,
     parameters: Sequence[str] = (),
     facts: Sequence[str] = (),
     example: str = "",
     proposes: Callable[[Vocabulary], Iterable[str]] | None = None,
+    proposes_by_default: bool = True,
     bare: bool = False,
+    everywhere: bool = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register the decorated function as an operator; its docstring is the documentation.
 
     A connective is a function of booleans (after its parameters, if it has any) that returns a
-    truth value. A rewrite is a function `(bank, *arguments) -> Formula`.
+    truth value. A rewrite is a function `(bank, *arguments) -> Formula`, in which `bank` is a
+    `Vocabulary`; with `args="text"` it is `(bank, text) -> Formula`.
 
     Args:
-        keyword: Name in capitals, such as `NAND`.
+        keyword: Name in capitals, such as `EXCEPT`.
         kind: `connective` or `rewrite`.
         form: `infix`, `prefix` or `call`.
         symbol: Optional short form, or several: of the characters `& | ~ ^`, a mathematical sign
             such as `→`, or a run of punctuation such as `->`.
-        precedence: For infix: OR has 10, XOR 20, AND 30; larger binds tighter.
+        precedence: For infix: IFF has 2, IMPLIES 4, OR 10, XOR 20, AND 30; larger binds tighter.
         associates: For infix: whether `a OP b OP c` is read from the left or from the right.
-        args: Number of arguments, or fewest and most (None for any number).
+        args: Number of arguments, or fewest and most (None for any number); or `text`, for a
+            rewrite that takes a text as it is written, in quotes where it is no plain name.
         parameters: Names of whole numbers that come before the arguments.
         facts: Algebraic facts; for connectives they are checked against the truth table.
         example: A formula that uses it; it is read when the operator is registered.
         proposes: Where it applies: a function of the bank that names the concepts to which a search
-            should apply it, as atoms beside the concepts (operators of one argument).
-        bare: For calls of one argument: whether it may stand before it without parentheses, as
+            should apply it, as atoms beside the concepts (operators of one argument), or the texts
+            (operators of a text).
+        proposes_by_default: Whether a search with `atoms="auto"` asks for them; if not, only one
+            with `atoms="KEYWORD"` does.
+        bare: For calls of one argument: whether it may stand bare before it without parentheses, as
             NEIGHBORS does. The keyword is then reserved; others are operators only before `(`.
+        everywhere: For infix: whether the keyword is reserved, as AND is. Others are operators only
+            between two formulas, and words of names elsewhere.
 
     Raises:
         OperatorError: The registration is wrong, contradicts itself or clashes with another.
 
     Example:
         >>> with OPERATORS.scope():
-        ...     @operator("NAND", form="infix", precedence=30, facts=["commutative"],
-        ...               example="water NAND blue")
-        ...     def nand(a, b):
-        ...         "Not both."
-        ...         return not (a and b)
-        ...     OPERATORS.get("NAND").signature
-        'a NAND b'
+        ...     @operator("EXCEPT", form="infix", precedence=30, example="water EXCEPT blue")
+        ...     def _except(a, b):
+        ...         "The first, where the second does not hold."
+        ...         return a and not b
+        ...     OPERATORS.get("EXCEPT").signature
+        'a EXCEPT b'
     """
     fewest: Any = args
     most: Any = args
     if isinstance(args, (tuple, list)) and len(args) == 2:
         fewest, most = args
+    elif args == "text":
+        fewest = most = 0
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
         module = str(getattr(function, "__module__", "") or "__main__")
@@ -91,7 +101,10 @@ def operator(
             example=example,
             owner=module,
             proposes=proposes,
+            proposes_by_default=proposes_by_default,
             is_bare=bare,
+            takes_text=args == "text",
+            is_everywhere=everywhere,
         )
         OPERATORS.register(new, module=module)
         return function

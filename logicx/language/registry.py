@@ -23,7 +23,7 @@ def _claims(one: Operator) -> list[tuple[str, str]]:
 
 OPERATORS: Kind[Operator] = Kind(
     "operator",
-    builtins=("logicx.language.operators",),
+    builtins=("logicx.language.operators", "logicx.language.rewrites"),
     check=validate,
     claims=_claims,
     error=OperatorError,
@@ -38,7 +38,7 @@ def operators() -> tuple[Operator, ...]:
 def applied(
     keyword: str,
     n_args: int,
-    parameters: Sequence[int],
+    parameters: Sequence[int | str],
     known: Mapping[str, Operator] | None = None,
 ) -> Operator:
     """The operator of a node of a formula.
@@ -46,7 +46,7 @@ def applied(
     Args:
         keyword: Its keyword.
         n_args: To how many arguments it is applied.
-        parameters: The whole numbers before them.
+        parameters: The whole numbers before them, or a text in their place.
         known: The operators in force, by keyword, where they are at hand.
 
     Raises:

@@ -9,12 +9,12 @@ if TYPE_CHECKING:
     from logicx.language.declaration import Operator
 
 _SIGNS = {
-    "→ ⇒ ⟶ ⟹ ⊃ -> --> => ==>": "write (NOT a) OR b for 'a implies b'",
-    "← ⇐ ⟵ ⟸ <- <-- <==": "write a OR NOT b for 'a if b'",
-    "↔ ⇔ ⟷ ⟺ ≡ <-> <=> == ===": "write NOT (a XOR b) for 'a exactly where b'",
+    "→ ⇒ ⟶ ⟹ ⊃ -> --> => ==>": "write a IMPLIES b",
+    "← ⇐ ⟵ ⟸ <- <-- <==": "write b IMPLIES a",
+    "↔ ⇔ ⟷ ⟺ ≡ <-> <=> == ===": "write a IFF b",
     "⊕ ⊻ ≠ ≢ != <>": "write a XOR b",
-    "⊼ ↑": "write NOT (a AND b)",
-    "⊽ ↓": "write NOT (a OR b)",
+    "⊼ ↑": "write NAND(a, b)",
+    "⊽ ↓": "write NOR(a, b)",
     "⋀ ⋂ ∩ · ⋅ /\\ ＆": "write a AND b",
     "⋁ ⋃ ∪ \\/ ｜ ∥": "write a OR b",
     "∖ \\": "write a AND NOT b",
@@ -42,7 +42,7 @@ def foreign_sign(name: str) -> str:
 
     Example:
         >>> foreign_sign("water => blue")
-        "'=>' is no operator here: write (NOT a) OR b for 'a implies b'"
+        "'=>' is no operator here: write a IMPLIES b"
         >>> foreign_sign("baseball field")
         ''
     """
@@ -64,5 +64,6 @@ def why_no_concept(name: str, in_force: tuple[Operator, ...]) -> str:
     words = {word.upper() for word in name.split()}
     for op in in_force:
         if op.keyword in words and not op.is_reserved:
-            return f"{op.keyword} is an operator only directly before '(': {op.signature}"
+            where = "between two formulas" if op.stands_between else "directly before '('"
+            return f"{op.keyword} is an operator only {where}: {op.signature}"
     return foreign_sign(name)

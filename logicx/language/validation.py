@@ -75,7 +75,10 @@ def _wrong_kinds(new: Operator) -> Iterator[str]:
         if type(number) is not int:
             yield f"{name} is a whole number, not {number!r}"
     if new.max_args is not None and type(new.max_args) is not int:
-        yield f"args is a whole number, or fewest and most (None for any), not {new.max_args!r}"
+        yield (
+            "args is a whole number, or fewest and most (None for any), or 'text', not "
+            f"{new.max_args!r}"
+        )
     if not callable(new.meaning):
         yield f"its meaning is a function, not {new.meaning!r}"
     if new.proposes is not None and not callable(new.proposes):
@@ -105,12 +108,19 @@ def _contradictions(new: Operator) -> Iterator[str]:
         yield "only an infix operator associates to a side"
     if new.form == "prefix" and (new.min_args, new.max_args) != (1, 1):
         yield "a prefix operator takes one argument"
-    if new.min_args < 1 or (new.max_args is not None and new.max_args < new.min_args):
+    if new.takes_text:
+        if (new.min_args, new.max_args) != (0, 0):
+            yield "an operator that takes a text takes no formulas"
+        if new.form != "call" or new.kind != "rewrite":
+            yield "only a rewrite that is called takes a text: kind='rewrite'"
+    elif new.min_args < 1 or (new.max_args is not None and new.max_args < new.min_args):
         yield "it must take at least one argument, and at most no fewer than at least"
     if new.is_bare and not (new.form == "call" and new.takes_one):
         yield "only a call of one argument can stand bare before it"
-    if new.proposes and not (new.takes_one and not new.parameters):
-        yield "only an operator of one argument can propose concepts"
+    if new.is_everywhere and new.form != "infix":
+        yield "only an infix operator is told to be one everywhere"
+    if new.proposes and (new.parameters or not (new.takes_one or new.takes_text)):
+        yield "only an operator of one argument, or of a text, can propose what to apply it to"
     if new.parameters and new.form != "call":
         yield "only a call can have parameters"
     if len(set(new.parameters)) < len(new.parameters) or not all(
@@ -124,8 +134,8 @@ def _contradictions(new: Operator) -> Iterator[str]:
         yield "only an operator of one argument can be an involution"
     if new.facts & {"associative", "idempotent"} and not new.min_args <= 2 <= (new.max_args or 2):
         yield "only an operator of two arguments can be associative or idempotent"
-    for n_args in (new.min_args, new.max_args or new.min_args + 2):
-        n = (new.kind == "rewrite") + len(new.parameters) + n_args
+    for n_args in (new.min_args, new.min_args + 2 if new.max_args is None else new.max_args):
+        n = (new.kind == "rewrite") + len(new.parameters) + new.takes_text + n_args
         if not _is_callable_with(new.meaning, n):
             yield f"its function cannot be called with {n} arguments"
     is_documented = new.doc or sys.flags.optimize >= 2  # python -OO drops docstrings

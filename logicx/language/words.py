@@ -55,14 +55,23 @@ def symbol_pattern(symbol: str, symbols: Sequence[str]) -> str:
 
 
 def is_plain(name: str, in_force: tuple[Operator, ...]) -> bool:
-    """Whether a name can be written without quotes."""
-    pattern, reserved = _plain(in_force)
+    """Whether a name can be written without quotes.
+
+    The keyword of an operator that stands between two formulas may be the first word of a name:
+    where a part of a formula begins, it is no operator.
+    """
+    pattern, reserved, between = _plain(in_force)
     first, *more = name.split(" ")
-    words = [first, *(word.removeprefix(OPENING) for word in more if word != OPENING)]
-    return all(pattern.fullmatch(word) and word.upper() not in reserved for word in words)
+    rest = [word.removeprefix(OPENING) for word in more if word != OPENING]
+    return all(
+        pattern.fullmatch(word) and word.upper() not in reserved for word in (first, *rest)
+    ) and between.isdisjoint(word.upper() for word in rest)
 
 
 @lru_cache(maxsize=8)
-def _plain(in_force: tuple[Operator, ...]) -> tuple[re.Pattern[str], frozenset[str]]:
+def _plain(
+    in_force: tuple[Operator, ...],
+) -> tuple[re.Pattern[str], frozenset[str], frozenset[str]]:
     reserved = frozenset(one.keyword for one in in_force if one.is_reserved)
-    return re.compile(words_of(in_force).word), reserved
+    between = frozenset(one.keyword for one in in_force if one.stands_between)
+    return re.compile(words_of(in_force).word), reserved, between

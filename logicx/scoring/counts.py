@@ -177,7 +177,7 @@ def counts_of(tp: int, n_formula: int, n_on: int, n_cells: int) -> Counts:
 
 
 def _combine(
-    op: Operator, parameters: Sequence[int], args: Sequence[bitarray], n_bits: int
+    op: Operator, parameters: Sequence[int | str], args: Sequence[bitarray], n_bits: int
 ) -> bitarray:
     """A connective on sets, from its truth table alone.
 

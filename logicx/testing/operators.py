@@ -14,6 +14,7 @@ from logicx.language.canon import canonical
 from logicx.language.formula import Apply, Concept, Formula, fold, post_order
 from logicx.language.parsing import parse
 from logicx.language.printing import format_formula
+from logicx.language.proposals import proposals
 from logicx.language.registry import OPERATORS
 from logicx.language.validation import validate
 from logicx.parts import Owner
@@ -40,6 +41,12 @@ NUMBERS = (0, 1, 2, 5)
 MORE = 3
 """How many arguments more than the fewest are tried, where any number may be given."""
 
+TEXTS = ("a", "a b", "*", "?", "[", "2", "and", "implies", "not a", "a, b", "(a", 'say "a"', "\\")
+"""Texts that are tried, besides names and categories of the bank."""
+
+CATEGORIES = ("first kind", "first kind", "second", "second", "second")
+"""Categories of the made-up banks."""
+
 
 def check_operator(part: str | Operator, bank: ConceptBank | None = None) -> None:
     """Hold an operator against all that one must do.
@@ -50,12 +57,14 @@ def check_operator(part: str | Operator, bank: ConceptBank | None = None) -> Non
     connective holds at exactly the cells where its function says so, called cell by cell, and
     scores and searches with it find what brute force finds. A rewrite gives a formula over the
     bank, the same each time, and changes nothing; it may refuse arguments by a `LogicxError`, but
-    not all. What it proposes are concepts to which it applies, and a search finds the best of them.
+    not all. One of texts is tried with what it proposes, names and categories of the bank, patterns
+    like them, and odd texts. What an operator proposes are concepts or texts to which it applies,
+    and a search finds the best of them.
 
     Args:
         part: The operator, or the keyword under which it is registered.
-        bank: A small bank to which it applies; by default made-up ones, whose table of the name of
-            the operator relates some of their concepts.
+        bank: A small bank to which it applies; by default made-up ones of concepts `c0`, `c1`, ...
+            in two categories, whose table of the name of the operator relates some of them.
 
     Raises:
         AssertionError: It is not so.
@@ -80,7 +89,7 @@ def _check(op: Operator, bank: ConceptBank | None) -> None:
     example = parse(op.example)
     assert any(isinstance(one, Apply) and one.operator == op.keyword for one in post_order(example))
     _check_text(example, what)
-    for formula in _applications(op, [Concept(one) for one in ("a", "b", "c")]):
+    for formula in _applications(op, [Concept(one) for one in ("a", "b", "c")], TEXTS):
         _check_text(formula, what)
     if op.kind == "connective":
         _check_facts(op, what)
@@ -97,6 +106,7 @@ def _banks(op: Operator) -> Iterator[ConceptBank]:
     for seed, kind in enumerate(("rows", "tokens", "pixels")):
         bank = world(seed, kind).bank
         c = bank.names
+        bank.categories = CATEGORIES
         bank.relate(op.keyword, {c[0]: [c[1], c[2]], c[2]: [c[0]], c[3]: [c[4], c[3], c[1]]})
         yield bank
 
@@ -110,9 +120,28 @@ def _sizes(op: Operator) -> range:
     return range(op.min_args, most + 1)
 
 
-def _applications(op: Operator, concepts: Sequence[Formula]) -> Iterator[Formula]:
-    """The operator on concepts, on formulas, on itself, and within others."""
+def _texts(op: Operator, bank: ConceptBank) -> list[str]:
+    """Texts to try over a bank, if the operator takes texts."""
+    if not op.takes_text:
+        return []
+    like = [pattern for one in bank.names for pattern in (f"{one[:1]}*", f"*{one[1:]}")]
+    found = [*op.proposed(bank.vocabulary), *bank.names, *bank.categories, *like, *TEXTS]
+    return [one for one in dict.fromkeys(found) if one]
+
+
+def _applications(
+    op: Operator, concepts: Sequence[Formula], texts: Sequence[str]
+) -> Iterator[Formula]:
+    """The operator on concepts, on formulas, on itself, and within others; or on texts."""
     a, b, c = concepts[:3]
+    if op.takes_text:
+        for parameters, text in product(_parameters(op), texts):
+            plain = Apply(op.keyword, (), (*parameters, text))
+            yield plain
+            yield ~plain
+            yield plain & c
+            yield a | plain
+        return
     mixed = [a, ~b, b & c, a | c, c ^ a, b]
     for parameters, n in product(_parameters(op), _sizes(op)):
         plain = Apply(op.keyword, tuple([a, b, c, a, b, c][:n]), parameters)
@@ -166,8 +195,10 @@ def _check_on(op: Operator, bank: ConceptBank, what: str) -> int:
     cells = {name: bank.cells(evaluate(Concept(name), bank)) for name in bank.names}
     concepts = [Concept(name) for name in bank.names]
     rounds = [concepts[i:] + concepts[:i] for i in range(N_ROUNDS)]
-    n_applied = 0
-    for formula in dict.fromkeys(one for some in rounds for one in _applications(op, some * 3)):
+    n_applied, texts = 0, _texts(op, bank)
+    for formula in dict.fromkeys(
+        one for some in rounds for one in _applications(op, some * 3, texts)
+    ):
         try:
             resolved = resolve(formula, bank)
         except PluginError:
@@ -241,11 +272,10 @@ def _check_searches(op: Operator, bank: ConceptBank, cells: dict[str, Masks], wh
             f"a search by {op.keyword} finds {found.formula} of IoU {found.score}, and brute force "
             f"{wanted}"
         )
-    proposed = op.proposed(bank.vocabulary)
-    assert proposed == op.proposed(bank.vocabulary), f"{what} proposes others when asked again"
-    if not proposed:
+    atoms = proposals(op, bank.vocabulary)
+    assert atoms == proposals(op, bank.vocabulary), f"{what} proposes others when asked again"
+    if not atoms:
         return
-    atoms = [Apply(op.keyword, (Concept(name),)) for name in proposed]
     try:
         derived = [_cells_of(resolve(one, bank), cells)[valid] for one in atoms]
     except LogicxError as error:

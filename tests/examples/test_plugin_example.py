@@ -17,7 +17,7 @@ from logicx.parts import KINDS
 ROOT = Path(__file__).resolve().parents[2]
 PLUGIN = ROOT / "examples" / "plugin"
 PARTS = {
-    "operator": "IMPLIES",
+    "operator": "EXCEPT",
     "objective": "kappa",
     "heuristic": "reach",
     "strategy": "greedy",
@@ -31,11 +31,12 @@ from logicx import Units, compile_recipe, explain, score
 bank = compile_recipe("baskets.toml", "baskets.txt")
 units = Units.from_activations([[9.0, 8.0, 0.1, 0.2, 7.0, 3.0]], "otsu", names=["u"])
 print(bank.names, units.cut)
-print(score("tea → milk", bank, units, "u").counts.tp)
+print(score("bread ∖ tea", bank, units, "u").counts.tp)
+print(score("FREQUENT(bread) -| FREQUENT(tea)", bank, units, "u").counts.fn)
 for options in (
     {"strategy": "greedy", "patience": 1, "objective": "kappa"},
     {"heuristic": "reach", "preset": "thrifty", "steps": "OR, AND, AND NOT"},
-    {"steps": ["IMPLIES"]},
+    {"steps": ["EXCEPT"]},
 ):
     (found,) = explain(bank, units, length=2, **options)
     print(found.formula, found.score)
@@ -123,9 +124,10 @@ def test_it_is_used_from_python(run):
     assert run("-c", PYTHON).splitlines() == [
         "('bread', 'butter', 'milk', 'tea') ('> 3',)",
         "3",
+        "3",
         "bread AND NOT tea 1.0",
         "bread AND NOT tea 1.0",
-        "bread 0.75",
+        "bread EXCEPT tea 1.0",
         "bread AND NOT tea",
     ]
 
@@ -139,13 +141,13 @@ def test_it_is_used_on_the_command_line(home, run):
     told = [
         json.loads(logicx(run, *arguments, *data))
         for arguments in (
-            ("score", "tea IMPLIES milk", "objective=kappa"),
+            ("score", "bread EXCEPT butter", "objective=kappa"),
             ("explain", "strategy=greedy", "patience=1", "objective=kappa", "length=2"),
             ("explain", "heuristic=reach", "preset=thrifty", "length=2"),
         )
     ]
     assert [(one["formula"], one["objective"], one["score"]) for one in told] == [
-        ("tea IMPLIES milk", "kappa", 2 / 3),
+        ("bread EXCEPT butter", "kappa", 1 / 3),
         ("bread AND NOT tea", "kappa", 1.0),
         ("bread AND NOT tea", "iou", 1.0),
     ]

@@ -18,6 +18,17 @@ class OracleCounts(NamedTuple):
     tn: int
 
 
+NUMBERS = {
+    "ATLEAST": lambda n, n_args, k: n >= k,
+    "ATMOST": lambda n, n_args, k: n <= k,
+    "EXACTLY": lambda n, n_args, k: n == k,
+    "MAJORITY": lambda n, n_args, k: n > n_args - n,
+    "NAND": lambda n, n_args, k: n < n_args,
+    "NOR": lambda n, n_args, k: n == 0,
+}
+"""Of operators that only count: whether n arguments that hold, of so many, are right."""
+
+
 def cells_of(
     formula: Formula, concepts: Mapping[str, Set[int]], universe: Set[int]
 ) -> frozenset[int]:
@@ -29,14 +40,23 @@ def cells_of(
     if formula.operator == "NOT":
         (inside,) = args
         return frozenset(universe - inside)
-    if formula.operator == "ATLEAST":
-        (k,) = formula.parameters
-        return frozenset(cell for cell in universe if sum(cell in arg for arg in args) >= k)
+    if formula.operator in NUMBERS:
+        may_be = NUMBERS[formula.operator]
+        k = formula.parameters[0] if formula.parameters else 0
+        return frozenset(
+            cell
+            for cell in universe
+            if may_be(len([arg for arg in args if cell in arg]), len(args), k)
+        )
     left, right = args
     if formula.operator == "AND":
         return left & right
     if formula.operator == "OR":
         return left | right
+    if formula.operator == "IMPLIES":
+        return frozenset(universe - (left - right))
+    if formula.operator == "IFF":
+        return (left & right) | frozenset(universe - left - right)
     assert formula.operator == "XOR", formula.operator
     return left ^ right
 

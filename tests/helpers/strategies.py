@@ -87,7 +87,32 @@ AWKWARD_NAMES = [
     "a → b",
     "“a”",
     "at ATLEAST",
+    "implies",
+    "IFF",
+    "implies x",
+    "x implies",
+    "it implies that",
+    "iff iff",
+    "Implies Implies iff",
+    "a !implies",
+    "implies !x",
+    "implied",
+    "a->implies",
+    "nor",
+    "NAND",
+    "majority",
+    "first majority",
+    "exactly 2",
+    "atmost",
+    "football match",
+    "category",
+    "left hand",
+    "not far",
+    "ıff",  # dotless i
 ]
+NUMBERED = ("ATLEAST", "ATMOST", "EXACTLY")
+CALLED = ("MAJORITY", "NAND", "NOR")
+INFIX = ("AND", "OR", "XOR", "IMPLIES", "IFF")
 LETTERS = "ab \t\n()&|~^!∧∨¬,'\"\\:%-0123456789ORNTXDıſß\u00a0河"
 
 words = st.text("abcdefghij:-%'>0123456789", min_size=1, max_size=6).filter(
@@ -113,14 +138,14 @@ def concepts(of: st.SearchStrategy[str] | None = None) -> st.SearchStrategy[Form
 
 
 def formulas(
-    of: st.SearchStrategy[str] | None = None, max_leaves: int = 10, neighbors: bool = False
+    of: st.SearchStrategy[str] | None = None, max_leaves: int = 10, rewrites: bool = False
 ) -> st.SearchStrategy[Formula]:
     """Formulas of the built-in operators, of bounded size.
 
     Args:
         of: Names of the concepts; by default awkward ones too.
         max_leaves: Most concepts.
-        neighbors: Whether NEIGHBORS, which evaluates only on a bank with that table, occurs.
+        rewrites: Whether NEIGHBORS, MATCH and CATEGORY occur, which evaluate only on some banks.
     """
 
     def grow(inner: st.SearchStrategy[Formula]) -> st.SearchStrategy[Formula]:
@@ -128,18 +153,31 @@ def formulas(
             st.builds(lambda a: Apply("NOT", (a,)), inner),
             st.builds(
                 lambda keyword, a, b: Apply(keyword, (a, b)),
-                st.sampled_from(["AND", "OR", "XOR"]),
+                st.sampled_from(INFIX),
                 inner,
                 inner,
             ),
             st.builds(
-                lambda k, args: Apply("ATLEAST", tuple(args), (k,)),
+                lambda keyword, k, args: Apply(keyword, tuple(args), (k,)),
+                st.sampled_from(NUMBERED),
                 st.integers(0, 6) | st.integers(0, 10**9 - 1),
                 st.lists(inner, min_size=1, max_size=4),
             ),
+            st.builds(
+                lambda keyword, args: Apply(keyword, tuple(args)),
+                st.sampled_from(CALLED),
+                st.lists(inner, min_size=2, max_size=4),
+            ),
         ]
-        if neighbors:
+        if rewrites:
             forms.append(st.builds(lambda a: Apply("NEIGHBORS", (a,)), inner))
         return st.one_of(forms)
 
-    return st.recursive(concepts(of), grow, max_leaves=max_leaves)
+    leaves = concepts(of)
+    if rewrites:
+        leaves |= st.builds(
+            lambda keyword, text: Apply(keyword, (), (text,)),
+            st.sampled_from(["MATCH", "CATEGORY"]),
+            names() if of is None else of,
+        )
+    return st.recursive(leaves, grow, max_leaves=max_leaves)

@@ -112,7 +112,7 @@ def test_length_counts_the_leaves(formula):
 
 
 @settings(deadline=None)
-@given(formulas(neighbors=True))
+@given(formulas(rewrites=True))
 def test_repr_evaluates_to_an_equal_formula(formula):
     found = eval(repr(formula), {"Concept": Concept, "Apply": Apply})
     assert found == formula
@@ -131,7 +131,7 @@ def test_a_formula_is_neither_true_nor_false(use):
 
 
 @settings(deadline=None)
-@given(formulas(neighbors=True))
+@given(formulas(rewrites=True))
 def test_formulas_are_pickled_and_copied(formula):
     for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1):
         again = pickle.loads(pickle.dumps(formula, protocol))

@@ -14,7 +14,7 @@ from logicx.language.printing import format_formula
 
 
 @settings(max_examples=250, deadline=None)
-@given(formulas(neighbors=True))
+@given(formulas(rewrites=True))
 def test_what_is_printed_parses_to_the_same_tree_in_both_dialects(formula):
     text = format_formula(formula)
     for dialect in DIALECTS:
@@ -83,7 +83,15 @@ def test_print(formula, text):
         Apply("ATLEAST", (A, B), (10**9,)),
         Apply("ATLEAST", (), (0,)),
         Apply("and", (A, B)),
-        Apply("NAND", (A, B)),
+        Apply("SHEFFER", (A, B)),
+        Apply("NAND", (A,)),
+        Apply("MATCH", (A,)),
+        Apply("MATCH", (A,), ("a",)),
+        Apply("MATCH", (), ()),
+        Apply("MATCH", (), ("",)),
+        Apply("MATCH", (), (1,)),
+        Apply("MATCH", (), (1, "a")),
+        Apply("ATLEAST", (A,), ("1",)),
     ],
     ids=lambda malformed: f"{malformed.operator}{malformed.parameters}{len(malformed.args)}",
 )

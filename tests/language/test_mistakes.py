@@ -90,7 +90,7 @@ error[unknown-concept]: no concept 'ATLEAST 2' in bank 'waterside' (7 concepts)
 error[unknown-concept]: no concept 'water => blue' in bank 'waterside' (7 concepts)
   water => blue
   ^^^^^^^^^^^^^
-  '=>' is no operator here: write (NOT a) OR b for 'a implies b'""",
+  '=>' is no operator here: write a IMPLIES b""",
     "water AND NOT(river, blue)": """\
 error[arity]: NOT takes 1 argument, not 2: NOT a
   water AND NOT(river, blue)

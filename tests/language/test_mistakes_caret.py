@@ -13,9 +13,10 @@ import pytest
 from formula_errors import error_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import AWKWARD_NAMES, formulas
+from strategies import AWKWARD_NAMES, CALLED, NUMBERED, formulas
 
 from logicx.errors import FormulaError, LogicxError, caret_lines
+from logicx.language.formula import Apply, Concept, fold
 from logicx.language.parsing import DIALECTS, parse
 from logicx.language.printing import format_formula
 
@@ -26,9 +27,23 @@ OPERAND_NEXT = {"", "(", ",", "AND", "OR", "XOR", "NOT", "NEIGHBORS"}
 plain = st.sampled_from(["water", "river", "hyp:eating", "overlap-75%", "pre:'s", "x2"])
 
 
+def by_reserved(formula):
+    """The formula with operators whose keywords are reserved, and ATLEAST, in place of others."""
+    same = {"IMPLIES": "AND", "IFF": "XOR"}
+
+    def apply(node, args):
+        if not args:
+            return Concept(node.parameters[0])
+        if len(args) > 2 or node.operator in NUMBERED + CALLED:
+            return Apply("ATLEAST", tuple(args), node.parameters or (1,))
+        return Apply(same.get(node.operator, node.operator), tuple(args))
+
+    return fold(formula, lambda leaf: leaf, apply)
+
+
 @settings(max_examples=400, deadline=None)
 @given(
-    formulas(plain, max_leaves=8, neighbors=True),
+    formulas(plain, max_leaves=8, rewrites=True).map(by_reserved),
     st.sampled_from(["&", "|", "^", "AND", "or", "Xor", "'q r'", '"', "ATLEAST(1,z)"]),
     st.integers(0, 10**6),
     st.sampled_from(DIALECTS),
@@ -64,7 +79,7 @@ def test_the_caret_points_at_a_stray_token(formula, stray, where, dialect):
 
 
 @settings(max_examples=200, deadline=None)
-@given(formulas(plain, max_leaves=6, neighbors=True), st.sampled_from(DIALECTS))
+@given(formulas(plain, max_leaves=6, rewrites=True), st.sampled_from(DIALECTS))
 def test_the_caret_points_at_parentheses_around_the_whole(formula, dialect):
     text = format_formula(formula)
     error = error_of(f"{text} )", dialect)

@@ -43,16 +43,16 @@ def test_every_example_is_explained_by_its_own_mistake(mistake, text, dialect):
 @pytest.mark.parametrize(
     ("text", "code", "place"),
     [
-        ("a NAND", "unfinished", "$"),
-        ("NAND a", "missing-operand", "NAND"),
-        ("a NAND NAND b", "doubled-operator", "NAND(?= b)"),
-        ("a AND NAND b", "doubled-operator", "NAND"),
-        ("(a NAND)", "missing-operand", r"\)"),
-        ("a NAND ()", "empty-parentheses", r"\)"),
-        ("MAJORITY(a", "unclosed-parenthesis", r"\("),
-        ("MAJORITY(a,", "unfinished", "$"),
-        ("MAJORITY(a,)", "missing-operand", r"\)"),
-        ("a MAJORITY(a)", "missing-operator", "MAJORITY"),
+        ("a SHEFFER", "unfinished", "$"),
+        ("SHEFFER a", "missing-operand", "SHEFFER"),
+        ("a SHEFFER SHEFFER b", "doubled-operator", "SHEFFER(?= b)"),
+        ("a AND SHEFFER b", "doubled-operator", "SHEFFER"),
+        ("(a SHEFFER)", "missing-operand", r"\)"),
+        ("a SHEFFER ()", "empty-parentheses", r"\)"),
+        ("MOSTLY(a", "unclosed-parenthesis", r"\("),
+        ("MOSTLY(a,", "unfinished", "$"),
+        ("MOSTLY(a,)", "missing-operand", r"\)"),
+        ("a MOSTLY(a)", "missing-operator", "MOSTLY"),
         ("HYPERNYM(", "unfinished", "$"),
         ("HYPERNYM((", "unfinished", "$"),
         ("HYPERNYM(a", "unclosed-parenthesis", r"\("),
@@ -64,12 +64,12 @@ def test_every_example_is_explained_by_its_own_mistake(mistake, text, dialect):
 def test_operators_of_third_parties_get_the_same_care(text, code, place, dialect):
     with OPERATORS.scope():
 
-        @operator("NAND", form="infix", precedence=30, example="a NAND b")
+        @operator("SHEFFER", form="infix", precedence=30, everywhere=True, example="a SHEFFER b")
         def nand(a, b):
             """Not both."""
             return not (a and b)
 
-        @operator("MAJORITY", args=(1, None), example="MAJORITY(a, b, c)")
+        @operator("MOSTLY", args=(1, None), example="MOSTLY(a, b, c)")
         def majority(*args):
             """More than half hold."""
             return 2 * sum(args) > len(args)

@@ -23,7 +23,7 @@ REFUSALS = {
     "keyword-empty": ({"keyword": ""}, "must be two or more capitals"),
     "keyword-dash": ({"keyword": "N-AND"}, "must be two or more capitals"),
     "keyword-space": ({"keyword": "AND NOT"}, "must be two or more capitals"),
-    "keyword-newline": ({"keyword": "NAND\n"}, "must be two or more capitals"),
+    "keyword-newline": ({"keyword": "SHEFFER\n"}, "must be two or more capitals"),
     "keyword-digit": ({"keyword": "2OF"}, "must be two or more capitals"),
     "keyword-unicode": ({"keyword": "ÜBER"}, "must be two or more capitals"),
     "symbol": ({"symbol": "@"}, "the symbol '@' must be made of & | ~ ^"),
@@ -64,7 +64,7 @@ REFUSALS = {
 @pytest.mark.parametrize("case", REFUSALS)
 def test_registration_refuses(case):
     changes, why = REFUSALS[case]
-    options = {"keyword": "NAND", "example": "NAND(a, b)", **changes}
+    options = {"keyword": "SHEFFER", "example": "SHEFFER(a, b)", **changes}
     keyword = options.pop("keyword")
     before = operators()
     with OPERATORS.scope():
@@ -77,7 +77,7 @@ def test_registration_refuses(case):
 
 def test_registration_needs_a_docstring():
     with OPERATORS.scope(), pytest.raises(OperatorError, match="needs a docstring"):
-        operator("NAND", example="NAND(a, b)")(lambda a, b: not (a and b))
+        operator("SHEFFER", example="SHEFFER(a, b)")(lambda a, b: not (a and b))
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_registration_refuses_a_function_that_cannot_be_called(function, options
     [
         ({"keyword": "AND"}, "keyword 'AND'"),
         ({"keyword": "ATLEAST"}, "keyword 'ATLEAST'"),
-        ({"keyword": "NAND", "symbol": "&"}, "symbol '&'"),
+        ({"keyword": "SHEFFER", "symbol": "&"}, "symbol '&'"),
     ],
 )
 def test_a_clash_names_both_owners(options, what):
@@ -127,15 +127,15 @@ def test_operators_without_symbols_do_not_clash():
 def test_what_is_registered_in_a_scope_is_forgotten():
     before = operators()
     with OPERATORS.scope():
-        register("NAND", false, form="infix", precedence=30)
-        assert parse("a NAND b").operator == "NAND"
+        register("SHEFFER", false, form="infix", precedence=30)
+        assert parse("a SHEFFER b").operator == "SHEFFER"
         with OPERATORS.scope():
-            register("NOR", false, form="infix", precedence=10)
-            assert parse("a NOR b NAND c").operator == "NOR"
-        assert parse("a NOR b") == Concept("a NOR b")
-        assert parse("a NAND b").operator == "NAND"
+            register("PEIRCE", false, form="infix", precedence=10)
+            assert parse("a PEIRCE b SHEFFER c").operator == "PEIRCE"
+        assert parse("a PEIRCE b") == Concept("a PEIRCE b")
+        assert parse("a SHEFFER b").operator == "SHEFFER"
     assert operators() == before
-    assert parse("a NAND b") == Concept("a NAND b")
+    assert parse("a SHEFFER b") == Concept("a SHEFFER b")
 
 
 def test_a_scope_that_fails_is_forgotten_too():
@@ -143,7 +143,7 @@ def test_a_scope_that_fails_is_forgotten_too():
 
     def fail():
         with OPERATORS.scope():
-            register("NAND", false, form="infix", precedence=30)
+            register("SHEFFER", false, form="infix", precedence=30)
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):

@@ -34,7 +34,7 @@ def bank_of_three() -> ConceptBank:
 def test_a_rewrite_is_shown_the_names_of_a_bank():
     with OPERATORS.scope():
 
-        @operator("CATEGORY", kind="rewrite", args=1, example="CATEGORY(thing)")
+        @operator("ITSKIND", kind="rewrite", args=1, example="ITSKIND(thing)")
         def category(bank, concept):
             """Any concept of that category."""
             kinds = zip(bank.names, bank.categories, bank.counts, strict=True)
@@ -44,7 +44,7 @@ def test_a_rewrite_is_shown_the_names_of_a_bank():
                 formula = formula | Concept(name)
             return formula
 
-        assert resolve(parse("CATEGORY(couch)"), bank_of_three()) == parse("couch OR sofa")
+        assert resolve(parse("ITSKIND(couch)"), bank_of_three()) == parse("couch OR sofa")
 
 
 ATTACKS = {

@@ -28,19 +28,19 @@ def third_party():
     with OPERATORS.scope():
 
         @operator(
-            "NAND",
+            "SHEFFER",
             form="infix",
             symbol="&|",
             precedence=30,
             facts=["commutative"],
-            example="water NAND blue",
+            example="water SHEFFER blue",
         )
         def nand(a, b):
             """Not both."""
             return not (a and b)
 
         @operator(
-            "MAJORITY", args=(1, None), facts=["commutative"], example="MAJORITY(water, blue, boat)"
+            "MOSTLY", args=(1, None), facts=["commutative"], example="MOSTLY(water, blue, boat)"
         )
         def majority(*args):
             """More than half hold."""
@@ -65,22 +65,23 @@ def third_party():
 
 def test_third_party_operators_parse_and_print(third_party):
     a, b, c = (Concept(name) for name in "abc")
-    nand = Apply("NAND", (a, b))
-    for text in ("a NAND b", "a nand b", "a &| b", "a&|b", "(a)NAND(b)"):
+    nand = Apply("SHEFFER", (a, b))
+    for text in ("a SHEFFER b", "a sheffer b", "a &| b", "a&|b", "(a)SHEFFER(b)"):
         assert parse(text) == nand
-    assert parse("a NAND b NAND c") == Apply("NAND", (nand, c))
-    assert parse("a AND b NAND c") == Apply("NAND", (Apply("AND", (a, b)), c))
-    assert parse("a OR b NAND c") == Apply("OR", (a, Apply("NAND", (b, c))))
-    assert parse("a OR b NAND c", "chain") == Apply("NAND", (Apply("OR", (a, b)), c))
+    assert parse("a SHEFFER b SHEFFER c") == Apply("SHEFFER", (nand, c))
+    assert parse("a AND b SHEFFER c") == Apply("SHEFFER", (Apply("AND", (a, b)), c))
+    assert parse("a OR b SHEFFER c") == Apply("OR", (a, Apply("SHEFFER", (b, c))))
+    assert parse("a OR b SHEFFER c", "chain") == Apply("SHEFFER", (Apply("OR", (a, b)), c))
     assert parse("a AND ~b") == Apply("AND", (a, Apply("NOT", (b,))))
-    assert parse("Majority(a, b NAND c)") == Apply("MAJORITY", (a, Apply("NAND", (b, c))))
+    assert parse("Mostly(a, b SHEFFER c)") == Apply("MOSTLY", (a, Apply("SHEFFER", (b, c))))
     assert parse("NEAREST(2, a)") == Apply("NEAREST", (a,), (2,))
     for text in (
-        "a NAND (b NAND c)",
-        "(a AND b) NAND NOT c",
-        "NOT MAJORITY(a, b, NOT c)",
-        "IF(a OR b, NAND2, NEAREST(2, c))",
-        'a OR "nand"',
+        "a SHEFFER (b SHEFFER c)",
+        "(a AND b) SHEFFER NOT c",
+        "NOT MOSTLY(a, b, NOT c)",
+        "IF(a OR b, SHEFFER2, NEAREST(2, c))",
+        'a OR "is sheffer"',
+        "a OR sheffer",
     ):
         assert str(parse(text)) == text
         assert all(parse(text, dialect) == parse(text) for dialect in DIALECTS)
@@ -90,11 +91,11 @@ def test_third_party_operators_evaluate(third_party):
     bank = every_row(3)
     rows = list(product(BITS, repeat=3))
     for text, meaning in (
-        ("a NAND b", lambda a, b, c: not (a and b)),
-        ("MAJORITY(a, b, c)", lambda a, b, c: a + b + c >= 2),
-        ("MAJORITY(a, NOT b)", lambda a, b, c: a and not b),
+        ("a SHEFFER b", lambda a, b, c: not (a and b)),
+        ("MOSTLY(a, b, c)", lambda a, b, c: a + b + c >= 2),
+        ("MOSTLY(a, NOT b)", lambda a, b, c: a and not b),
         ("IF(a, b, c)", lambda a, b, c: b if a else c),
-        ("IF(a NAND b, NOT c, a OR c)", lambda a, b, c: not c if not (a and b) else a or c),
+        ("IF(a SHEFFER b, NOT c, a OR c)", lambda a, b, c: not c if not (a and b) else a or c),
     ):
         formula = parse(text)
         want = [bool(meaning(*row)) for row in rows]
@@ -103,10 +104,12 @@ def test_third_party_operators_evaluate(third_party):
 
 
 def test_canonical_form_uses_the_facts_of_third_parties(third_party):
-    assert canonical(parse("b NAND a")) == parse("a NAND b")
-    assert canonical(parse("MAJORITY(c, a, b)")) == parse("MAJORITY(a, b, c)")
+    assert canonical(parse("b SHEFFER a")) == parse("a SHEFFER b")
+    assert canonical(parse("MOSTLY(c, a, b)")) == parse("MOSTLY(a, b, c)")
     assert canonical(parse("IF(c, a, b)")) == parse("IF(c, a, b)")
-    assert canonical(parse("(a NAND b) NAND c")) != canonical(parse("a NAND (b NAND c)"))
+    assert canonical(parse("(a SHEFFER b) SHEFFER c")) != canonical(
+        parse("a SHEFFER (b SHEFFER c)")
+    )
 
 
 def test_third_party_operators_score(third_party):
@@ -116,8 +119,8 @@ def test_third_party_operators_score(third_party):
     )
     units = Units.from_masks([[1, 1, 1, 0]], ["u"])
     for text, iou in (
-        ("water NAND blue", 1.0),
-        ("MAJORITY(water, blue, sea)", 0.0),
+        ("water SHEFFER blue", 1.0),
+        ("MOSTLY(water, blue, sea)", 0.0),
         ("NEAREST(1, water)", 0.5),
         ("NEAREST(0, water)", 0.25),
         ("NOT NEAREST(2, water)", 1 / 3),
@@ -140,7 +143,7 @@ def test_calling_with_wrong_arguments_names_the_signature(third_party):
         ("IF(a, b)", r"IF takes 3 arguments, not 2: IF\(a, b, c\)"),
         ("NEAREST(a)", r"NEAREST needs a whole number 'n' first: NEAREST\(n, a\)"),
         ("NEAREST(2, a, b)", "NEAREST takes 1 argument, not 2"),
-        ("MAJORITY()", r"MAJORITY takes at least 1 argument, not 0: MAJORITY\(a, ...\)"),
+        ("MOSTLY()", r"MOSTLY takes at least 1 argument, not 0: MOSTLY\(a, ...\)"),
     ):
         with pytest.raises(LogicxError, match=why) as caught:
             parse(text)

@@ -12,18 +12,18 @@ import pytest
 NAND = '''
 from logicx import operator
 
-@operator("NAND", form="infix", precedence=30, facts=["commutative"], example="a NAND b")
+@operator("SHEFFER", form="infix", precedence=30, facts=["commutative"], example="a SHEFFER b")
 def nand(a, b):
     """Not both."""
     return not (a and b)
 '''
-READ = "Apply('NAND', (Concept('water'), Concept('blue')))"
+READ = "Apply('SHEFFER', (Concept('water'), Concept('blue')))"
 SHOW = """
 import sys
 from logicx import LogicxError, parse
 for _ in range(2):
     try:
-        print(repr(parse("water NAND blue")))
+        print(repr(parse("water SHEFFER blue")))
     except LogicxError as error:
         print(error)
 """
@@ -67,7 +67,7 @@ def run(folder: Path, script: str, plugins: str | None = None) -> list[str]:
 )
 def test_plugins_are_loaded_by_entry_point(tmp_path, plugins, is_loaded):
     install(tmp_path, "nandpack", NAND, entry="nand")
-    want = READ if is_loaded else "Concept('water NAND blue')"
+    want = READ if is_loaded else "Concept('water SHEFFER blue')"
     assert run(tmp_path, SHOW, plugins) == [want, want]
 
 
@@ -96,7 +96,7 @@ def test_a_plugin_outlives_a_scope(tmp_path):
 from logicx.language.registry import OPERATORS
 from logicx import parse
 with OPERATORS.scope():
-    assert parse("a NAND b").operator == "NAND"
+    assert parse("a SHEFFER b").operator == "SHEFFER"
 """
     assert run(tmp_path, script + SHOW) == [READ] * 2
 
@@ -107,12 +107,16 @@ BROKEN = [
     ("def (", "SyntaxError: invalid syntax"),
     (
         NAND.replace('["commutative"]', '["idempotent"]'),
-        "operator 'NAND' of brokenpack 1.0 (brokenpack): its truth table is not idempotent",
+        "operator 'SHEFFER' of brokenpack 1.0 (brokenpack): its truth table is not idempotent",
     ),
     (
-        NAND.replace('"a NAND b"', '"a NAND"'),
-        "operator 'NAND' of brokenpack 1.0 (brokenpack): its example is not read: "
-        "the formula ends where a concept is expected",
+        NAND.replace('"a SHEFFER b"', '"a SHEFFER"'),
+        "operator 'SHEFFER' of brokenpack 1.0 (brokenpack): its example 'a SHEFFER' does not use it",
+    ),
+    (
+        NAND.replace('"a SHEFFER b"', '"a SHEFFER (b"'),
+        "operator 'SHEFFER' of brokenpack 1.0 (brokenpack): its example is not read: "
+        "a parenthesis is not closed",
     ),
 ]
 
@@ -120,10 +124,10 @@ BROKEN = [
 @pytest.mark.parametrize(("broken", "why"), BROKEN)
 def test_a_plugin_that_cannot_be_loaded_is_named_once_and_left_out(tmp_path, broken, why):
     install(tmp_path, "brokenpack", broken, entry="broken")
-    install(tmp_path, "xorpack", NAND.replace("NAND", "XNOR"))
+    install(tmp_path, "xorpack", NAND.replace("SHEFFER", "XNOR"))
     done = ran(tmp_path, SHOW + "print(repr(parse('a XNOR NOT b')))")
     nand, again, xnor = done.stdout.splitlines()
-    assert nand == again == "Concept('water NAND blue')"
+    assert nand == again == "Concept('water SHEFFER blue')"
     assert xnor == "Apply('XNOR', (Concept('a'), Apply('NOT', (Concept('b'),))))"
     told = "PluginWarning: the plug-in 'broken' of brokenpack 1.0 could not be loaded"
     assert done.stderr.count(told) == 1
@@ -138,11 +142,11 @@ from logicx.errors import PluginWarning
 warnings.simplefilter("ignore", PluginWarning)
 bank = ConceptBank.from_masks([[1, 0], [0, 1]], ["a", "b"])
 units = Units.from_masks([[1, 0]])
-nand = Apply("NAND", (Concept("a"), Concept("b")))
+nand = Apply("SHEFFER", (Concept("a"), Concept("b")))
 for use in (
-    lambda: score("a NAND b", bank, units, 0),
+    lambda: score("a SHEFFER b", bank, units, 0),
     lambda: score(nand, bank, units, 0),
-    lambda: parse("NAND(a, b)"),
+    lambda: parse("SHEFFER(a, b)"),
     lambda: str(nand),
     lambda: canonical(nand),
 ):
@@ -160,7 +164,7 @@ def test_a_formula_that_needs_a_plugin_that_is_left_out_says_so(tmp_path):
     assert score == "1.0"
     assert len(refusals) == 5
     for one in refusals:
-        assert "NAND" in one
+        assert "SHEFFER" in one
         assert "a plug-in that could not be loaded: 'broken' of brokenpack 1.0" in one
 
 
@@ -186,7 +190,7 @@ def test_plugins_that_clash_are_both_named_and_the_first_stays(tmp_path):
     done = ran(tmp_path, SHOW)
     assert done.stdout.splitlines() == [READ] * 2
     assert done.stderr.count("PluginWarning") == 1
-    assert "registers the operator keyword 'NAND', which" in done.stderr
+    assert "registers the operator keyword 'SHEFFER', which" in done.stderr
     assert "onepack 1.0" in done.stderr
     assert "twopack 1.0" in done.stderr
     assert ran(tmp_path, SHOW, "onepack").stdout.splitlines() == [READ] * 2
@@ -205,7 +209,7 @@ def test_without_docstrings_everything_works(tmp_path):
     """`python -OO` drops them."""
     install(tmp_path, "nandpack", NAND)
     for script in (
-        "import logicx; logicx.parse('a AND b NAND NOT c')",
+        "import logicx; logicx.parse('a AND b SHEFFER NOT c')",
         "from logicx.cli import main; main(['operators'])",
         "from logicx.cli import main; main(['--help'])",
         "from logicx.cli import main; main(['grammar'])",

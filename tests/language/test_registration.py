@@ -155,7 +155,7 @@ def test_the_built_in_operators_are_held_to_what_others_are():
         assert isinstance(used, Apply)
         assert used.operator == one.keyword
         assert isinstance(one, Operator)
-        assert one.associates == "left"
+        assert one.associates == ("right" if one.keyword == "IMPLIES" else "left")
 
 
 @pytest.fixture
@@ -163,12 +163,12 @@ def implies():
     with OPERATORS.scope():
 
         @operator(
-            "IMPLIES",
+            "ENTAILS",
             form="infix",
             symbol=["→", "->"],
             precedence=5,
             associates="right",
-            example="water IMPLIES NOT blue",
+            example="water ENTAILS NOT blue",
         )
         def implies(a, b):
             """The second, where the first holds."""
@@ -178,33 +178,34 @@ def implies():
 
 
 def imply(a, b):
-    return Apply("IMPLIES", (a, b))
+    return Apply("ENTAILS", (a, b))
 
 
 A, B, C = (Concept(name) for name in "abc")
 
 
 def test_a_chain_is_read_from_the_right(implies):
-    for text in ("a IMPLIES b IMPLIES c", "a → b → c", "a->b->c", "a implies b -> c"):
+    for text in ("a ENTAILS b ENTAILS c", "a → b → c", "a->b->c", "a entails b -> c"):
         assert parse(text) == imply(A, imply(B, C))
         assert parse(text, "chain") == imply(imply(A, B), C)
-    assert parse("a OR b IMPLIES c AND a IMPLIES b") == imply(A | B, imply(C & A, B))
+    assert parse("a OR b ENTAILS c AND a ENTAILS b") == imply(A | B, imply(C & A, B))
     (note,) = read("a → b → c").notes
-    assert note.startswith("IMPLIES beside IMPLIES without parentheses was read as: a IMPLIES (b")
+    assert note.startswith("ENTAILS beside ENTAILS without parentheses was read as: a ENTAILS (b")
     assert read("a → (b → c)").notes == read("a → b").notes == ()
 
 
 @pytest.mark.parametrize(
     ("formula", "text"),
     [
-        (imply(A, imply(B, C)), "a IMPLIES (b IMPLIES c)"),
-        (imply(imply(A, B), C), "(a IMPLIES b) IMPLIES c"),
-        (imply(A & B, ~C), "(a AND b) IMPLIES NOT c"),
-        (~imply(A, B), "NOT (a IMPLIES b)"),
+        (imply(A, imply(B, C)), "a ENTAILS (b ENTAILS c)"),
+        (imply(imply(A, B), C), "(a ENTAILS b) ENTAILS c"),
+        (imply(A & B, ~C), "(a AND b) ENTAILS NOT c"),
+        (~imply(A, B), "NOT (a ENTAILS b)"),
         (Concept("a->b"), '"a->b"'),
         (Concept("a→b"), '"a→b"'),
         (Concept("a-b>c"), "a-b>c"),
-        (Concept("implies"), '"implies"'),
+        (Concept("entails"), "entails"),
+        (Concept("it entails"), '"it entails"'),
     ],
 )
 def test_what_is_printed_reads_the_same_in_both_dialects(implies, formula, text):
@@ -228,7 +229,7 @@ def test_two_that_associate_to_the_right_share_a_precedence(implies):
         """The first, or the second."""
         return a or b
 
-    assert parse("a UNLESS b IMPLIES c") == Apply("UNLESS", (A, imply(B, C)))
+    assert parse("a UNLESS b ENTAILS c") == Apply("UNLESS", (A, imply(B, C)))
 
 
 def test_the_keyword_of_a_call_leaves_names_alone():

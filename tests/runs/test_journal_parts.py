@@ -75,7 +75,7 @@ def test_each_part_of_ones_own_is_noted(tmp_path, scope):
 
 
 def test_operators_among_steps_and_atoms_are_noted(tmp_path, scope):
-    @operator("NAND", form="infix", precedence=30, example="a NAND b")
+    @operator("SHEFFER", form="infix", precedence=30, example="a SHEFFER b")
     def nand(a: bool, b: bool) -> bool:
         """Not both hold."""
         return not (a and b)
@@ -87,8 +87,8 @@ def test_operators_among_steps_and_atoms_are_noted(tmp_path, scope):
         """The concept itself."""
         return concept
 
-    found = header(tmp_path, steps=["OR", "NAND NOT"])["parts"]
-    assert sorted(found) == ["operator NAND", "operator TWIN"]
+    found = header(tmp_path, steps=["OR", "SHEFFER NOT"])["parts"]
+    assert sorted(found) == ["operator SHEFFER", "operator TWIN"]
     assert {one["module"] for one in found.values()} == {__name__}
     assert sorted(header(tmp_path)["parts"]) == ["operator TWIN"]
     assert "parts" not in header(tmp_path, atoms="concepts")

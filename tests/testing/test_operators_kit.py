@@ -12,9 +12,12 @@ from logicx.errors import LogicxError, OperatorError
 from logicx.language.registry import OPERATORS
 from logicx.testing import check_operator
 
-BUILT_IN = ("OR", "XOR", "AND", "NOT", "ATLEAST", "NEIGHBORS")
-AND, XOR, NOT, ATLEAST, NEIGHBORS = (
-    OPERATORS.get(one) for one in ("AND", "XOR", "NOT", "ATLEAST", "NEIGHBORS")
+BUILT_IN = (
+    *("IFF", "IMPLIES", "OR", "XOR", "AND", "NOT", "ATLEAST", "ATMOST", "EXACTLY", "MAJORITY"),
+    *("NAND", "NOR", "NEIGHBORS", "MATCH", "CATEGORY"),
+)
+AND, XOR, NOT, ATLEAST, NEIGHBORS, MATCH, CATEGORY = (
+    OPERATORS.get(one) for one in ("AND", "XOR", "NOT", "ATLEAST", "NEIGHBORS", "MATCH", "CATEGORY")
 )
 N_CALLS = count()
 
@@ -43,6 +46,17 @@ def near(meaning=NEIGHBORS.meaning, **changed):
     return replace(NEIGHBORS, **{**stated, "meaning": meaning, **changed})
 
 
+def kind_of(meaning=CATEGORY.meaning, **changed):
+    """CATEGORY by another name, with another function."""
+    stated = {"keyword": "OFKIND", "example": "OFKIND(color)", "owner": "here"}
+    return replace(CATEGORY, **{**stated, "meaning": meaning, **changed})
+
+
+def first_of_kind(bank, kind):
+    """One that fails, and does not refuse, where there is no such kind."""
+    return Concept(bank.names[bank.categories.index(kind)])
+
+
 def proposing(bank):
     return [*bank.relations.get("NEAR", {})]
 
@@ -57,6 +71,8 @@ def related(bank, concept):
 def test_the_originals_of_the_mutants_pass():
     check_operator(both())
     check_operator(near(related))
+    check_operator(kind_of())
+    check_operator(replace(MATCH, keyword="LIKE", example='LIKE("hyp:*")', owner="here"))
     check_operator(replace(NOT, keyword="NON", symbols=(), example="NON blue"))
     check_operator(replace(ATLEAST, keyword="MOST", example="MOST(2, a, b)"))
 
@@ -136,6 +152,23 @@ MUTANTS = {
     "proposes others each time": near(
         related, proposes=lambda bank: [proposing(bank)[next(N_CALLS) % 2]]
     ),
+    "fails for texts that it does not know": kind_of(first_of_kind),
+    "takes a text and gives it back": kind_of(lambda bank, kind: kind),
+    "takes a text for a name": kind_of(lambda bank, kind: Concept(kind[:-1] or "x")),
+    "refuses all texts": kind_of(lambda bank, kind: related(bank, None)),
+    "rewrites a text to something else each time": kind_of(
+        lambda bank, kind: Concept(bank.names[next(N_CALLS) % 2])
+    ),
+    "takes a text and no bank": kind_of(lambda kind: Concept(kind)),
+    "a connective of a text": kind_of(lambda kind: True, kind="connective"),
+    "a text before its operator": kind_of(form="prefix"),
+    "a text and a formula": kind_of(lambda bank, kind, a: a, min_args=1, max_args=1),
+    "a text in the example that is a formula": kind_of(example="OFKIND(a AND b)"),
+    "proposes texts to which it does not apply": kind_of(proposes=lambda bank: ["no such kind"]),
+    "proposes an empty text": kind_of(proposes=lambda bank: [""]),
+    "proposes one text as text": kind_of(proposes=lambda bank: "first kind"),
+    "proposes texts as formulas": kind_of(proposes=lambda bank: [Concept("c0")]),
+    "everywhere, and called": kind_of(is_everywhere=True),
     "no operator": "BOTH",
 }
 
@@ -157,8 +190,8 @@ def test_one_of_ones_own_passes_on_a_bank_of_ones_own():
     bank.relate("WATERS", {"x": ["sea", "lake"]})
     with OPERATORS.scope():
 
-        @operator("IMPLIES", form="infix", precedence=5, associates="right", symbol="→",
-                  example="a IMPLIES b")  # fmt: skip
+        @operator("ENTAILS", form="infix", precedence=5, associates="right", symbol="→",
+                  example="a ENTAILS b")  # fmt: skip
         def implies(a, b):
             """Where the first holds, the second does."""
             return b or not a
@@ -171,8 +204,8 @@ def test_one_of_ones_own_passes_on_a_bank_of_ones_own():
                 raise OperatorError("it applies to x")
             return Concept("sea") | Concept("lake")
 
-        check_operator("IMPLIES")
-        check_operator("IMPLIES", bank)
+        check_operator("ENTAILS")
+        check_operator("ENTAILS", bank)
         check_operator("ANY", bank)
         with pytest.raises(AssertionError, match="give check_operator a bank="):
             check_operator("ANY")

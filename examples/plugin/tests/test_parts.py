@@ -17,7 +17,8 @@ from logicx.testing import (
 
 
 def test_operator() -> None:
-    check_operator("IMPLIES")
+    check_operator("EXCEPT")
+    check_operator("FREQUENT")
 
 
 def test_objective() -> None:

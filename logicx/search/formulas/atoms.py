@@ -1,8 +1,9 @@
-"""Atoms of a search beyond the concepts: operators applied to single concepts.
+"""Atoms of a search beyond the concepts: operators applied to single concepts, or to texts.
 
-A one-argument operator that states where it applies (`proposes` of its registration) takes part in
-a search as if the bank had one more concept for every concept that it proposes. As its truth
-follows from the concepts, the signatures stay the same, and it is searched at full speed.
+An operator of one argument, or of a text, that states where it applies (`proposes` of its
+registration) takes part in a search as if the bank had one more concept for all that it proposes.
+As its truth follows from the concepts, the signatures stay the same, and it is searched at full
+speed.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ import numpy as np
 from logicx.banks.bank import ConceptBank
 from logicx.banks.signatures import Incidence, Signatures
 from logicx.errors import OptionError, did_you_mean
-from logicx.language.formula import Apply, Concept, Formula
+from logicx.language.formula import Apply, Formula
+from logicx.language.proposals import proposals
 from logicx.language.registry import operators
 from logicx.scoring.counts import evaluate
 
@@ -35,8 +37,8 @@ def atoms_of(bank: ConceptBank, asked: str | Sequence[str]) -> list[Formula]:
 
     Args:
         bank: The concepts.
-        asked: `auto` for every operator that proposes something here, `concepts` for none, or
-            keywords of operators (a list, or text with commas between them).
+        asked: `auto` for every operator that by default proposes something here, `concepts` for
+            none, or keywords of operators (a list, or text with commas between them).
 
     Raises:
         OptionError: One of them is no such operator, or proposes nothing here.
@@ -45,7 +47,8 @@ def atoms_of(bank: ConceptBank, asked: str | Sequence[str]) -> list[Formula]:
     names = asked.split(",") if isinstance(asked, str) else list(asked)
     wanted = [one.strip().upper() for one in names]
     if wanted in ([CONCEPTS.upper()], [AUTO.upper()]):
-        chosen = list(known.values()) if wanted == [AUTO.upper()] else []
+        is_auto = wanted == [AUTO.upper()]
+        chosen = [one for one in known.values() if is_auto and one.proposes_by_default]
     else:
         for one in wanted:
             if one not in known:
@@ -57,7 +60,7 @@ def atoms_of(bank: ConceptBank, asked: str | Sequence[str]) -> list[Formula]:
         chosen = [known[one] for one in dict.fromkeys(wanted)]
     found: list[Formula] = []
     for op in chosen:
-        proposed = [Apply(op.keyword, (Concept(name),)) for name in op.proposed(bank.vocabulary)]
+        proposed = proposals(op, bank.vocabulary)
         if not proposed and wanted != [AUTO.upper()]:
             raise OptionError(f"{op.keyword} applies to no concept of bank {bank.name!r}")
         found += proposed
@@ -70,6 +73,7 @@ def with_atoms(bank: ConceptBank, atoms: Sequence[Formula]) -> ConceptBank:
     Cost: one evaluation per formula; memory for the signatures at which they hold.
 
     Example:
+        >>> from logicx.language.formula import Concept
         >>> bank = ConceptBank.from_masks([[1, 1, 0, 0], [0, 1, 1, 0]], ["water", "blue"])
         >>> more = with_atoms(bank, [Concept("water") | Concept("blue")])
         >>> more.names[-1], more.count.tolist(), more.n_signatures

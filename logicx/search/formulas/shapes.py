@@ -156,9 +156,10 @@ def signed(formula: Formula) -> tuple[bool, Formula] | None:
 
 
 def is_atom(formula: Formula) -> bool:
-    """Whether a formula is a concept, or another operator than NOT applied to one."""
+    """Whether a formula is a concept, or another operator than NOT applied to one, or to a text."""
     if isinstance(formula, Apply):
-        return formula.operator != "NOT" and [type(one) for one in formula.args] == [Concept]
+        kinds = [type(one) for one in formula.args]
+        return formula.operator != "NOT" and kinds in ([Concept], [])
     return True
 
 

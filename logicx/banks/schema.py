@@ -5,7 +5,6 @@ Unknown fields are refused: a newer logicx may mean something by them.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import msgspec
@@ -121,21 +120,3 @@ def conforming(values: Any, schema: type[T], path: Path) -> T:
         raise FileError(
             f"{path}: its header is damaged ({error})", hint="make the file anew"
         ) from error
-
-
-def read_json(text: str | bytes) -> Any:
-    """JSON in which no object has a key twice.
-
-    Raises:
-        ValueError: It is none, or has one.
-    """
-    return json.loads(text, object_pairs_hook=_unique)
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for i, key in enumerate(keys) if key in keys[:i])
-        raise ValueError(f"the key {twice!r} is there twice")
-    return found

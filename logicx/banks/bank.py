@@ -142,7 +142,7 @@ class ConceptBank(NamedConcepts, Holdings):
         if len(names) != n_concepts:
             raise DataError(f"{n_concepts:,} masks but {len(names):,} names")
         signatures, n_cells = signatures_of_masks(array, valid, CHUNK_BITS)
-        return cls(
+        bank = cls(
             name,
             names,
             [""] * n_concepts if categories is None else categories,
@@ -150,6 +150,9 @@ class ConceptBank(NamedConcepts, Holdings):
             signatures,
             relations,
         )
+        if columns is None and n_concepts == n_cells > 1:
+            bank.notes = (f"masks of shape {list(array.shape)} are taken as [concepts, cells]",)
+        return bank
 
     @classmethod
     def from_sparse(

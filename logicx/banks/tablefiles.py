@@ -7,6 +7,7 @@ import gzip
 import io
 import os
 from collections import Counter
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,15 +67,22 @@ def suffix_of(path: Path) -> str:
 
 
 def read_table(
-    path: Path, has_header: bool = True, form: str = "", *, is_sure: bool = False
+    path: Path,
+    has_header: bool = True,
+    form: str = "",
+    *,
+    is_sure: bool = False,
+    quotes: bool | None = None,
 ) -> Table:
     """The columns of a `.csv`, `.tsv` or `.parquet` file; text may be packed by gzip.
 
     Args:
-        path: The file. In a .tsv, quotation marks are ordinary characters.
+        path: The file.
         has_header: Whether the first line names the columns; else they are `1`, `2`, ...
         form: What the file is, where its name does not say, such as `.tsv`.
         is_sure: Whether it is known that the first line is a header, although it looks like data.
+        quotes: Whether quotation marks stand around fields; by default they do in a .csv, and
+            belong to the text in a .tsv.
 
     Raises:
         FileError: The file is missing, is no table, has rows of different length, or its first line
@@ -84,10 +92,14 @@ def read_table(
     if not os.path.isfile(path):
         raise FileError(f"no file {path}")
     if suffix == ".parquet":
+        if quotes is not None:
+            raise FileError(f"{path}: quotes is for text, and it is none", hint="leave quotes away")
         return _read_parquet(path)
     if suffix not in SUFFIXES:
         raise FileError(f"{path} is no table: its name must end in .csv, .tsv or .parquet")
-    rows = _rows(path, is_tabbed=suffix == ".tsv")
+    is_tabbed = suffix == ".tsv"
+    has_quotes = not is_tabbed if quotes is None else quotes
+    rows = _rows(path, is_tabbed, has_quotes)
     while rows and not rows[0][1]:  # blank lines at the start and the end are no rows
         rows.pop(0)
     while rows and not rows[-1][1]:
@@ -108,7 +120,8 @@ def read_table(
         raise FileError(
             f"{path}, line {line}: {n} fields where the first line has {len(header)}"
             + (f" (and {len(ragged) - 1} more such lines)" if len(ragged) > 1 else ""),
-            hint="a field that holds the separator must be in quotes",
+            hint="a field that holds the separator must be in quotes"
+            + ("" if has_quotes else ", and quotes=true says that they are no text"),
         )
     columns = [list(one) for one in zip(*(row for _, row in body), strict=True)]
     table = Table(zip(header, columns or [[] for _ in header], strict=True))
@@ -117,7 +130,7 @@ def read_table(
             table.index = (header[0],)
         if not is_sure:
             _check_header(path, table)
-    if suffix == ".tsv":
+    if is_tabbed and quotes is None:
         table.notes += _quoted(path, table)
     return table
 
@@ -174,15 +187,16 @@ def _other_encoding(data: bytes) -> str:
     return "save it as UTF-8; of a file in Latin-1: iconv -f LATIN1 -t UTF-8 OLD > NEW"
 
 
-def _rows(path: Path, is_tabbed: bool) -> list[tuple[int, list[str]]]:
+def _rows(path: Path, is_tabbed: bool, has_quotes: bool) -> list[tuple[int, list[str]]]:
     """The rows, each with the number of its last line."""
     text = io.StringIO(read_text(path), newline="")
     limit = csv.field_size_limit(FIELD_LIMIT)
     try:
-        reader = (
-            csv.reader(text, delimiter="\t", quoting=csv.QUOTE_NONE)
-            if is_tabbed
-            else csv.reader(text, strict=True)
+        reader = csv.reader(
+            text,
+            delimiter="\t" if is_tabbed else ",",
+            quoting=csv.QUOTE_MINIMAL if has_quotes else csv.QUOTE_NONE,
+            strict=has_quotes,
         )
         return [(reader.line_num, row) for row in reader]
     except csv.Error as error:
@@ -250,14 +264,13 @@ def _check_header(path: Path, table: Table) -> None:
 
 def _quoted(path: Path, table: Table) -> list[str]:
     """A note on fields in quotation marks, which in a .tsv are ordinary characters."""
-    n = sum(
-        len(one) > 1 and one[0] == one[-1] == '"' for values in table.values() for one in values
-    )
+    fields = chain(table, *table.values())
+    n = sum(len(one) > 1 and one[0] == one[-1] == '"' for one in fields)
     if not n:
         return []
     return [
-        f"{path}: {n:,} fields stand in quotation marks, which belong to the text in a .tsv; if "
-        "they should not, save it as .csv"
+        f"{path}: {n:,} fields stand in quotation marks, which belong to the text in a .tsv; "
+        "where they should not: quotes=true, or save it as .csv"
     ]
 
 

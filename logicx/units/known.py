@@ -71,9 +71,10 @@ class PartlyKnown(ABC):
         units.__dict__.pop("content", None)
         return units
 
-    def _told(self) -> Self:
-        """The units, with a note where cells are missing."""
+    def _told(self, note: str = "") -> Self:
+        """The units, with a note, and with one where cells are missing."""
         held = self._held
+        self.notes += (note,) if note else ()
         if isinstance(held, CellMasks) and held.validity is not None:
             some = np.flatnonzero(held.validity.of_unit >= 0)
             more = f" (and of {len(some) - 1:,} more units)" if len(some) > 1 else ""

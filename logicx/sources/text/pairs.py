@@ -118,7 +118,7 @@ def compile_pairs(
         source={**(source or {}), **annotation.source},
         texts=CellTexts.of(pairs.shown(), per_cell=2) if settings.keep_text else None,
     )
-    bank.notes = annotation.notes
+    bank.notes += annotation.notes
     return bank
 
 

@@ -95,6 +95,7 @@ class KnownSource(Struct):
 
     images: list[str] | None = None
     notes: list[str] = []
+    photographs: Annotated[str, Meta(pattern="^([0-9a-f]{8})*$")] | None = None
 
 
 def check_source(source: dict[str, Any]) -> None:
@@ -103,7 +104,10 @@ def check_source(source: dict[str, Any]) -> None:
         known = msgspec.convert(source, KnownSource)
     except msgspec.ValidationError as error:
         raise DataError(f"its source: {error}") from error
-    odd = [one for one in (known.images or ()) if not is_plain_text(one)]
+    images = known.images or ()
+    if known.photographs is not None and len(known.photographs) != 8 * len(images):
+        raise DataError(f"its source: photographs are not those of its {len(images):,} images")
+    odd = [one for one in images if not is_plain_text(one)]
     if odd:
         raise DataError(f"the name of an image must be printable text, not {odd[0]!r}")
 

@@ -8,6 +8,7 @@ from logicx.banks.bank import ConceptBank
 from logicx.cli import run
 from logicx.resources import resource
 from logicx.sources.reading import read_toml
+from logicx.sources.vision.images import mark_of, marks_of
 from logicx.sources.vision.recipe import READERS
 
 pytest.importorskip("PIL.Image")
@@ -87,6 +88,10 @@ def test_a_release_is_compiled_by_its_name_alone(name, request, tmp_path, capsys
     folder = found[0] if isinstance(found, tuple) else found
     kind = image_recipes()[name]
     plain = compiled(kind, folder, grid=[*SIZE], **OTHERWISE.get(name, {}))
+    marks = marks_of(plain.source)
+    assert len(marks) == len(plain.source["images"])
+    files = {mark_of(one.read_bytes()) for one in folder.rglob("*") if one.is_file()}
+    assert name == "image_parquet" or set(marks) <= files
     monkeypatch.chdir(tmp_path)
     grid = f"set={kind}.grid=[{SIZE[0]}, {SIZE[1]}]"
     assert run(["compile", name, f"data={folder}", grid, "out=by_name.bank"]) == 0

@@ -288,20 +288,7 @@ class Stored:
         Cost: the first time, one pass for the hash, and a fifth of its time for `fault`.
         """
         if name not in self._checked:
-            dtype, shape, start = self.held[name]
-            if math.prod(shape):
-                try:
-                    mapped = np.memmap(self.path, dtype, "r", start, shape)
-                except (OSError, ValueError) as error:
-                    raise FileError(f"{self.path} changed while it was open: {error}") from error
-                array = np.asarray(mapped)
-            else:
-                array = np.zeros(shape, dtype)
-            if _tensor_hash(array) != self._hashes[name]:
-                raise FileError(
-                    f"{self.path} was altered: the tensor {name!r} does not match its hash",
-                    hint="make the file anew",
-                )
+            array = self._hashed(name)
             found = fault(array) if fault else ""
             if found:
                 raise FileError(
@@ -310,6 +297,29 @@ class Stored:
                 )
             self._checked[name] = array
         return self._checked[name]
+
+    def _hashed(self, name: str) -> NDArray[Any]:
+        """A tensor, mapped, that has its hash."""
+        dtype, shape, start = self.held[name]
+        if math.prod(shape):
+            try:
+                mapped = np.memmap(self.path, dtype, "r", start, shape)
+            except (OSError, ValueError) as error:
+                raise FileError(f"{self.path} changed while it was open: {error}") from error
+            array = np.asarray(mapped)
+        else:
+            array = np.zeros(shape, dtype)
+        if _tensor_hash(array) != self._hashes[name]:
+            raise FileError(
+                f"{self.path} was altered: the tensor {name!r} does not match its hash",
+                hint="make the file anew",
+            )
+        return array
+
+    def check_hashes(self) -> None:
+        """Raise a `FileError` where any tensor does not match its hash, before it is used."""
+        for name in self.held:
+            self._hashed(name)
 
 
 def _opened_again(form: type[Stored], arguments: tuple[Any, ...], content: str) -> Stored:

@@ -23,6 +23,7 @@ FIELD_LIMIT = (1 << 31) - 1
 """Longest field of a CSV file, in characters: what fits in a C long anywhere."""
 _GZIP = b"\x1f\x8b"
 _SHOWN = 3
+_SEPARATORS = {",": "commas", "\t": "tabs"}
 
 
 class Table(dict[str, list[Any]]):
@@ -107,6 +108,8 @@ def read_table(
     if not rows:
         raise FileError(f"{path} is empty")
     first = rows[0][1]
+    if not is_sure:
+        _refuse_other_separator(path, [row for _, row in rows], "\t" if is_tabbed else ",")
     if len(first) == 1:  # a blank line is a row whose one field is empty
         rows = [(line, row or [""]) for line, row in rows]
     else:
@@ -203,6 +206,23 @@ def _rows(path: Path, is_tabbed: bool, has_quotes: bool) -> list[tuple[int, list
         raise FileError(f"{path}, line {reader.line_num}: {error}") from error
     finally:
         csv.field_size_limit(limit)
+
+
+def _refuse_other_separator(path: Path, rows: Sequence[Sequence[str]], separator: str) -> None:
+    """Raise a `FileError` where a table has one column, which holds those of another separator."""
+    first = rows[0][0]
+    if len(rows[0]) > 1:
+        return
+    for other, name in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars"), (",", "commas")):
+        n = first.count(other)
+        fields = [separator.join(row).count(other) for row in rows if row]
+        is_stated = first.casefold() == f"sep={other}"
+        if other != separator and (is_stated or (n and all(one == n for one in fields))):
+            raise FileError(
+                f"{path}: {name} seem to separate its columns, not {_SEPARATORS[separator]}",
+                hint=f"save it with {_SEPARATORS[separator]}, or as .tsv with tabs; if it has one "
+                "column, header=true or header=false says so",
+            )
 
 
 def _refuse_doubled(path: Path, header: Sequence[str]) -> None:

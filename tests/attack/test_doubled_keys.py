@@ -12,7 +12,7 @@ from hashlib import sha256
 import pytest
 from journals import path, plan, whole  # noqa: F401, fixtures
 
-from logicx import ConceptBank, read_journal
+from logicx import ConceptBank, open_units, read_journal
 from logicx.errors import FileError, JournalError
 from logicx.runs.journal import _sealed
 
@@ -73,6 +73,21 @@ def test_the_metadata_of_a_bank(tmp_path, text):
     with pytest.raises(FileError, match="truncated or damaged") as e:
         ConceptBank.open(path)
     assert "the key 'mood' is given twice" in e.value.hint
+
+
+@pytest.mark.parametrize("dtype", ["F32", "BF16"])
+def test_an_array_of_safetensors_that_is_there_twice(tmp_path, dtype):
+    size = {"F32": 4, "BF16": 2}[dtype]
+    one = {"dtype": dtype, "shape": [1, 2], "data_offsets": [0, 2 * size]}
+    path = tmp_path / "a.safetensors"
+    for names, is_read in (('"x"', True), ('"x": {0}, "x"', False)):
+        header = f"{{{names}: {{0}}}}".replace("{0}", json.dumps(one)).encode()
+        path.write_bytes(len(header).to_bytes(8, "little") + header + bytes(2 * size))
+        if is_read:
+            assert open_units(path).n_on.tolist() == [0]
+            continue
+        with pytest.raises(FileError, match="the key 'x' is given twice"):
+            open_units(path)
 
 
 def test_the_header_of_a_recording(tmp_path):

@@ -31,12 +31,14 @@ class ClassWeights(NamedTuple):
     Args:
         classes: Names of the classes.
         values: The weights.
+        notes: What a person should know of how they were read.
 
     Shape: `values: float64[n_units, n_classes]`.
     """
 
     classes: tuple[str, ...]
     values: NDArray[np.float64]
+    notes: tuple[str, ...] = ()
 
     def of(self, number: int) -> dict[str, float]:
         """The weights of the unit of this number, by class."""
@@ -83,7 +85,7 @@ def read_class_weights(
             "is missing or no finite number"
         )
     place = {name: i for i, name in enumerate(recorded)}
-    return ClassWeights(found.classes, found.values[[place[name] for name in own]])
+    return found._replace(values=found.values[[place[name] for name in own]])
 
 
 def _recorded(units: Units, name: str) -> str:
@@ -133,6 +135,12 @@ def _of_array(path: Path, n_units: int, classes: Sequence[str] | None) -> ClassW
             f"{path} does not hold one array of weights with 2 axes, but {shapes or 'nothing'}",
             hint="call it weights",
         )
+    notes: tuple[str, ...] = ()
+    if array.shape == (n_units, n_units) and n_units > 1:
+        notes = (
+            f"{path} holds weights of shape {list(array.shape)}: they are taken as [classes, "
+            f"units], as torch keeps them; a table with a column {UNIT!r} leaves no doubt",
+        )
     if array.shape[1] == n_units:
         array = array.T
     if len(array) != n_units:
@@ -148,4 +156,4 @@ def _of_array(path: Path, n_units: int, classes: Sequence[str] | None) -> ClassW
             f"{path} holds weights for {n_classes:,} classes, not for: {', '.join(classes)}",
             hint="name each class once, in the order of the array",
         )
-    return ClassWeights(tuple(classes), np.asarray(array, np.float64))
+    return ClassWeights(tuple(classes), np.asarray(array, np.float64), notes)

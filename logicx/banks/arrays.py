@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 
 from logicx.banks.containers import DENSE_BYTES
+from logicx.banks.strict_json import strict_json
 from logicx.errors import DataError, FileError
 
 if TYPE_CHECKING:
@@ -178,13 +179,16 @@ def _read_safetensors(path: Path) -> dict[str, NDArray[Any]]:
 
     try:
         try:
-            return _sized(path, dict(load_file(path)))
+            loaded = dict(load_file(path))
+            _check_header(path)
+            return _sized(path, loaded)
         except (TypeError, AttributeError):  # a type that NumPy does not have
             stored: Any = deserialize(path.read_bytes())  # type: ignore[no-untyped-call]
     except FileNotFoundError:
         raise FileError(f"no file {path}") from None
     except (SafetensorError, OSError) as error:
         raise FileError(f"{path} is no readable safetensors file ({error})") from error
+    _check_header(path)
     found: dict[str, NDArray[Any]] = {}
     for name, one in stored:
         kind = one["dtype"]
@@ -200,3 +204,9 @@ def _read_safetensors(path: Path) -> dict[str, NDArray[Any]]:
             )
         found[name] = array.reshape(one["shape"])
     return _sized(path, found)
+
+
+def _check_header(path: Path) -> None:
+    """Refuse a header, which the library has read, that names an array twice: it takes the last."""
+    with path.open("rb") as opened:
+        strict_json(opened.read(int.from_bytes(opened.read(8), "little")), f"{path}, header")

@@ -31,6 +31,7 @@ from logicx.banks.universe import Universe
 from logicx.banks.vocabulary import BankVocabulary
 from logicx.errors import DataError, is_plain_text
 from logicx.language.formula import Concept, Formula
+from logicx.language.lookalikes import told_apart
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -84,11 +85,11 @@ class ConceptBank(NamedConcepts, Holdings):
         self._texts_per_cell = 0 if texts is None else texts.per_cell
         self._stored: BankFile | None = None
         self.derived: dict[int, Formula] = {}
-        self.notes: tuple[str, ...] = ()
         if not is_plain_text(name):
             raise DataError(f"the name of a bank must be printable text, not {name!r}")
         check_names(self.names, self.categories)
         check_relations(self.relations, self.names)
+        self.notes = told_apart(self.names, "concepts")
         cells = signatures.cells
         for n_cells in (cells.n_cells, universe.n_cells if texts is None else len(texts)):
             if n_cells != universe.n_cells:
@@ -142,7 +143,7 @@ class ConceptBank(NamedConcepts, Holdings):
         if len(names) != n_concepts:
             raise DataError(f"{n_concepts:,} masks but {len(names):,} names")
         signatures, n_cells = signatures_of_masks(array, valid, CHUNK_BITS)
-        return cls(
+        bank = cls(
             name,
             names,
             [""] * n_concepts if categories is None else categories,
@@ -150,6 +151,9 @@ class ConceptBank(NamedConcepts, Holdings):
             signatures,
             relations,
         )
+        if columns is None and n_concepts == n_cells > 1:
+            bank.notes += (f"masks of shape {list(array.shape)} are taken as [concepts, cells]",)
+        return bank
 
     @classmethod
     def from_sparse(
@@ -280,7 +284,7 @@ class ConceptBank(NamedConcepts, Holdings):
         found = concepts_of_columns(table_columns(table), kinds)
         bank = cls.from_masks(found.masks, found.names, categories=found.categories, name=name)
         bank.source = {**(source or {}), "quantile_edges": found.edges}
-        bank.notes = found.notes
+        bank.notes = (*told_apart(bank.names, "concepts"), *found.notes)
         return bank
 
     def relate(self, table: str, rows: Mapping[str, Sequence[str]]) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from logicx.banks.containers import as_names
 from logicx.errors import DataError, UnknownConcept, did_you_mean, is_plain_text
+from logicx.language.lookalikes import lookalike_of
 from logicx.language.spelling import alike, escaped, tidy
 
 if TYPE_CHECKING:
@@ -60,6 +61,9 @@ def suggestion(name: str, names: Sequence[str], where: str) -> str:
         where: The bank, as the command that lists them takes it.
     """
     known = set(names)
+    like = lookalike_of(name, names)
+    if like:
+        return like
     words = name.split(" ")
     for i in range(1, len(words)):
         left, right = " ".join(words[:i]), " ".join(words[i:])

@@ -5,7 +5,6 @@ Unknown fields are refused: a newer logicx may mean something by them.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import msgspec
@@ -96,6 +95,7 @@ class KnownSource(Struct):
 
     images: list[str] | None = None
     notes: list[str] = []
+    photographs: Annotated[str, Meta(pattern="^([0-9a-f]{8})*$")] | None = None
 
 
 def check_source(source: dict[str, Any]) -> None:
@@ -104,7 +104,10 @@ def check_source(source: dict[str, Any]) -> None:
         known = msgspec.convert(source, KnownSource)
     except msgspec.ValidationError as error:
         raise DataError(f"its source: {error}") from error
-    odd = [one for one in (known.images or ()) if not is_plain_text(one)]
+    images = known.images or ()
+    if known.photographs is not None and len(known.photographs) != 8 * len(images):
+        raise DataError(f"its source: photographs are not those of its {len(images):,} images")
+    odd = [one for one in images if not is_plain_text(one)]
     if odd:
         raise DataError(f"the name of an image must be printable text, not {odd[0]!r}")
 
@@ -121,21 +124,3 @@ def conforming(values: Any, schema: type[T], path: Path) -> T:
         raise FileError(
             f"{path}: its header is damaged ({error})", hint="make the file anew"
         ) from error
-
-
-def read_json(text: str | bytes) -> Any:
-    """JSON in which no object has a key twice.
-
-    Raises:
-        ValueError: It is none, or has one.
-    """
-    return json.loads(text, object_pairs_hook=_unique)
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for i, key in enumerate(keys) if key in keys[:i])
-        raise ValueError(f"the key {twice!r} is there twice")
-    return found

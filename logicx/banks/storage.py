@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from logicx.banks.replacing import reason, replacing
-from logicx.banks.schema import Entry, Header, conforming, read_json
+from logicx.banks.schema import Entry, Header, conforming
+from logicx.banks.strict_json import strict_json
 from logicx.errors import FileError
 
 if TYPE_CHECKING:
@@ -189,20 +190,20 @@ class Stored:
                 metadata = opened.metadata() or {}
             with path.open("rb") as raw:
                 length = int.from_bytes(raw.read(8), "little")
-                entries = read_json(raw.read(length))
-            stated = read_json(metadata.get(KEY, "{}"))
+                entries = strict_json(raw.read(length), "its header")
+            stated = strict_json(metadata.get(KEY, "{}"), f"its metadata {KEY!r}", is_ours=True)
         except FileNotFoundError:  # so safetensors calls all that it cannot open
             if os.path.exists(path):
                 raise FileError(f"{path} may not be read", hint="change its permissions") from None
             raise FileError(f"no file {path}", hint="check the name, or compile it first") from None
-        except (SafetensorError, OSError, ValueError, RecursionError) as error:
+        except (SafetensorError, OSError, ValueError) as error:
             if os.path.isdir(path):
                 raise FileError(f"{path} is a folder, not a {kind} file") from None
             is_named = path.suffix == f".{kind}"
             remedy = "make it anew" if is_named else f"a {kind} file's name ends in .{kind}"
             raise FileError(
                 f"{path} is no readable {kind} file: it is truncated or damaged",
-                hint=f"{remedy} ({error})",
+                hint=f"{remedy} ({getattr(error, 'message', error)})",
             ) from error
         self._checked: dict[str, NDArray[Any]] = {}
         self._read_header(stated, kind)
@@ -287,20 +288,7 @@ class Stored:
         Cost: the first time, one pass for the hash, and a fifth of its time for `fault`.
         """
         if name not in self._checked:
-            dtype, shape, start = self.held[name]
-            if math.prod(shape):
-                try:
-                    mapped = np.memmap(self.path, dtype, "r", start, shape)
-                except (OSError, ValueError) as error:
-                    raise FileError(f"{self.path} changed while it was open: {error}") from error
-                array = np.asarray(mapped)
-            else:
-                array = np.zeros(shape, dtype)
-            if _tensor_hash(array) != self._hashes[name]:
-                raise FileError(
-                    f"{self.path} was altered: the tensor {name!r} does not match its hash",
-                    hint="make the file anew",
-                )
+            array = self._hashed(name)
             found = fault(array) if fault else ""
             if found:
                 raise FileError(
@@ -309,6 +297,29 @@ class Stored:
                 )
             self._checked[name] = array
         return self._checked[name]
+
+    def _hashed(self, name: str) -> NDArray[Any]:
+        """A tensor, mapped, that has its hash."""
+        dtype, shape, start = self.held[name]
+        if math.prod(shape):
+            try:
+                mapped = np.memmap(self.path, dtype, "r", start, shape)
+            except (OSError, ValueError) as error:
+                raise FileError(f"{self.path} changed while it was open: {error}") from error
+            array = np.asarray(mapped)
+        else:
+            array = np.zeros(shape, dtype)
+        if _tensor_hash(array) != self._hashes[name]:
+            raise FileError(
+                f"{self.path} was altered: the tensor {name!r} does not match its hash",
+                hint="make the file anew",
+            )
+        return array
+
+    def check_hashes(self) -> None:
+        """Raise a `FileError` where any tensor does not match its hash, before it is used."""
+        for name in self.held:
+            self._hashed(name)
 
 
 def _opened_again(form: type[Stored], arguments: tuple[Any, ...], content: str) -> Stored:

@@ -20,7 +20,11 @@ class _Doubled(ValueError):
 
 
 def strict_json(
-    data: bytes | str, where: Path | str, *, encodings: Sequence[str] = ENCODINGS
+    data: bytes | str,
+    where: Path | str,
+    *,
+    encodings: Sequence[str] = ENCODINGS,
+    is_ours: bool = False,
 ) -> Any:
     """The value of a JSON text, in which no key of an object is given twice.
 
@@ -30,6 +34,7 @@ def strict_json(
         data: The text.
         where: What to call it in errors: the file, and the line if there is one.
         encodings: How bytes may be encoded; the first that fits is taken.
+        is_ours: Whether logicx wrote it, so that NaN and infinity may stand for numbers.
 
     Raises:
         FileError: It is no JSON, or an object gives a key twice.
@@ -44,7 +49,8 @@ def strict_json(
     """
     try:
         text = data if isinstance(data, str) else _text(data, encodings)
-        return json.loads(text, object_pairs_hook=_once, parse_constant=_refuse)
+        constant = None if is_ours else _refuse
+        return json.loads(text, object_pairs_hook=_once, parse_constant=constant)
     except _Doubled as error:
         raise FileError(
             f"{where}: {error}", hint="which of the two is meant? remove the other"

@@ -7,6 +7,7 @@ import gzip
 import io
 import os
 from collections import Counter
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ FIELD_LIMIT = (1 << 31) - 1
 """Longest field of a CSV file, in characters: what fits in a C long anywhere."""
 _GZIP = b"\x1f\x8b"
 _SHOWN = 3
+_SEPARATORS = {",": "commas", "\t": "tabs"}
 
 
 class Table(dict[str, list[Any]]):
@@ -66,15 +68,22 @@ def suffix_of(path: Path) -> str:
 
 
 def read_table(
-    path: Path, has_header: bool = True, form: str = "", *, is_sure: bool = False
+    path: Path,
+    has_header: bool = True,
+    form: str = "",
+    *,
+    is_sure: bool = False,
+    quotes: bool | None = None,
 ) -> Table:
     """The columns of a `.csv`, `.tsv` or `.parquet` file; text may be packed by gzip.
 
     Args:
-        path: The file. In a .tsv, quotation marks are ordinary characters.
+        path: The file.
         has_header: Whether the first line names the columns; else they are `1`, `2`, ...
         form: What the file is, where its name does not say, such as `.tsv`.
         is_sure: Whether it is known that the first line is a header, although it looks like data.
+        quotes: Whether quotation marks stand around fields; by default they do in a .csv, and
+            belong to the text in a .tsv.
 
     Raises:
         FileError: The file is missing, is no table, has rows of different length, or its first line
@@ -84,10 +93,14 @@ def read_table(
     if not os.path.isfile(path):
         raise FileError(f"no file {path}")
     if suffix == ".parquet":
+        if quotes is not None:
+            raise FileError(f"{path}: quotes is for text, and it is none", hint="leave quotes away")
         return _read_parquet(path)
     if suffix not in SUFFIXES:
         raise FileError(f"{path} is no table: its name must end in .csv, .tsv or .parquet")
-    rows = _rows(path, is_tabbed=suffix == ".tsv")
+    is_tabbed = suffix == ".tsv"
+    has_quotes = not is_tabbed if quotes is None else quotes
+    rows = _rows(path, is_tabbed, has_quotes)
     while rows and not rows[0][1]:  # blank lines at the start and the end are no rows
         rows.pop(0)
     while rows and not rows[-1][1]:
@@ -95,6 +108,8 @@ def read_table(
     if not rows:
         raise FileError(f"{path} is empty")
     first = rows[0][1]
+    if not is_sure:
+        _refuse_other_separator(path, [row for _, row in rows], "\t" if is_tabbed else ",")
     if len(first) == 1:  # a blank line is a row whose one field is empty
         rows = [(line, row or [""]) for line, row in rows]
     else:
@@ -108,7 +123,8 @@ def read_table(
         raise FileError(
             f"{path}, line {line}: {n} fields where the first line has {len(header)}"
             + (f" (and {len(ragged) - 1} more such lines)" if len(ragged) > 1 else ""),
-            hint="a field that holds the separator must be in quotes",
+            hint="a field that holds the separator must be in quotes"
+            + ("" if has_quotes else ", and quotes=true says that they are no text"),
         )
     columns = [list(one) for one in zip(*(row for _, row in body), strict=True)]
     table = Table(zip(header, columns or [[] for _ in header], strict=True))
@@ -117,7 +133,7 @@ def read_table(
             table.index = (header[0],)
         if not is_sure:
             _check_header(path, table)
-    if suffix == ".tsv":
+    if is_tabbed and quotes is None:
         table.notes += _quoted(path, table)
     return table
 
@@ -174,21 +190,39 @@ def _other_encoding(data: bytes) -> str:
     return "save it as UTF-8; of a file in Latin-1: iconv -f LATIN1 -t UTF-8 OLD > NEW"
 
 
-def _rows(path: Path, is_tabbed: bool) -> list[tuple[int, list[str]]]:
+def _rows(path: Path, is_tabbed: bool, has_quotes: bool) -> list[tuple[int, list[str]]]:
     """The rows, each with the number of its last line."""
     text = io.StringIO(read_text(path), newline="")
     limit = csv.field_size_limit(FIELD_LIMIT)
     try:
-        reader = (
-            csv.reader(text, delimiter="\t", quoting=csv.QUOTE_NONE)
-            if is_tabbed
-            else csv.reader(text, strict=True)
+        reader = csv.reader(
+            text,
+            delimiter="\t" if is_tabbed else ",",
+            quoting=csv.QUOTE_MINIMAL if has_quotes else csv.QUOTE_NONE,
+            strict=has_quotes,
         )
         return [(reader.line_num, row) for row in reader]
     except csv.Error as error:
         raise FileError(f"{path}, line {reader.line_num}: {error}") from error
     finally:
         csv.field_size_limit(limit)
+
+
+def _refuse_other_separator(path: Path, rows: Sequence[Sequence[str]], separator: str) -> None:
+    """Raise a `FileError` where a table has one column, which holds those of another separator."""
+    first = rows[0][0]
+    if len(rows[0]) > 1:
+        return
+    for other, name in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars"), (",", "commas")):
+        n = first.count(other)
+        fields = [separator.join(row).count(other) for row in rows if row]
+        is_stated = first.casefold() == f"sep={other}"
+        if other != separator and (is_stated or (n and all(one == n for one in fields))):
+            raise FileError(
+                f"{path}: {name} seem to separate its columns, not {_SEPARATORS[separator]}",
+                hint=f"save it with {_SEPARATORS[separator]}, or as .tsv with tabs; if it has one "
+                "column, header=true or header=false says so",
+            )
 
 
 def _refuse_doubled(path: Path, header: Sequence[str]) -> None:
@@ -250,14 +284,13 @@ def _check_header(path: Path, table: Table) -> None:
 
 def _quoted(path: Path, table: Table) -> list[str]:
     """A note on fields in quotation marks, which in a .tsv are ordinary characters."""
-    n = sum(
-        len(one) > 1 and one[0] == one[-1] == '"' for values in table.values() for one in values
-    )
+    fields = chain(table, *table.values())
+    n = sum(len(one) > 1 and one[0] == one[-1] == '"' for one in fields)
     if not n:
         return []
     return [
-        f"{path}: {n:,} fields stand in quotation marks, which belong to the text in a .tsv; if "
-        "they should not, save it as .csv"
+        f"{path}: {n:,} fields stand in quotation marks, which belong to the text in a .tsv; "
+        "where they should not: quotes=true, or save it as .csv"
     ]
 
 

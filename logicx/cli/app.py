@@ -19,7 +19,10 @@ from logicx.cli.options import (
     Goal,
     Header,
     Json,
+    Layout,
     Missing,
+    Quotes,
+    Reading,
     Unit,
     UnitAxis,
     UnitsFile,
@@ -44,7 +47,7 @@ COMPLETION = "_LOGICX_COMPLETE"
 
 SETTINGS = (
     *("bank", "units", "unit", "threshold", "unit_axis", "objective", "dialect"),
-    *("header", "missing"),
+    *("layout", "header", "quotes", "missing"),
     *("length", "strategy", *KEYS, "atoms", "min_active", "min_support", "min_atom_support"),
     *("threads", "images", "top", "order", "apart"),
 )
@@ -58,8 +61,10 @@ def score(
     bank: Bank = None,
     units: UnitsFile = None,
     threshold: Cut = None,
-    unit_axis: UnitAxis = 0,
+    unit_axis: UnitAxis = None,
+    layout: Layout = None,
     header: Header = None,
+    quotes: Quotes = None,
     missing: Missing = None,
     objective: Goal = "iou",
     dialect: Annotated[
@@ -74,7 +79,8 @@ def score(
     """Score a formula against a unit."""
     from logicx.cli import commands
 
-    data = commands.open_data(bank, units, threshold, unit_axis, header, missing)
+    how = Reading(threshold, unit_axis, layout, header, quotes, missing)
+    data = commands.open_data(bank, units, how)
     return commands.score(data, formula, unit or [], objective, dialect, json, within)
 
 
@@ -86,8 +92,10 @@ def explain(
     bank: Bank = None,
     units: UnitsFile = None,
     threshold: Cut = None,
-    unit_axis: UnitAxis = 0,
+    unit_axis: UnitAxis = None,
+    layout: Layout = None,
     header: Header = None,
+    quotes: Quotes = None,
     missing: Missing = None,
     length: Annotated[int, typer.Option(help="Most concepts in a formula.")] = 3,
     strategy: Annotated[
@@ -125,7 +133,8 @@ def explain(
 
     runs.check(out, resume)
     options |= own_options(strategy, context.args, context.default_map or {})
-    data = commands.open_data(bank, units, threshold, unit_axis, header, missing)
+    how = Reading(threshold, unit_axis, layout, header, quotes, missing)
+    data = commands.open_data(bank, units, how)
     options |= {
         "length": length,
         "strategy": strategy,
@@ -149,8 +158,10 @@ def table(
     bank: Bank = None,
     units: UnitsFile = None,
     threshold: Cut = None,
-    unit_axis: UnitAxis = 0,
+    unit_axis: UnitAxis = None,
+    layout: Layout = None,
     header: Header = None,
+    quotes: Quotes = None,
     missing: Missing = None,
     weights: Annotated[
         Path | None,
@@ -181,7 +192,7 @@ def table(
 
     return unit_tables.table(
         journal,
-        (bank, units, threshold, unit_axis, header, missing),
+        (bank, units, Reading(threshold, unit_axis, layout, header, quotes, missing)),
         (weights, classes, outputs),
         out,
         json,
@@ -203,8 +214,10 @@ def show(
     bank: Bank = None,
     units: UnitsFile = None,
     threshold: Cut = None,
-    unit_axis: UnitAxis = 0,
+    unit_axis: UnitAxis = None,
+    layout: Layout = None,
     header: Header = None,
+    quotes: Quotes = None,
     missing: Missing = None,
     images: Annotated[
         Path | None, typer.Option(help="Folder of the images that the bank was compiled from.")
@@ -233,7 +246,8 @@ def show(
     """Draw the images in which a unit fires most, with its mask and its formula's."""
     from logicx.cli import commands, showing
 
-    data = commands.open_data(bank, units, threshold, unit_axis, header, missing)
+    how = Reading(threshold, unit_axis, layout, header, quotes, missing)
+    data = commands.open_data(bank, units, how)
     return showing.show(
         data,
         formula,

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 SETTINGS = "logicx.toml"
 LISTS = ("unit", "steps")
 """Settings that may be lists."""
+LAYER_LAYOUT = ("probe", "layout")
+"""What is said of an array of units is not said of the layer that is recorded."""
 
 
 def as_options(arguments: Sequence[str], commands: dict[str, Command]) -> list[str]:
@@ -150,7 +152,7 @@ def defaults(commands: dict[str, Command], known: Iterable[str]) -> dict[str, di
             **{
                 one.name: _several(values[one.name]) if one.multiple else values[one.name]
                 for one in command.params
-                if one.name in values
+                if one.name in values and (name, one.name) != LAYER_LAYOUT
             },
         }
         for name, command in commands.items()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from logicx.banks.bank import ConceptBank
 from logicx.cli import render
 from logicx.cli.arguments import is_yes
+from logicx.cli.options import Reading
 from logicx.errors import DataError, FileError, did_you_mean
 from logicx.resources import resource
 from logicx.scoring.results import Explanation
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 DEMO = "demo"
 DEMO_UNIT = "483"
+NO_OPTION = Reading()
 DEMO_FORMULA = "(water OR river) AND NOT blue"
 
 
@@ -46,15 +48,12 @@ class Data:
 def open_data(
     bank: str | None,
     units: str | None,
-    threshold: str | None,
-    unit_axis: int,
-    header: str | None = None,
-    missing: str | None = None,
+    how: Reading = NO_OPTION,
 ) -> Data:
     """The bank and units of the options, or the shipped demo."""
     render.show_log()
     if bank == DEMO or (bank is None and units in (None, DEMO)):
-        if threshold is not None:
+        if how.threshold is not None:
             raise DataError(
                 "the demo's units are cut already", hint="leave threshold away, or name units"
             )
@@ -70,20 +69,27 @@ def open_data(
             hint=f"set {missing}=FILE, here or in logicx.toml; without both, the demo is used",
         )
     opened = open_bank(bank)
+    found = read_units(units, how)
+    found.check_universe(opened)
+    return Data(opened, found, f"bank {opened.name} ({bank}), units {units}")
+
+
+def read_units(path: str, how: Reading) -> Units:
+    """The units of a file, with its notes printed."""
     with render.progress() as progress:
-        told = _told(progress, "reading units")
         found = open_units(
-            Path(units),
-            threshold,
-            unit_axis=unit_axis,
-            header=None if header is None else is_yes("header", header),
-            missing=missing,  # type: ignore[arg-type]
-            progress=told,
+            Path(path),
+            how.threshold,
+            unit_axis=how.unit_axis,
+            layout=how.layout,
+            header=None if how.header is None else is_yes("header", how.header),
+            quotes=None if how.quotes is None else is_yes("quotes", how.quotes),
+            missing=how.missing,  # type: ignore[arg-type]
+            progress=_told(progress, "reading units"),
         )
     for text in found.notes:
         render.note(text)
-    found.check_universe(opened)
-    return Data(opened, found, f"bank {opened.name} ({bank}), units {units}")
+    return found
 
 
 def open_bank(bank: str | None) -> ConceptBank:
@@ -242,7 +248,7 @@ def compile_bank(
 def demo(unit: str, out: Path) -> int:
     """Score the paper's formula, search the unit's best, and draw where both hold."""
     check_output(out, ".png", [])
-    data = open_data(None, None, None, 0)
+    data = open_data(None, None)
     name = data.units.names[data.units.number(unit)]
     if name == DEMO_UNIT:
         score(data, DEMO_FORMULA, [name], "iou", "standard", False)

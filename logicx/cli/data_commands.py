@@ -13,9 +13,12 @@ from logicx.cli.options import (
     Cut,
     Header,
     Json,
+    Layout,
     Limit,
     Missing,
     Pattern,
+    Quotes,
+    Reading,
     UnitAxis,
     UnitsFile,
 )
@@ -105,8 +108,10 @@ def units(
         str | None, typer.Option(help="For maps over images: the .bank at whose cells to count.")
     ] = None,
     threshold: Cut = None,
-    unit_axis: UnitAxis = 0,
+    unit_axis: UnitAxis = None,
+    layout: Layout = None,
     header: Header = None,
+    quotes: Quotes = None,
     missing: Missing = None,
     out: Annotated[Path | None, typer.Option(help="A .units file to write.")] = None,
     limit: Limit = 50,
@@ -115,7 +120,7 @@ def units(
     """List the units of a file, with how often they fire; or convert it."""
     from logicx.cli import listings
 
-    how = (threshold, unit_axis, header, missing)
+    how = Reading(threshold, unit_axis, layout, header, quotes, missing)
     return listings.units(pattern, units, bank, how, out, limit, json)
 
 

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from logicx.cli import render
-from logicx.cli.arguments import is_yes
-from logicx.cli.commands import DEMO, check_output, open_bank
+from logicx.cli.commands import DEMO, check_output, open_bank, read_units
 from logicx.errors import DataError, OptionError, did_you_mean
 
 if TYPE_CHECKING:
@@ -19,9 +18,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from logicx.banks.bank import ConceptBank
+    from logicx.cli.options import Reading
     from logicx.units.units import Units
-
-    Reading = tuple[str | None, int, str | None, str | None]
 
 
 def concepts(
@@ -68,8 +66,6 @@ def units(
     as_json: bool,
 ) -> int:
     """Units whose names match, with the cells they fire at; all of them are saved on request.
-
-    `how` are the options threshold, unit_axis, header and missing.
 
     Maps over images are counted at the cells of the bank, if one is named.
     """
@@ -189,19 +185,7 @@ def _open_units(path: str | None, how: Reading) -> Units:
 
         with render.progress() as progress:
             return open_demo(progress).units
-    from logicx.units.loading import open_units
-
-    threshold, unit_axis, header, missing = how
-    found = open_units(
-        Path(str(path)),
-        threshold,
-        unit_axis=unit_axis,
-        header=None if header is None else is_yes("header", header),
-        missing=missing,  # type: ignore[arg-type]
-    )
-    for text in found.notes:
-        render.note(text)
-    return found
+    return read_units(str(path), how)
 
 
 def _tell_of_patterns(pattern: str, such_as: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
@@ -20,10 +20,23 @@ Cut = Annotated[
         "maps over images also quantile(0.005)@upsampled."
     ),
 ]
-UnitAxis = Annotated[int, typer.Option(help="Axis of an array along which the units lie: 0 or 1.")]
+UnitAxis = Annotated[
+    int | None, typer.Option(help="Axis of an array along which the units lie: 0 (default) or 1.")
+]
+Layout = Annotated[
+    str | None,
+    typer.Option(help="Axes of an array that has three or four: nchw, nhwc, btd, tbd, nhw, ..."),
+]
 Header = Annotated[
     str | None,
     typer.Option(help="For a table of units: whether its first line is names: true or false."),
+]
+Quotes = Annotated[
+    str | None,
+    typer.Option(
+        help="For a table of units: whether quotation marks stand around fields: true (default of "
+        "a .csv) or false (of a .tsv)."
+    ),
 ]
 Missing = Annotated[
     str | None,
@@ -32,6 +45,19 @@ Missing = Annotated[
         "their unit; default), off or label."
     ),
 ]
+
+
+class Reading(NamedTuple):
+    """How a file of units is read, by the options of the same names."""
+
+    threshold: str | None = None
+    unit_axis: int | None = None
+    layout: str | None = None
+    header: str | None = None
+    quotes: str | None = None
+    missing: str | None = None
+
+
 Goal = Annotated[str, typer.Option(help="iou, precision, recall, dice, fbeta(b), mcc or accuracy.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
 Pattern = Annotated[str, typer.Argument(help="Names to list, such as 'riv*'.")]

@@ -69,6 +69,8 @@ def show(
     if isinstance(photos, DemoUnit):
         images = [replace(one, name=photos.name(one.image)) for one in images]
     panels = [] if photos is None else panels_of(images, photos)
+    for text in getattr(photos, "notes", ()):
+        render.note(text)
     if target is not None:
         _draw(target, data, name, found, _ordered(order, images), images, panels)
     if as_json:

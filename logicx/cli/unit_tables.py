@@ -39,6 +39,8 @@ def table(
     opened = open_data(*data)
     named = None if classes is None else [one.strip() for one in classes.split(",")]
     known = None if weights is None else read_class_weights(weights, opened.units, named)
+    for text in () if known is None else known.notes:
+        render.note(text)
     shown = None if outputs is None else read_table(outputs).data(outputs)
     rows = list(unit_table(run, opened.bank, opened.units, weights=known, outputs=shown, **options))
     n_rows = run.n_rows

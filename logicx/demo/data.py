@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from logicx.banks import storage
 from logicx.banks.bank import ConceptBank
+from logicx.banks.bankfile import BankFile
 from logicx.banks.signatures import Incidence, SignatureBuilder
 from logicx.banks.universe import Universe
 from logicx.demo.colors import COLORS, color_map
@@ -58,6 +59,7 @@ def open_demo(progress: Progress | None = None) -> Demo:
     """
     bank_path, units_path = (_cache_folder() / f"waterside.{kind}" for kind in ("bank", "units"))
     try:
+        BankFile(bank_path).check_hashes()
         return Demo(ConceptBank.open(bank_path), Units.open(units_path))
     except FileError:  # not made yet, or damaged: it is made anew
         pass

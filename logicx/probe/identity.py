@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from itertools import chain
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from torch.utils.data import (
@@ -23,6 +23,7 @@ from torch.utils.data import (
 )
 
 from logicx.errors import DataError
+from logicx.sources.vision.images import mark_of, marks_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -141,6 +142,35 @@ def check_paths(paths: Sequence[str], names: Sequence[str], first: int = 0) -> N
         hint="give them in the bank's order: ImageBatches.of_bank(bank, folder, size)",
         code="other-images",
     )
+
+
+def check_photographs(paths: Sequence[str], source: Mapping[str, Any]) -> None:
+    """Raise a `DataError` if files are other photographs than those a bank was compiled from.
+
+    Where the bank does not know them, or paths are no files here, there is nothing to compare.
+
+    Args:
+        paths: Paths of the images, in the bank's order.
+        source: The bank's.
+    """
+    marks = marks_of(source)
+    differing = []
+    for path, mark in zip(paths, marks, strict=False):
+        try:
+            data = Path(path).read_bytes()
+        except OSError:
+            continue
+        if mark_of(data) != mark:
+            differing.append(path)
+    if differing:
+        more = f" (and {len(differing) - 1:,} more)" if len(differing) > 1 else ""
+        raise DataError(
+            f"{differing[0]}{more} is another photograph than the bank was compiled from, although "
+            "it has its name",
+            hint="name the bank's own folder; copies of another size or format are given as "
+            "Batch(inputs, ids=names), and then compared by name alone",
+            code="other-images",
+        )
 
 
 def _key(path: str) -> list[str]:

@@ -24,6 +24,7 @@ import msgspec
 import numpy as np
 from msgspec import Meta, Struct
 
+from logicx.banks.strict_json import strict_json
 from logicx.errors import FileError
 from logicx.probe.layouts import AXES
 from logicx.runs.differences import refuse_other
@@ -223,7 +224,7 @@ class PartFile:
             first = file.readline(_LONGEST_LINE)
             if not head.startswith(first):
                 _refuse_foreign(self.path, first)
-                refuse_other(self.path, json.loads(first), self.header)
+                refuse_other(self.path, _json(first), self.header)
             if first == head:
                 self._end, self._check = len(head), sha256(head).hexdigest()
                 while self._read(file):
@@ -246,7 +247,7 @@ class PartFile:
         """Read and check one batch; whether there is a whole one."""
         line = file.readline(_LONGEST_LINE)
         try:
-            says = json.loads(line)
+            says = _json(line)
             batch = msgspec.convert(says, _Batch)
         except (ValueError, RecursionError):
             return False
@@ -286,6 +287,10 @@ class PartFile:
         )
 
 
+def _json(line: bytes) -> Any:
+    return strict_json(line, "a line of a recording", is_ours=True)
+
+
 def _sealed(before: str, line: bytes, data: memoryview | bytes) -> str:
     found = sha256(before.encode() + line)
     found.update(data)
@@ -305,7 +310,7 @@ def _write(file: FileIO, data: bytes | memoryview) -> None:
 def _refuse_foreign(path: Path, line: bytes) -> None:
     """Raise an error unless the line is the header of a part file."""
     try:
-        header = json.loads(line)
+        header = _json(line)
         is_ours = header["format"] == FORMAT
     except (ValueError, KeyError, TypeError, RecursionError):
         is_ours = False

@@ -27,7 +27,14 @@ from logicx.probe.hooks import (
     module_at,
     watching,
 )
-from logicx.probe.identity import check_frame, check_order, check_paths, paths_of, peeked
+from logicx.probe.identity import (
+    check_frame,
+    check_order,
+    check_paths,
+    check_photographs,
+    paths_of,
+    peeked,
+)
 from logicx.probe.layouts import batch_first_of, check_layout
 from logicx.probe.partfile import PartFile
 from logicx.probe.running import Run, other_data, universe_of
@@ -190,6 +197,8 @@ def record(
         check_paths(paths, names)
         if len(paths) < len(names):
             check_paths([*paths, "(none)"], names)
+        if bank is not None and images is None:
+            check_photographs(paths, bank.source)
     if batch_first is None:
         batch_first = layout != "tbd"
         if layout is None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from logicx.errors import DataError, FileError, LogicxError
 from logicx.sources.vision.frames import Frame
-from logicx.sources.vision.images import Folder
+from logicx.sources.vision.images import Folder, mark_of, marks_of
 from logicx.sources.vision.photographs import Photographs
 
 if TYPE_CHECKING:
@@ -38,6 +38,9 @@ class FolderPhotos:
         bank: A bank that holds the paths of its images.
         folder: The folder that they are relative to.
 
+    Attributes:
+        others: Those read so far that are other files than the bank was compiled from.
+
     Raises:
         DataError: The bank holds no paths.
         FileError: There is no such folder.
@@ -56,6 +59,8 @@ class FolderPhotos:
         except FileError as error:
             error.hint = HINT
             raise
+        self.others: list[str] = []
+        self._marks = marks_of(bank.source)
         self._names: list[str] = [str(one) for one in names]
         stated = bank.source.get("settings") or {}
         self._photographs = Photographs(
@@ -71,11 +76,14 @@ class FolderPhotos:
             FileError: Images that are missing or damaged, all at once.
         """
         names = [self._folder.check(self._names[i], "the bank") for i in images]
+        marks = dict(zip(self._names, self._marks, strict=False))
         found: list[NDArray[np.uint8]] = []
         wrong: list[LogicxError] = []
         for name in names:
             try:
                 data = self._folder.read(name)
+                if marks.get(name, mark_of(data)) != mark_of(data) and name not in self.others:
+                    self.others.append(name)
                 image, _ = self._photographs.read(data, self._folder.path / name, name)
                 if self._frame.resize:
                     box = self._frame.box((image.height, image.width))
@@ -91,3 +99,12 @@ class FolderPhotos:
             wrong[-1].hint = wrong[-1].hint or HINT
             raise first
         return found
+
+    @property
+    def notes(self) -> list[str]:
+        """What a person should know of the images read so far."""
+        if not self.others:
+            return []
+        first, *more = self.others
+        others = f" (and {len(more):,} more)" if more else ""
+        return [f"{first}{others} is another file than the bank was compiled from"]

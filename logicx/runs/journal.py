@@ -23,6 +23,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
+from logicx.banks.strict_json import strict_json
 from logicx.errors import JournalError
 from logicx.runs.differences import refuse_other
 from logicx.runs.journalschema import fault
@@ -302,9 +303,9 @@ def _lines(file: BinaryIO, path: Path) -> Iterator[_Line]:
             _refuse_newer(text, path)
         try:
             body = text[:-_SEAL_LENGTH] + b"}"
-            row: Row = json.loads(body)
+            row: Row = strict_json(body, path, is_ours=True)
             sealed, check = _sealed(row, check, body)
-        except (ValueError, RecursionError):  # no JSON, or nested too deeply
+        except (ValueError, RecursionError):  # no JSON, a key given twice, or nested too deeply
             sealed = b""
         if text != sealed:
             raise JournalError(
@@ -337,8 +338,8 @@ def _refuse_foreign(file: BinaryIO, path: Path) -> None:
 
 def _refuse_newer(text: bytes, path: Path) -> None:
     version = None
-    with suppress(ValueError, AttributeError, RecursionError):
-        version = json.loads(text).get("format_version")
+    with suppress(ValueError, AttributeError):
+        version = strict_json(text, path, is_ours=True).get("format_version")
     if isinstance(version, int) and version > FORMAT_VERSION:
         raise JournalError(
             f"{path} is a journal of format version {version}; this logicx reads {FORMAT_VERSION}",

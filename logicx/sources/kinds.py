@@ -106,10 +106,12 @@ class TableSettings:
     Args:
         columns: The columns to use.
         header: Whether the first line names the columns; None where that is not stated.
+        quotes: Whether quotation marks stand around fields; None where that is not stated.
     """
 
     columns: dict[str, Column]
     header: bool | None = None
+    quotes: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -121,15 +123,16 @@ class TableSource:
     tables: tuple[str, ...] = ("columns",)
 
     is_folder = False
-    in_source = ("header",)
+    in_source = ("header", "quotes")
 
     def read(self, recipe: Recipe) -> TableSettings:
-        """The columns to use, and whether there is a header."""
+        """The columns to use, and how the file is read."""
         columns = {key: _column(recipe.path, key, value) for key, value in _columns(recipe)}
-        header = recipe.table("source").get("header")
-        if header is not None and type(header) is not bool:
-            raise DataError(f"{recipe.where('source')}: header is true or false, not {header!r}")
-        return TableSettings(columns, header)
+        stated = {name: recipe.table("source").get(name) for name in self.in_source}
+        for name, value in stated.items():
+            if value is not None and type(value) is not bool:
+                raise DataError(f"{recipe.where('source')}: {name} is true or false, not {value!r}")
+        return TableSettings(columns, **stated)
 
     def compile(
         self,
@@ -143,7 +146,12 @@ class TableSource:
         """The bank of a table."""
         header = settings.header
         # the errors of read_table name the file themselves
-        table = read_table(path, has_header=header is not False, is_sure=header is not None)
+        table = read_table(
+            path,
+            has_header=header is not False,
+            is_sure=header is not None,
+            quotes=settings.quotes,
+        )
         with in_file(path):
             bank = ConceptBank.from_table(table, settings.columns, name=name, source=source)
         bank.notes = (*table.notes, *bank.notes)

@@ -9,6 +9,7 @@ import numpy as np
 from logicx.banks.tables import shown_texts
 from logicx.banks.values import is_missing, numbers, text_of
 from logicx.errors import DataError, OptionError, in_file
+from logicx.language.lookalikes import told_apart
 from logicx.language.numerals import is_number, is_whole
 from logicx.units.units import Units
 
@@ -78,7 +79,8 @@ def _of_numbers(
     if missing == "off":
         units = units.known_everywhere()
         n = sum(int(one.sum()) for one in lost.values())
-        units.notes = (f"{n:,} missing values count as not firing",) if n else ()
+        off = (f"{n:,} missing values count as not firing",) if n else ()
+        units.notes = (*off, *told_apart(units.names, "units"))
     return units
 
 
@@ -108,7 +110,7 @@ def _of_labels(columns: dict[str, list[Any]], n_rows: int, missing: Missing | No
         if lost.any():
             notes.append(_note(name, texts, lost, missing))
     units = Units.from_masks(masks)
-    units.notes = tuple(notes)
+    units.notes = (*notes, *told_apart(units.names, "units"))
     return units
 
 

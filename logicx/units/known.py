@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from logicx.banks.restricting import restricted
+from logicx.language.lookalikes import told_apart
 from logicx.units.forms import CellMasks
 
 if TYPE_CHECKING:
@@ -71,9 +72,10 @@ class PartlyKnown(ABC):
         units.__dict__.pop("content", None)
         return units
 
-    def _told(self) -> Self:
-        """The units, with a note where cells are missing."""
+    def _told(self, note: str = "") -> Self:
+        """The units, with a note, and with others where cells are missing or names look alike."""
         held = self._held
+        self.notes += (*((note,) if note else ()), *told_apart(self.names, "units"))
         if isinstance(held, CellMasks) and held.validity is not None:
             some = np.flatnonzero(held.validity.of_unit >= 0)
             more = f" (and of {len(some) - 1:,} more units)" if len(some) > 1 else ""

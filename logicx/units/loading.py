@@ -14,7 +14,7 @@ from logicx.units.columns import Missing, units_of_columns
 from logicx.units.units import Units
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from logicx.units.thresholds import Threshold
 
@@ -25,8 +25,10 @@ def open_units(
     path: str | Path,
     threshold: str | Threshold | None = None,
     *,
-    unit_axis: int = 0,
+    unit_axis: int | None = None,
+    layout: str | None = None,
     header: bool | None = None,
+    quotes: bool | None = None,
     missing: Missing | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Units:
@@ -44,9 +46,13 @@ def open_units(
     Args:
         path: The file; a .csv or .tsv may be packed by gzip.
         threshold: See `Threshold`; for activations the default is `positive`.
-        unit_axis: 0 for arrays `[n_units, n_cells]`, 1 for `[n_cells, n_units]`.
+        unit_axis: 0 for arrays `[n_units, n_cells]`, 1 for `[n_cells, n_units]`; by default 0.
+        layout: Of an array with three or four axes what they are, such as `nchw` or `btd`; see
+            `Units.from_activations`.
         header: Whether the first line of a .csv or .tsv names the columns; by default it does, and
             one that looks like data is refused.
+        quotes: Whether quotation marks in a .csv or .tsv stand around fields; by default they do in
+            a .csv, and belong to the text in a .tsv.
         missing: What becomes of missing values in a table (empty, `NA`, `NaN`, `null`, `none`; of
             labels also `-`, and `-1` beside whole numbers from 0 or names): `invalid`, the cell
             counts nowhere for that unit; `off`, it counts as not firing; `label`, what stands there
@@ -62,12 +68,15 @@ def open_units(
     if not os.path.exists(path):
         raise FileError(f"no file {path}")
     if suffix in TABLES:
-        table = read_table(path, has_header=header is not False, is_sure=header is not None)
+        _refuse(path, {"layout": layout}, "arrays, and it is a table")
+        table = read_table(
+            path, has_header=header is not False, is_sure=header is not None, quotes=quotes
+        )
         return units_of_columns(table, path, threshold, missing, progress)
-    if header is not None or missing is not None:
-        given = "header" if header is not None else "missing"
-        raise DataError(f"{given} is for tables, and {path} is none", hint=f"leave {given} away")
+    of_tables = {"header": header, "quotes": quotes, "missing": missing}
+    _refuse(path, of_tables, "tables, and it is none")
     if suffix == ".units":
+        _refuse(path, {"layout": layout}, "arrays, and it holds units")
         return Units.open(path, threshold)
     if suffix not in SUFFIXES:
         raise FileError(f"{path} holds no units: its name must end in {', '.join(SUFFIXES)}")
@@ -76,7 +85,19 @@ def open_units(
     if array.dtype == bool:
         if threshold is not None:
             raise DataError(f"{path} holds masks", hint="leave threshold away")
-        return Units.from_masks(array.T if unit_axis else array, named)
+        return Units.from_masks(array, named, unit_axis=unit_axis, layout=layout)
     return Units.from_activations(
-        array, threshold or "positive", names=named, unit_axis=unit_axis, progress=progress
+        array,
+        threshold or "positive",
+        names=named,
+        unit_axis=unit_axis,
+        layout=layout,
+        progress=progress,
     )
+
+
+def _refuse(path: Path, options: Mapping[str, object], why: str) -> None:
+    """Refuse options that mean nothing for a file."""
+    for name, value in options.items():
+        if value is not None:
+            raise DataError(f"{path}: {name} is for {why}", hint=f"leave {name} away")

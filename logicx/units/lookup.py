@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from logicx.banks.naming import Lookup
 from logicx.errors import UnknownUnit, did_you_mean
+from logicx.language.lookalikes import lookalike_of
 from logicx.language.numerals import is_whole
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class UnitLookup:
         is_place = is_whole(digits) and len(digits) < 20 and not self._has_numbers
         if is_place and int(digits) < len(self._names):
             return int(digits)
-        named = did_you_mean(digits, self._names)
+        named = lookalike_of(digits, self._names) or did_you_mean(digits, self._names)
         span = f"{self._names[0]} ... {self._names[-1]}" if self._names else "none"
         raise UnknownUnit(
             f"no unit {digits!r} among {len(self._names):,} units",

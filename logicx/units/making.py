@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from logicx.errors import DataError, is_plain_text
 from logicx.language.numerals import MOST_EXACT
 from logicx.language.spelling import tidy
 from logicx.units.activations import ranges_of
+from logicx.units.axes import turned
 from logicx.units.forms import CellMasks, Validity
 
 if TYPE_CHECKING:
@@ -33,12 +35,18 @@ class Rows(NamedTuple):
         known: For each unit the cells at which it is known; None where that is all.
         names: Names of the units, if the values have any.
         n_cells: Number of cells.
+        universe: The cells, where the layout of an array says what they are.
+        note: What the axes of an array were taken for, where that could be doubted.
+
+    Shape: each row may have several axes, all of cells, in order.
     """
 
     values: Sequence[NDArray[Any]] | NDArray[Any]
     known: Sequence[NDArray[np.bool_] | None]
     names: list[str] | None
     n_cells: int
+    universe: Universe | None = None
+    note: str = ""
 
 
 class Made(NamedTuple):
@@ -49,7 +57,7 @@ class Made(NamedTuple):
     cut: list[str]
 
 
-def rows_of(values: Any, what: str, unit_axis: int | None) -> Rows:
+def rows_of(values: Any, what: str, unit_axis: int | None, layout: str | None = None) -> Rows:
     """The values of units: of a frame, series or mapping the columns, of an array its rows.
 
     Args:
@@ -57,6 +65,7 @@ def rows_of(values: Any, what: str, unit_axis: int | None) -> Rows:
         what: What to call it in errors.
         unit_axis: 0 where an array is `[n_units, n_cells]`, 1 where `[n_cells, n_units]`; by
             default 0, and 1 of a frame.
+        layout: What the axes of an array with more are; see `axes.LAYOUTS`.
 
     Raises:
         DataError: It has other axes, or what is missing cannot be told.
@@ -65,6 +74,8 @@ def rows_of(values: Any, what: str, unit_axis: int | None) -> Rows:
         raise DataError(f"unit_axis is 0 or 1, not {unit_axis}")
     columns = None if unit_axis == 0 and hasattr(values, "columns") else named_columns(values)
     if columns is not None:
+        if layout is not None:
+            raise DataError(f"layout is for arrays, and {what} are columns", hint="leave it away")
         read = [masked(one, f"{what}, column {name!r}") for name, one in columns.items()]
         lengths = {array.shape for array, _ in read}
         if len(lengths) > 1 or any(len(one) != 1 for one in lengths):
@@ -72,13 +83,12 @@ def rows_of(values: Any, what: str, unit_axis: int | None) -> Rows:
         n_cells = lengths.pop()[0] if lengths else 0
         return Rows([one for one, _ in read], [one for _, one in read], list(columns), n_cells)
     array, present = masked(values, what)
-    if array.ndim != 2:
-        must = "be numbers with" if what == "activations" else "have"
-        raise DataError(f"{what} must {must} 2 axes, not {array.dtype} of shape {array.shape}")
-    if unit_axis:
-        array, present = array.T, None if present is None else present.T
-    known = [None] * len(array) if present is None else [*present]
-    return Rows(array, known, None, array.shape[1])
+    found = turned(array, what, unit_axis, layout)
+    n_units, *cells = found.values.shape
+    known: list[NDArray[np.bool_] | None] = [None] * n_units
+    if present is not None:
+        known = [one.reshape(-1) for one in turned(present, what, unit_axis, layout).values]
+    return Rows(found.values, known, None, math.prod(cells), found.universe, found.note)
 
 
 def masks_of(rows: Rows) -> CellMasks:
@@ -89,7 +99,7 @@ def masks_of(rows: Rows) -> CellMasks:
     """
     words: list[Words] = []
     for row, known in zip(rows.values, rows.known, strict=True):
-        mask = as_booleans(row, "unit masks", 1)
+        mask = as_booleans(np.asarray(row).reshape(-1), "unit masks", 1)
         words.append(pack(mask if known is None else mask & known))
     return _held(words, rows.known, rows.n_cells)
 
@@ -117,7 +127,7 @@ def cut_rows(
     words, cut = [], []
     known_of: list[NDArray[np.bool_] | None] = []
     for i, name in enumerate(names):
-        row, known = np.asarray(rows.values[i]), rows.known[i]
+        row, known = np.asarray(rows.values[i]).reshape(-1), rows.known[i]
         _check_exact(name, row)
         counted = counting
         if known is not None:
@@ -190,10 +200,20 @@ def check_unit_names(names: Sequence[str]) -> None:
         seen.add(name)
 
 
-def check_cells(n_cells: int, universe: Universe | None) -> None:
-    """Raise a `DataError` unless there are as many cells as in a universe."""
-    if universe is not None and universe.n_cells != n_cells:
-        raise DataError(f"{n_cells:,} cells were given for a universe of {universe}")
+def universe_of(rows: Rows, universe: Universe | None) -> Universe | None:
+    """The cells of some values: those that the caller names, else those that their layout says.
+
+    Raises:
+        DataError: They are not as many as the caller names.
+        UniverseError: The layout says other images or documents than the caller.
+    """
+    if universe is None:
+        return rows.universe
+    if universe.n_cells != rows.n_cells:
+        raise DataError(f"{rows.n_cells:,} cells were given for a universe of {universe}")
+    if rows.universe is not None and universe.kind in ("tokens", "pixels"):
+        universe.check_same(rows.universe, "the universe", "the array")
+    return universe
 
 
 def _held(

@@ -22,13 +22,13 @@ from logicx.units.known import PartlyKnown
 from logicx.units.lookup import UnitLookup
 from logicx.units.making import (
     as_mask_of_cells,
-    check_cells,
     check_numbers,
     check_unit_names,
     cut_rows,
     masks_of,
     rows_of,
     unit_names,
+    universe_of,
 )
 from logicx.units.maps import UnitMaps
 from logicx.units.thresholds import Threshold
@@ -83,6 +83,8 @@ class Units(PartlyKnown):
         masks: Any,
         names: Sequence[str] | None = None,
         *,
+        unit_axis: int | None = None,
+        layout: str | None = None,
         universe: Universe | None = None,
     ) -> Units:
         """Units from one mask each.
@@ -94,7 +96,8 @@ class Units(PartlyKnown):
             masks: An array of booleans (NumPy, torch, SciPy sparse, lists), or a data frame or
                 mapping whose columns are the units.
             names: Names of the units; by default those of the columns, else their numbers.
-            universe: The cells; by default only their number is known.
+            unit_axis, layout: Which axis of an array holds the units; see `from_activations`.
+            universe: The cells; by default only their number is known, or what `layout` says.
 
         Shape: `masks: bool[n_units, n_cells]`.
 
@@ -102,10 +105,10 @@ class Units(PartlyKnown):
             >>> Units.from_masks(np.eye(3, dtype=bool), ["a", "b", "c"]).n_on.tolist()
             [1, 1, 1]
         """
-        rows = rows_of(masks, "unit masks", None)
-        check_cells(rows.n_cells, universe)
+        rows = rows_of(masks, "unit masks", unit_axis, layout)
+        cells = universe_of(rows, universe)
         named = unit_names(names, rows.names, len(rows.values))
-        return cls(named, universe, masks_of(rows))._told()
+        return cls(named, cells, masks_of(rows))._told(rows.note)
 
     @classmethod
     def from_activations(
@@ -115,6 +118,7 @@ class Units(PartlyKnown):
         *,
         names: Sequence[str] | None = None,
         unit_axis: int | None = None,
+        layout: str | None = None,
         universe: Universe | None = None,
         valid: ArrayLike | None = None,
         progress: Callable[[int, int], None] | None = None,
@@ -131,26 +135,28 @@ class Units(PartlyKnown):
             names: Names of the units; by default those of the columns, else their numbers.
             unit_axis: 0 where the array is `[n_units, n_cells]`, 1 where `[n_cells, n_units]`; by
                 default 0, and 1 of a data frame.
-            universe: The cells; by default only their number is known.
+            layout: Of an array with three or four axes what they are, such as `nchw` for `[images,
+                units, height, width]` or `btd` for `[documents, tokens, units]`; a note says it.
+            universe: The cells; by default only their number is known, or what `layout` says.
             valid: Cells that count for the threshold, `bool[n_cells]`; by default all.
             progress: Called with units done and units in all.
 
         Raises:
-            DataError: The array has other axes, or holds NaN or infinity.
+            DataError: The array has other axes, or more and no layout; or holds NaN or infinity.
 
         Example:
             >>> units = Units.from_activations([[0.0, 1.0, 2.0, 3.0]], "quantile(0.25)")
             >>> units.n_on.tolist(), units.cut
             ([1], ('> 2.25',))
         """
-        rows = rows_of(activations, "activations", unit_axis)
+        rows = rows_of(activations, "activations", unit_axis, layout)
         check_numbers(rows)
-        check_cells(rows.n_cells, universe)
+        cells = universe_of(rows, universe)
         counting = as_mask_of_cells(valid, rows.n_cells)
         rule = Threshold.of(threshold)
         named = unit_names(names, rows.names, len(rows.values))
         made = cut_rows(rows, named, rule, counting, progress)
-        return cls(made.names, universe, made.held, made.cut, str(rule))._told()
+        return cls(made.names, cells, made.held, made.cut, str(rule))._told(rows.note)
 
     @classmethod
     def counted(

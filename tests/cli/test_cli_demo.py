@@ -27,8 +27,16 @@ def test_a_damaged_demo_is_made_anew(tmp_path, monkeypatch, demo_cache):
     monkeypatch.setattr(data, "N_SCENES", 20)
     monkeypatch.setenv("LOGICX_CACHE", str(tmp_path))
     first = data.open_demo()
-    (path,) = tmp_path.rglob("*.bank")
-    whole = path.read_bytes()
-    path.write_bytes(whole[:1000])
-    assert data.open_demo().bank.content == first.bank.content
-    assert path.read_bytes() == whole
+    for kind in ("bank", "units"):
+        (path,) = tmp_path.rglob(f"*.{kind}")
+        whole = path.read_bytes()
+        header = 8 + int.from_bytes(whole[:8], "little")
+        places = [header, (header + len(whole)) // 2, len(whole) - 1]
+        flipped = [whole[:i] + bytes([whole[i] ^ 1]) + whole[i + 1 :] for i in places]
+        for damaged in (whole[:1000], b"", *flipped):
+            path.write_bytes(damaged)
+            demo = data.open_demo()
+            assert demo.bank.content == first.bank.content
+            assert demo.bank.concepts_of.n_rows == first.bank.concepts_of.n_rows
+            assert demo.units.content == first.units.content
+            assert path.read_bytes() == whole

@@ -138,6 +138,44 @@ def test_other_paths_than_the_banks_are_refused(path, tmp_path, bank, change, me
         path.with_name("a.units.part").unlink(missing_ok=True)
 
 
+def test_other_photographs_of_the_same_names_are_refused(path, tmp_path, bank):
+    images = tmp_path / "data/images"
+    names = bank.source["images"]
+    assert len(bank.source["photographs"]) == 8 * len(names)
+    other = tmp_path / "other"
+    for name in names:
+        values = np.array(Image.open(images / name))
+        values[0, 0] ^= name == "b/c.png"
+        save(other / name, values)
+    for name in names:  # but for one they are the same files
+        if name != "b/c.png":
+            (other / name).write_bytes((images / name).read_bytes())
+    whole = Numbers([str(other / one) for one in names], 4)
+    for batches in (
+        ImageBatches.of_bank(bank, other, 8),
+        ImageBatches(other, 8),
+        DataLoader(whole, 2),
+    ):
+        with pytest.raises(DataError, match=r"b/c.png is another photograph than the bank") as e:
+            record(a_cnn(), "0", batches, path, bank=bank)
+        assert "Batch(inputs, ids=names)" in e.value.hint
+    named = [Batch(one, ids=names) for one in ImageBatches(other, 8)]
+    record(a_cnn(), "0", named, path, bank=bank)
+    assert stamp(path) == hash_of_names(names)
+    (other / "b/d.png").write_bytes((images / "e.png").read_bytes())
+    with pytest.raises(DataError, match=r"b/c.png \(and 1 more\) is another photograph"):
+        record(a_cnn(), "0", ImageBatches(other, 8), path.with_name("b.units"), bank=bank)
+
+
+def test_a_bank_that_knows_no_photographs_compares_names(path, tmp_path, bank):
+    del bank.source["photographs"]
+    other = tmp_path / "other"
+    for name in bank.source["images"]:
+        save(other / name, np.zeros((30, 40, 3), np.uint8))
+    record(a_cnn(), "0", ImageBatches(other, 8), path, bank=bank)
+    assert stamp(path)
+
+
 def test_what_is_not_known_is_not_certified(path, bank):
     found = record(a_cnn(), "0", [torch.ones(4, 3, 8, 8)], path, bank=bank)
     assert stamp(path) is None

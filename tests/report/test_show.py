@@ -11,8 +11,10 @@ import pytest
 from logicx import ConceptBank, Units, Universe, explain, open_units
 from logicx.analysis.images import image_counts
 from logicx.cli import run
+from logicx.errors import FileError
 from logicx.report.overlays import Panel
 from logicx.report.terminal import HALF_BLOCK, blended, can_show, show
+from logicx.sources.vision.images import mark_of
 
 pytest.importorskip("matplotlib")
 Image = pytest.importorskip("PIL.Image")
@@ -176,6 +178,31 @@ def test_paths_that_leave_the_folder_are_refused(folder, capsys):
         status, _, err = call(capsys, FORMULA, "unit=483", "bank=other.bank")
         assert status == 2
         assert "is refused" in err
+
+
+def test_other_photographs_of_the_same_names_are_told_of(folder, capsys):
+    bank = ConceptBank.open("lake.bank")
+    marks = [mark_of((folder / "images" / one).read_bytes()) for one in NAMES]
+    bank.source = {"images": NAMES, "photographs": "".join(marks)}
+    bank.save("known.bank")
+    status, _, err = call(capsys, FORMULA, "unit=483", "bank=known.bank")
+    assert status == 0
+    assert "another file" not in err
+    for name in NAMES[1:3]:
+        Image.new("RGB", (64, 48)).save(folder / "images" / name)
+    status, _, err = call(capsys, FORMULA, "unit=483", "bank=known.bank")
+    assert status == 0
+    assert "(and 1 more) is another file than the bank was compiled from" in err
+    assert NAMES[1] in err or NAMES[2] in err
+
+
+@pytest.mark.parametrize("stated", ["", "0" * 31, "0" * 33, "G" * 32, ["0" * 8] * 4])
+def test_a_list_of_photographs_that_is_none_is_refused(folder, stated):
+    bank = ConceptBank.open("lake.bank")
+    bank.source = {"images": NAMES, "photographs": stated}
+    bank.save("forged.bank")
+    with pytest.raises(FileError, match="damaged"):
+        ConceptBank.open("forged.bank")
 
 
 def test_banks_without_images_are_refused(folder, capsys):

@@ -167,7 +167,8 @@ def test_cvat_that_cannot_be(cvat, old, new, message):
         compiled("cvat", cvat, grid=[*SIZE])
 
 
-def test_celebamask(tmp_path):
+@pytest.fixture
+def celebamask(tmp_path):
     folder = tmp_path / "celeba"
     masks = {(i, name): DICE.random(SIZE) < 0.5 for i in (0, 12) for name in ("hair", "l_brow")}
     del masks[12, "hair"]
@@ -176,6 +177,11 @@ def test_celebamask(tmp_path):
     for (i, name), mask in masks.items():
         rgb = np.repeat(mask[..., None] * np.uint8(255), 3, axis=2)
         save(folder / f"CelebAMask-HQ-mask-anno/0/{i:05}_{name}.png", rgb)
+    return folder, masks
+
+
+def test_celebamask(celebamask):
+    folder, masks = celebamask
     options = {
         "images": "CelebA-HQ-img", "masks": "CelebAMask-HQ-mask-anno",
         "naming": "*/{image}_{concept}", "grid": [*SIZE], "colors": "none",

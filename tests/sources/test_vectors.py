@@ -184,3 +184,69 @@ def test_lines_that_are_no_vectors_are_named(tmp_path, text, why):
 def test_words_are_found_in_either_unicode_form(tmp_path):
     text = "cafe\u0301 1 0 0\nbar 0.9 0.1 0\n"
     assert near(tmp_path, text, ["café", "bar"]).table == {"café": ["bar"], "bar": ["café"]}
+
+
+def binary(
+    text: str = PLAIN, n: object = 3, n_dimensions: object = 3, ending: bytes = b""
+) -> bytes:
+    """The same vectors as word2vec writes them with `-binary 1`."""
+    rows = (line.split(" ") for line in text.splitlines())
+    words = (
+        word.encode() + b" " + np.array([*map(float, numbers)], "<f4").tobytes() + ending
+        for word, *numbers in rows
+    )
+    return f"{n} {n_dimensions}\n".encode() + b"".join(words)
+
+
+@pytest.mark.parametrize("among", ["bank", "all"])
+def test_binary_files_are_read_to_their_end(tmp_path, among):
+    for data in (
+        binary(),
+        binary(ending=b"\n"),
+        gzip.compress(binary()),
+        binary(n=2),
+        binary(PLAIN + "cat 0 0 1\n"),
+        binary(PLAIN + "cat 0 0 1\n", n=4),
+    ):
+        assert near(tmp_path, data, among=among).table == TABLE
+    assert near(tmp_path, binary()).notes == ()
+    assert near(tmp_path, binary(n=2)).notes[0].endswith("holds 2 words, but 3 were read")
+    notes = near(tmp_path, binary(PLAIN + "cat 0 0 1\n", n=4)).notes
+    assert "1 words are there twice, such as 'cat'" in notes[0]
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (binary(n=4), "holds 3 words, but says that it holds 4"),
+        (binary(n=2_000_000_000), "says that it holds 2,000,000,000"),
+        (binary()[:-1], "word 3: its vector is not whole"),
+        (binary()[:-13], "word 3: no blank after it"),
+        (binary(n_dimensions=4), "word 2|word 3"),
+        (binary(n_dimensions=2), "word 2"),
+        (binary(n_dimensions=1_000_000), "word 1: its vector is not whole"),
+        (binary(n_dimensions=2_000_000_000), "have 2,000,000,000 dimensions"),
+        (binary(n_dimensions=0), "have 0 dimensions"),
+        ("3 0\ncat\ndog\ncar\n", "have 0 dimensions"),
+        (binary("\u00e9 1 0 0\n", 1).replace(b"\xc3", b"\xff"), "word 1 is not UTF-8"),
+        (b"1 3\n" + b"\x01" * 70_000, "word 1: no blank"),
+    ],
+)
+def test_binary_files_that_are_damaged_are_named(tmp_path, data, why):
+    with pytest.raises(FileError, match=why):
+        near(tmp_path, data)
+
+
+def test_binary_files_larger_than_a_piece_are_read_whole(tmp_path, monkeypatch):
+    from logicx.sources.text import vectorfiles
+
+    text = "".join(f"w{i} {i} 1 {i * i}\n" for i in range(200))
+    (tmp_path / "v.bin").write_bytes(binary(text, 200))
+    for size in (1, 7, 1000):
+        monkeypatch.setattr(vectorfiles, "_CHUNK", size)
+        found = vectorfiles.read_binary_vectors(tmp_path / "v.bin")
+        assert found.words == [f"w{i}" for i in range(200)]
+        assert found.vectors.tolist() == [[i, 1, i * i] for i in range(200)]
+    found = vectorfiles.read_binary_vectors(tmp_path / "v.bin", {"w7", "w9"})
+    assert found.words == ["w7", "w9"]
+    assert found.vectors[:, 2].tolist() == [49, 81]

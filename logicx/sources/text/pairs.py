@@ -42,6 +42,8 @@ class PairSettings(TextSettings):
         drop_unlabelled: Whether pairs whose label is `-`, -1, empty or missing are left out.
         header: For `table`: whether a .csv or .tsv has a first line that names the columns; by
             default it has if columns are given by name.
+        quotes: For tables: whether quotation marks in a .csv or .tsv (or SNLI's .txt) stand around
+            fields; by default they do in a .csv.
         sides: What premise and hypothesis are called in names, as in `pre:man`, `hyp:man`.
         overlap: Shares in percent: `overlap-25%` holds where the unique words of the two sentences
             have an intersection over union above 25 %.
@@ -52,6 +54,7 @@ class PairSettings(TextSettings):
     hypothesis: str | int = "hypothesis"
     label: str | int = "label"
     header: bool | None = None
+    quotes: bool | None = None
     drop_unlabelled: bool = False
     sides: tuple[str, ...] = ("pre", "hyp")
     overlap: tuple[int, ...] = (0, 25, 50, 75)
@@ -115,7 +118,7 @@ def compile_pairs(
         source={**(source or {}), **annotation.source},
         texts=CellTexts.of(pairs.shown(), per_cell=2) if settings.keep_text else None,
     )
-    bank.notes = annotation.notes
+    bank.notes += annotation.notes
     return bank
 
 
@@ -143,7 +146,14 @@ def read_pairs(path: Path, settings: PairSettings) -> Documents:
             premise, hypothesis, label = SNLI_COLUMNS
             form = ".tsv" if suffix_of(path) == ".txt" else ""
         labels = [label] if settings.drop_unlabelled else []
-        read = read_columns(path, [premise, hypothesis], labels, form=form, header=settings.header)
+        read = read_columns(
+            path,
+            [premise, hypothesis],
+            labels,
+            form=form,
+            header=settings.header,
+            quotes=settings.quotes,
+        )
         rows = list(zip(*read.columns, strict=True))
         kept = [i for i, row in enumerate(rows) if len(row) == 2 or not _is_unlabelled(row[2])]
         texts = [text for i in kept for text in rows[i][:2]]

@@ -92,7 +92,7 @@ def read_documents(path: Path, settings: DocumentSettings) -> Documents:
         DataError: It holds none.
     """
     if settings.format == "table":
-        read = read_columns(path, [settings.column], header=settings.header)
+        read = read_columns(path, [settings.column], header=settings.header, quotes=settings.quotes)
         numbers = range(1, len(read.columns[0]) + 1)
         documents = Documents(path, read.columns[0], read.place, numbers, notes=read.notes)
     else:
@@ -149,6 +149,7 @@ def read_columns(
     *,
     form: str = "",
     header: bool | None = None,
+    quotes: bool | None = None,
 ) -> Columns:
     """Columns of a table as text, and whether its rows are counted as rows or lines.
 
@@ -158,14 +159,19 @@ def read_columns(
         labels: Further columns, which may hold whole numbers.
         form: What the file is, where its name does not say, such as `.tsv`.
         header: Whether the first line names the columns; by default it does if a name is given.
+        quotes: Whether quotation marks stand around fields; see `read_table`.
 
     Raises:
         FileError: It is no such file, lacks a column, or begins with a header that is not expected.
     """
     if (form or suffix_of(path)) == ".jsonl":
+        if quotes is not None:
+            raise FileError(f"{path}: quotes is for .csv and .tsv", hint="leave quotes away")
         return Columns(_columns_of_json(path, columns, labels), "line", [])
     has_header = isinstance(columns[0], str) if header is None else header
-    table = read_table(path, has_header=has_header, form=form, is_sure=header is not None)
+    table = read_table(
+        path, has_header=has_header, form=form, is_sure=header is not None, quotes=quotes
+    )
     wanted = [_name(table, one) for one in (*columns, *labels)]
     for column, name in zip((*columns, *labels), wanted, strict=True):
         if name not in table:

@@ -127,12 +127,15 @@ class DocumentSettings(TextSettings):
         column: For `table`: the column's name, or its number from 1 in a file without header.
         header: For `table`: whether a .csv or .tsv has a first line that names the columns; by
             default it has if a column is given by name.
+        quotes: For `table`: whether quotation marks in a .csv or .tsv stand around fields; by
+            default they do in a .csv, and belong to the text in a .tsv.
         marks: For `tokens`: what marks of a tokenizer are, such as in `Ġthe`: `auto`, `keep`, `bpe`
             or `sentencepiece`; see `logicx.sources.text.marks`.
     """
 
     column: str | int = "text"
     header: bool | None = None
+    quotes: bool | None = None
     marks: str = "auto"
 
     KIND: ClassVar[str] = "texts"

@@ -48,5 +48,5 @@ def compile_texts(
         source={**(source or {}), **annotation.source},
         texts=CellTexts.of(texts.shown()) if settings.keep_text else None,
     )
-    bank.notes = annotation.notes
+    bank.notes += annotation.notes
     return bank

@@ -121,7 +121,7 @@ def compile_tokens(
         source={**(source or {}), **annotation.source},
         texts=CellTexts.of(tokens) if settings.keep_text else None,
     )
-    bank.notes = annotation.notes
+    bank.notes += annotation.notes
     return bank
 
 

@@ -1,4 +1,4 @@
-"""Word vectors in text files: GloVe's and word2vec's, as they are published."""
+"""Word vectors in files: GloVe's and word2vec's, text and binary, as they are published."""
 
 from __future__ import annotations
 
@@ -22,6 +22,12 @@ _GZIP, _BOM = b"\x1f\x8b", b"\xef\xbb\xbf"
 _OF_NUMBERS = b"0123456789+-.eE"
 _LOOKED_AT = 100
 """Lines by which the number of dimensions is found."""
+_FLOAT = np.dtype("<f4")
+_LONGEST = 1 << 16
+"""More bytes than a word has."""
+_MOST_DIMENSIONS = 1 << 20
+_CHUNK = 1 << 22
+_LAST_CONTROL = 0x1F
 
 
 class Vectors(NamedTuple):
@@ -121,21 +127,104 @@ def _read(
             )
         words[word] = len(rows)
         rows.append(np.array([float(one) for one in fields[1:]], np.float32))
-    if n_lines < stated:
+    notes = _counted(path, n_lines, stated, n_twice, twice)
+    if n_blank:
+        notes.append(f"{path}: {n_blank:,} words hold blanks, such as {blank!r}")
+    return Vectors([*words], np.array(rows, np.float32).reshape(len(rows), n), tuple(notes))
+
+
+def _counted(path: Path, n_read: int, stated: int, n_twice: int, twice: str) -> list[str]:
+    """Notes on how many words there are.
+
+    Raises:
+        FileError: They are fewer than the header states.
+    """
+    if n_read < stated:
         raise FileError(
-            f"{path} holds {n_lines:,} words, but says that it holds {stated:,}",
+            f"{path} holds {n_read:,} words, but says that it holds {stated:,}",
             hint="it was cut off: get it again",
         )
     notes = []
-    if n_lines > stated > 0:
-        notes.append(f"{path} says that it holds {stated:,} words, but {n_lines:,} were read")
+    if n_read > stated > 0:
+        notes.append(f"{path} says that it holds {stated:,} words, but {n_read:,} were read")
     if n_twice:
         notes.append(
             f"{path}: {n_twice:,} words are there twice, such as {twice!r}: the first counts"
         )
-    if n_blank:
-        notes.append(f"{path}: {n_blank:,} words hold blanks, such as {blank!r}")
-    return Vectors([*words], np.array(rows, np.float32).reshape(len(rows), n), tuple(notes))
+    return notes
+
+
+def read_binary_vectors(path: Path, wanted: Set[str] | None = None) -> Vectors:
+    """The vectors of a file as word2vec writes it with `-binary 1`.
+
+    After a line with the number of words and of dimensions, each word, a blank, and its numbers as
+    float32. Of a word that is there twice, the first counts. A header may state too few words.
+
+    Args:
+        path: The file.
+        wanted: The words that are kept; by default all.
+
+    Raises:
+        FileError: It is of another form, or was cut off.
+        OSError: It cannot be read.
+    """
+    words: dict[str, int] = {}
+    kept = bytearray()
+    n_read, n_twice, twice = 0, 0, ""
+    with opened(path) as file:
+        stated, n = (int(one) for one in file.readline(_LONGEST).removeprefix(_BOM).split())
+        if not 0 < n <= _MOST_DIMENSIONS:
+            raise FileError(f"{path} says that its vectors have {n:,} dimensions")
+        for spelled, numbers in _records(path, file, n * _FLOAT.itemsize):
+            n_read += 1
+            word = tidy(spelled) or spelled
+            if wanted is not None and word not in wanted:
+                continue
+            if word in words:
+                n_twice, twice = n_twice + 1, twice or word
+                continue
+            words[word] = len(words)
+            kept += numbers
+    notes = _counted(path, n_read, stated, n_twice, twice)
+    rows = np.frombuffer(kept, _FLOAT).reshape(len(words), n).astype(np.float32, copy=False)
+    return Vectors([*words], rows, tuple(notes))
+
+
+def _records(path: Path, file: BinaryIO, n_bytes: int) -> Iterator[tuple[str, bytes]]:
+    """Words and the bytes of their vectors."""
+    held, at, number = b"", 0, 0
+    is_whole = False
+    while True:
+        while held[at : at + 1] == b"\n":  # as the original program ends a vector
+            at += 1
+        blank = held.find(b" ", at, at + _LONGEST)
+        end = blank + 1 + n_bytes
+        if blank < 0 or end > len(held):
+            if is_whole and at == len(held):
+                return
+            is_too_long = blank < 0 and len(held) - at >= _LONGEST
+            if is_whole or is_too_long:
+                raise FileError(
+                    f"{path}, word {number + 1:,}: "
+                    + ("no blank after it" if blank < 0 else "its vector is not whole"),
+                    hint="it was cut off, or states another number of dimensions: get it again",
+                )
+            more = file.read(_CHUNK)
+            is_whole = not more
+            held, at = held[at:] + more, 0
+            continue
+        number += 1
+        word, at = held[at:blank], end
+        try:
+            spelled = word.decode()
+        except UnicodeDecodeError as error:
+            raise FileError(f"{path}, word {number:,} is not UTF-8 text ({error})") from error
+        if min(word, default=0) <= _LAST_CONTROL:
+            raise FileError(
+                f"{path}, word {number:,} is {spelled!r}, which is no word",
+                hint="does its first line state the right number of dimensions?",
+            )
+        yield spelled, held[blank + 1 : end]
 
 
 def _n_dimensions(lines: list[tuple[int, bytes]]) -> int:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from logicx.errors import DataError, FileError, OptionError
-from logicx.sources.text.vectorfiles import opened, read_text_vectors
+from logicx.sources.text.vectorfiles import opened, read_binary_vectors, read_text_vectors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence, Set
@@ -159,7 +159,7 @@ def read_vectors(where: str | Path) -> Any:
 
 
 def _read(where: str | Path, wanted: Set[str] | None) -> tuple[Any, tuple[str, ...]]:
-    """Word vectors, of a text file only those of some words; and notes."""
+    """Word vectors, of text and binary files only those of some words; and notes."""
     try:
         from gensim.models import KeyedVectors
     except ImportError as error:
@@ -181,8 +181,9 @@ def _read(where: str | Path, wanted: Set[str] | None) -> tuple[Any, tuple[str, .
             found = KeyedVectors.load(str(path))
             return (found if isinstance(found, KeyedVectors) else found.wv), ()
         if kind == "binary":
-            return KeyedVectors.load_word2vec_format(str(path), binary=True), ()
-        vectors = read_text_vectors(path, kind == "headed", wanted)
+            vectors = read_binary_vectors(path, wanted)
+        else:
+            vectors = read_text_vectors(path, kind == "headed", wanted)
         made = KeyedVectors(vectors.vectors.shape[1])
         made.add_vectors(vectors.words, vectors.vectors)
         return made, vectors.notes

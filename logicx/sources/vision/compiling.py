@@ -132,6 +132,7 @@ def compile_images(
                     *_notes(rare, settings),
                 ],
                 **({"left_out": [*bad]} if bad else {}),
+                **_photographs(paths, reader.folder.marks),
             },
         )
 
@@ -171,6 +172,12 @@ def _read(
             hint="mend them, or leave such images out: skip_bad=true in the recipe",
         )
     return paths, _padded(n_images, reader), bad
+
+
+def _photographs(paths: list[str], marks: dict[str, str]) -> dict[str, str]:
+    """By which the photographs are known again, where all were read."""
+    known = [marks[one] for one in paths if one in marks]
+    return {"photographs": "".join(known)} if len(known) == len(paths) else {}
 
 
 def _padded(n_images: NDArray[np.int64], reader: Reader) -> NDArray[np.int64]:

@@ -184,6 +184,7 @@ class PlainFolder(MaskedImages):
     def _table(self, name: str) -> tuple[Path, dict[str, list[Any]]]:
         where = self.folder.path / self.folder.check(name, "settings")
         table = read_table(where)
+        self.found_notes += table.notes
         self.folder.read(name)  # for the hash
         return where, table
 

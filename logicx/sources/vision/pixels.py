@@ -9,6 +9,7 @@ import numpy as np
 from logicx.errors import DataError
 from logicx.sources.vision.colors import COLORS, color_numbers
 from logicx.sources.vision.decoding import TURN_HINT
+from logicx.sources.vision.images import mark_of
 from logicx.sources.vision.photographs import Photographs
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class Pixels:
 
     def of_bytes(self, data: bytes, where: Path | str, name: str) -> Seen:
         """The same of an image that was read already."""
+        self._folder.marks[name] = mark_of(data)
         image, turn = self._photographs.read(data, where, name)
         size = (image.height, image.width)
         if not len(self._numbers):

@@ -67,6 +67,7 @@ class AdeChallenge(MaskedImages):
             raise FileError(f"no file {where}", hint="it names the classes; the release has it")
         self.folder.read(OBJECTS)
         table = read_table(where, form=".tsv")
+        self.found_notes += table.notes
         if not {"Idx", "Name"} <= set(table):
             raise FileError(f"{where} needs the columns Idx and Name, but has {', '.join(table)}")
         found = []

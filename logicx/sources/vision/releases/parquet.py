@@ -142,6 +142,7 @@ class ParquetImages(MaskedImages):
             rows = list(stated.items())
         else:
             table = read_table(where)
+            self.found_notes += table.notes
             if not {"index", "name"} <= set(table):
                 raise FileError(f"{where} needs the columns index and name")
             rows = list(zip(table["index"], table["name"], strict=True))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from logicx.errors import OptionError
 from logicx.language.printing import format_formula
+from logicx.runs.answers import check_width, with_kept
 from logicx.runs.planning import Plan
 from logicx.runs.presets import preset_named
 from logicx.runs.proofs import OptimalSearch
@@ -87,10 +88,12 @@ class BeamSearch:
             proof = _proof(task_of_proof, options.bound_time, options.literals)
         joins = options.grow == "pairs"
         _check_lanes(options, guide)
+        check_width(options.alternatives, beam.width)
         plan = Plan(
             *(beam, goal, rules, ways, options.penalty, task.min_support, guide),
             negates=options.literals,
             joins=joins,
+            alternatives=options.alternatives,
         )
         engine = choose_engine(options.engine, plan, task.bank, task.n_units)
         return BeamSearch(plan, engine, task.bank, task.min_atom_support, proof, options.bound_time)
@@ -119,6 +122,7 @@ class BeamSearch:
             "bound_time": self.bound_time if self.proof else 0,
             **({"literals": True} if plan.negates else {}),
             **({"grow": "pairs"} if plan.joins else {}),
+            **({"alternatives": plan.alternatives} if plan.alternatives > 1 else {}),
         }
 
     @property
@@ -170,6 +174,7 @@ class BeamSearch:
             n_estimated=result.n_estimated,
             ceiling=ceiling(self.concepts.size, unit.firing, plan.goal),
         )
+        found = with_kept(found, result.levels[-1], plan.alternatives)
         if self.proof is None:
             return found
         try:

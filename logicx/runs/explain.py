@@ -44,6 +44,7 @@ class StrategyOptions(TypedDict, total=False):
     heuristic: HeuristicName | str | Heuristic
     literals: bool
     grow: Grow
+    alternatives: int
     bound_time: float
     engine: EngineName | str
     shape: Shape

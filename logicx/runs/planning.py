@@ -36,6 +36,7 @@ class Plan:
         heuristic: What estimates candidates before they are scored.
         negates: Whether any concept may have NOT before it.
         joins: Whether formulas that were kept are joined in pairs.
+        alternatives: So many of the best formulas are told.
     """
 
     beam: Beam
@@ -47,6 +48,7 @@ class Plan:
     heuristic: Heuristic = NONE
     negates: bool = False
     joins: bool = False
+    alternatives: int = 1
 
     @property
     def extra(self) -> int:

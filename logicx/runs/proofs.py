@@ -7,6 +7,7 @@ from math import nextafter
 from typing import TYPE_CHECKING, Any
 
 from logicx.errors import OptionError
+from logicx.runs.answers import with_best
 from logicx.runs.running import Engine
 from logicx.scoring.objectives import Objective
 from logicx.scoring.results import Explanation, Scored
@@ -57,6 +58,12 @@ class OptimalSearch:
                 "strategy optimal has no min_support: a proof does not look at how many cells a "
                 "formula holds at, only at its score",
                 hint="strategy=beam and exhaustive have it; min_atom_support is for all",
+            )
+        if options.alternatives > 1:
+            raise OptionError(
+                "strategy optimal proves the best formula only, not the next ones",
+                hint="strategy=exhaustive proves them on small banks; strategy=beam has those that "
+                "it kept",
             )
         return OptimalSearch(options, task)
 
@@ -156,15 +163,16 @@ class ExhaustiveSearch:
                 shape=self.options.shape,
                 min_support=self.task.min_support,
                 literals=self.options.literals,
+                alternatives=self.options.alternatives,
             )
-            found.append(
-                _explained(
-                    *(one, self.task, self.options, tried),
-                    n_scored=tried.n_meanings,
-                    bound=tried.score,
-                    is_proven=True,
-                )
+            explained = _explained(
+                *(one, self.task, self.options, tried),
+                n_scored=tried.n_meanings,
+                bound=tried.score,
+                is_proven=True,
             )
+            asked = self.options.alternatives
+            found.append(with_best(explained, tried.alternatives, asked))
         return found
 
 
@@ -185,6 +193,7 @@ def _settings(
         "atoms": atoms_in(task.bank),
         "steps": list(CONNECTIVES),
         **({"literals": True} if options.literals else {}),
+        **({"alternatives": options.alternatives} if options.alternatives > 1 else {}),
     }
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from logicx.runs.strategies.options import option
+from logicx.runs.strategies.several import checked_alternatives
 
 if TYPE_CHECKING:
     from logicx.runs.strategies.optimal import Shape
@@ -19,9 +20,15 @@ class Exhaustive:
         shape: `tree` (any formulas are joined) or `chain` (one concept is added at a time, as the
             beam does).
         literals: Whether any concept may have NOT before it, also the first; see `Optimal`.
+        alternatives: So many of the best formulas of different meaning are told.
     """
 
     name: ClassVar[str] = "exhaustive"
 
     shape: Shape = option("tree", "Formulas of the space: tree, or chain as the beam grows.")
     literals: bool = option(False, "Whether any concept may have NOT before it, also the first.")
+    alternatives: int = option(1, "So many of the best formulas of different meaning are told.")
+
+    def __post_init__(self) -> None:
+        """Refuse numbers that mean nothing."""
+        object.__setattr__(self, "alternatives", checked_alternatives(self.alternatives))

@@ -280,13 +280,11 @@ def test_memory_does_not_grow_with_the_number_of_units(tmp_path, no_sync, capsys
         plan = explain(*world(n), length=1)
         assert plan.settings
         gc.collect()
-        gc.freeze()  # what other tests left alive does not put collections off
         tracemalloc.start()
         runs.explain(plan, tmp_path / f"{n}.jsonl", resume, "here", False)
         found = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
-        gc.unfreeze()
         return found
 
     few, many = ([peak(n, resume) for resume in (False, True)] for n in (400, 1600))
-    assert [b - a for a, b in zip(few, many, strict=True) if b - a > 300_000] == []
+    assert [b - a for a, b in zip(few, many, strict=True) if b - a > 800_000] == []

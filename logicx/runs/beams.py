@@ -50,7 +50,7 @@ class BeamSearch:
         plan: What is searched and how.
         engine: What counts.
         concepts: The bank that is searched: concepts of enough cells, and other atoms.
-        min_atom_support: How many cells that is.
+        task: What is asked.
         proof: What bounds the outcome, or None.
         bound_time: CPU seconds of that for each unit.
     """
@@ -58,7 +58,7 @@ class BeamSearch:
     plan: Plan
     engine: Engine
     concepts: ConceptBank
-    min_atom_support: int
+    task: SearchTask
     proof: OptimalSearch | None
     bound_time: float
 
@@ -96,7 +96,7 @@ class BeamSearch:
             alternatives=options.alternatives,
         )
         engine = choose_engine(options.engine, plan, task.bank, task.n_units)
-        return BeamSearch(plan, engine, task.bank, task.min_atom_support, proof, options.bound_time)
+        return BeamSearch(plan, engine, task.bank, task, proof, options.bound_time)
 
     @property
     def objective(self) -> Objective:
@@ -117,9 +117,10 @@ class BeamSearch:
             "steps": [str(one) for one in plan.steps],
             "heuristic": plan.heuristic.name,
             "min_support": plan.min_support,
-            "min_atom_support": self.min_atom_support,
+            "min_atom_support": self.task.min_atom_support,
             "atoms": atoms_in(self.concepts),
             "bound_time": self.bound_time if self.proof else 0,
+            **self.task.choice,
             **({"literals": True} if plan.negates else {}),
             **({"grow": "pairs"} if plan.joins else {}),
             **({"alternatives": plan.alternatives} if plan.alternatives > 1 else {}),

@@ -14,6 +14,7 @@ from logicx.scoring.results import Explanation, Scored
 from logicx.scoring.score import best_single
 from logicx.search.formulas.atoms import atoms_in
 from logicx.search.formulas.ceiling import ceiling
+from logicx.search.formulas.choosing import told
 from logicx.search.formulas.shapes import CONNECTIVES, check_space, describe_space, is_atom
 
 if TYPE_CHECKING:
@@ -192,6 +193,7 @@ def _settings(
         "min_atom_support": task.min_atom_support,
         "atoms": atoms_in(task.bank),
         "steps": list(CONNECTIVES),
+        **task.choice,
         **({"literals": True} if options.literals else {}),
         **({"alternatives": options.alternatives} if options.alternatives > 1 else {}),
     }
@@ -232,6 +234,7 @@ def _explained(
         space=describe_space(
             *(bank, task.length, options.shape, task.min_atom_support, task.min_support),
             literals=options.literals,
+            choice=told(task.only, task.exclude),
         ),
         is_interrupted=is_interrupted,
         ceiling=top,

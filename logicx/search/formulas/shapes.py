@@ -195,14 +195,19 @@ def describe_space(
     min_atom_support: int = 0,
     min_support: int = 0,
     literals: bool = False,
+    choice: str = "",
 ) -> str:
-    """The space in words; atoms that are derived from concepts are told from them."""
+    """The space in words; atoms that are derived from concepts are told from them.
+
+    `choice` says which concepts those are, where they are not all of the bank.
+    """
     n_derived = len(bank.derived)
     atoms = f"{bank.n_concepts - n_derived:,} concepts"
     if n_derived:
         operators = {one.operator for one in bank.derived.values() if isinstance(one, Apply)}
         atoms += f" and {n_derived:,} atoms by {', '.join(sorted(operators))}"
     which = f" that hold at {min_atom_support:,} cells or more" if min_atom_support else ""
+    which += f" ({choice})" if choice else ""
     made = f"made by f OR g, f AND g, f AND NOT g; {SHAPES[shape]}"
     if literals and shape == "tree":
         made = "each with or without NOT before it, made by f OR g, f AND g; any tree"

@@ -12,6 +12,7 @@ from logicx.search.beam import Seen
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from logicx.search.formulas.near import Near
     from logicx.search.formulas.shapes import Found
     from logicx.search.formulas.space import FormulaNode
     from logicx.search.space import Kept
@@ -55,3 +56,11 @@ def with_best(found: Explanation, best: Sequence[Found], alternatives: int) -> E
     few = "" if len(told) == alternatives else "; the space has no more"
     certificate = f"proven: the best {len(told):,} of different meaning{few}"
     return replace(found, alternatives=told, is_complete=True, certificate=certificate)
+
+
+def with_near(found: Explanation, near: Near) -> Explanation:
+    """The best formula, with the irreducible ones near it."""
+    told = tuple(Scored(one.formula, one.score, one.counts) for one in near.found)
+    return replace(
+        found, alternatives=told, is_complete=near.is_complete, certificate=near.certificate
+    )

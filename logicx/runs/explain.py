@@ -48,6 +48,7 @@ class StrategyOptions(TypedDict, total=False):
     literals: bool
     grow: Grow
     alternatives: int
+    within: float | None
     bound_time: float
     engine: EngineName | str
     shape: Shape

@@ -7,7 +7,7 @@ from math import nextafter
 from typing import TYPE_CHECKING, Any
 
 from logicx.errors import OptionError
-from logicx.runs.answers import with_best
+from logicx.runs.answers import with_best, with_near
 from logicx.runs.running import Engine
 from logicx.scoring.objectives import Objective
 from logicx.scoring.results import Explanation, Scored
@@ -15,6 +15,7 @@ from logicx.scoring.score import best_single
 from logicx.search.formulas.atoms import atoms_in
 from logicx.search.formulas.ceiling import ceiling
 from logicx.search.formulas.choosing import told
+from logicx.search.formulas.near import near_best
 from logicx.search.formulas.shapes import CONNECTIVES, check_space, describe_space, is_atom
 
 if TYPE_CHECKING:
@@ -173,8 +174,22 @@ class ExhaustiveSearch:
                 is_proven=True,
             )
             asked = self.options.alternatives
-            found.append(with_best(explained, tried.alternatives, asked))
+            explained = with_best(explained, tried.alternatives, asked)
+            found.append(self._with_near(explained, one))
         return found
+
+    def _with_near(self, found: Explanation, unit: AskedUnit) -> Explanation:
+        options, task = self.options, self.task
+        if options.within is None:
+            return found
+        near = near_best(
+            *(task.bank, unit.firing, self.objective, options.within, found.counts),
+            length=task.length,
+            shape=options.shape,
+            literals=options.literals,
+            min_support=task.min_support,
+        )
+        return with_near(found, near)
 
 
 def _settings(
@@ -196,6 +211,7 @@ def _settings(
         **task.choice,
         **({"literals": True} if options.literals else {}),
         **({"alternatives": options.alternatives} if options.alternatives > 1 else {}),
+        **({} if options.within is None else {"within": options.within}),
     }
 
 

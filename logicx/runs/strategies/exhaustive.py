@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from logicx.runs.strategies.options import option
-from logicx.runs.strategies.several import checked_alternatives
+from logicx.runs.strategies.several import checked_alternatives, checked_within
 
 if TYPE_CHECKING:
     from logicx.runs.strategies.optimal import Shape
@@ -21,6 +21,8 @@ class Exhaustive:
             beam does).
         literals: Whether any concept may have NOT before it, also the first; see `Optimal`.
         alternatives: So many of the best formulas of different meaning are told.
+        within: All irreducible formulas are told that score at most so much less than the best;
+            see docs/optimal.md.
     """
 
     name: ClassVar[str] = "exhaustive"
@@ -28,7 +30,11 @@ class Exhaustive:
     shape: Shape = option("tree", "Formulas of the space: tree, or chain as the beam grows.")
     literals: bool = option(False, "Whether any concept may have NOT before it, also the first.")
     alternatives: int = option(1, "So many of the best formulas of different meaning are told.")
+    within: float | None = option(
+        None, "Tell all irreducible formulas so near the best.", kind=float
+    )
 
     def __post_init__(self) -> None:
         """Refuse numbers that mean nothing."""
         object.__setattr__(self, "alternatives", checked_alternatives(self.alternatives))
+        object.__setattr__(self, "within", checked_within(self.within, self.alternatives))

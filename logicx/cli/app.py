@@ -49,7 +49,7 @@ SETTINGS = (
     *("bank", "units", "unit", "threshold", "unit_axis", "objective", "dialect"),
     *("layout", "header", "quotes", "missing"),
     *("length", "strategy", *KEYS, "atoms", "min_active", "min_support", "min_atom_support"),
-    *("threads", "images", "top", "order", "apart"),
+    *("only", "exclude", "operators", "threads", "images", "top", "order", "apart"),
 )
 """What a logicx.toml may set."""
 
@@ -115,6 +115,15 @@ def explain(
     min_atom_support: Annotated[
         int, typer.Option(help="Leave out concepts that hold at fewer cells.")
     ] = 0,
+    only: Annotated[
+        str, typer.Option(help="Concepts that take part: 'hyp:*, category:color'; default: all.")
+    ] = "",
+    exclude: Annotated[
+        str, typer.Option(help="Concepts that take no part, named in the same way.")
+    ] = "",
+    operators: Annotated[
+        str, typer.Option(help="Operators of formulas: 'OR, AND'; default: as the strategy says.")
+    ] = "",
     threads: Annotated[int, typer.Option(help="Units that are searched at a time.")] = 1,
     out: Annotated[
         Path | None, typer.Option(help="A journal of the results to write, such as run.jsonl.")
@@ -143,6 +152,9 @@ def explain(
         "min_active": min_active,
         "min_support": min_support,
         "min_atom_support": min_atom_support,
+        "only": only,
+        "exclude": exclude,
+        "operators": operators,
         "threads": threads,
     }
     return commands.explain(data, unit or [], options, json, out, resume)

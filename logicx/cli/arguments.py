@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from click import Command, Parameter
 
 SETTINGS = "logicx.toml"
-LISTS = ("unit", "steps")
+LISTS = ("unit", "steps", "operators", "only", "exclude")
 """Settings that may be lists."""
 LAYER_LAYOUT = ("probe", "layout")
 """What is said of an array of units is not said of the layer that is recorded."""
@@ -144,7 +144,7 @@ def defaults(commands: dict[str, Command], known: Iterable[str]) -> dict[str, di
         is_list = isinstance(value, list) and key in LISTS
         if not is_list and not isinstance(value, (str, int, float)):
             raise DataError(f"{path}: {key} cannot be {value!r}")
-        if isinstance(value, list) and key == "steps":
+        if isinstance(value, list) and key != "unit":
             values[key] = ", ".join(map(str, value))
     return {
         name: {

@@ -26,6 +26,8 @@ ESTIMATE_SECONDS = 24 * 3600.0
 """The remaining time is estimated from the last 1,000 steps, if they took no longer than this."""
 LEAST_TEXT = 24
 """A column of longer texts may be broken into lines, but not below this width."""
+MOST_ALTERNATIVES = 50
+"""Most of the other formulas of a unit that are printed."""
 GAP = 2
 """Blanks between columns."""
 
@@ -194,6 +196,22 @@ def explanation(one: dict[str, Any]) -> None:
         more = f"{gap:.4f}" if gap >= 5e-5 else f"{gap:.1e}"
         print(f"not proven: none can score above {one['bound']:.4f}, {more} more", end=" ")
         print(f"({one['space']})")
+    if one.get("certificate"):
+        _alternatives(one)
+
+
+def _alternatives(one: dict[str, Any]) -> None:
+    """The other formulas that were asked for, best first, and what is known of them."""
+    found = one["alternatives"]
+    print(f"\n{one['certificate']}")
+    rows = [
+        [f"{place:,}", other["formula"], *_cells(one, other)]
+        for place, other in enumerate(found[:MOST_ALTERNATIVES], 1)
+    ]
+    if rows:
+        print_table(("", "formula", *_heads(one)), rows, ("", *_heads(one)), EXPENDABLE)
+    if len(found) > len(rows):
+        note(f"{len(found) - len(rows):,} more are in --json and in a journal (out=run.jsonl)")
 
 
 def explanations(found: Sequence[dict[str, Any]]) -> None:
@@ -204,7 +222,7 @@ def explanations(found: Sequence[dict[str, Any]]) -> None:
     """
     heads = _heads(found[0])
     its = "its " + heads[0]
-    rows = []
+    rows, n_others = [], 0
     for one in found:
         single = one["best_single"]
         its_score = _scores(
@@ -213,9 +231,12 @@ def explanations(found: Sequence[dict[str, Any]]) -> None:
         bound = [] if one["bound"] is None else [f"{one['bound']:.4f}"]
         cells = [*_cells(one, one), *bound]
         rows.append([one["unit"], one["formula"], *cells, single["formula"], its_score])
+        n_others += sum(other["formula"] != one["formula"] for other in one.get("alternatives", ()))
     heads += () if found[0]["bound"] is None else ("bound",)
     columns = ("unit", "formula", *heads, "best single", its)
     print_table(columns, rows, (*heads, its), (*EXPENDABLE, its, "best single", "recall"))
+    if n_others:
+        note(f"{n_others:,} more formulas of these units are in --json and in a journal")
 
 
 def goal_name(objective: str) -> str:

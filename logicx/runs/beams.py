@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from logicx.errors import OptionError
 from logicx.language.printing import format_formula
+from logicx.runs.answers import check_width, with_kept
 from logicx.runs.planning import Plan
 from logicx.runs.presets import preset_named
 from logicx.runs.proofs import OptimalSearch
@@ -52,7 +53,7 @@ class BeamSearch:
         plan: What is searched and how.
         engine: What counts.
         concepts: The bank that is searched: concepts of enough cells, and other atoms.
-        min_atom_support: How many cells that is.
+        task: What is asked.
         proof: What bounds the outcome, or None.
         bound_time: CPU seconds of that for each unit.
     """
@@ -60,7 +61,7 @@ class BeamSearch:
     plan: Plan
     engine: Engine
     concepts: ConceptBank
-    min_atom_support: int
+    task: SearchTask
     proof: OptimalSearch | None
     bound_time: float
 
@@ -87,14 +88,16 @@ class BeamSearch:
             proof = _proof(task_of_proof, options.bound_time, options.literals)
         joins = options.grow == "pairs"
         _check_lanes(options, guide, moves)
+        check_width(options.alternatives, beam.width)
         plan = Plan(
             *(beam, goal, rules, ways, options.penalty, task.min_support, guide),
             negates=options.literals,
             joins=joins,
             moves=moves,
+            alternatives=options.alternatives,
         )
         engine = choose_engine(options.engine, plan, task.bank, task.n_units)
-        return BeamSearch(plan, engine, task.bank, task.min_atom_support, proof, options.bound_time)
+        return BeamSearch(plan, engine, task.bank, task, proof, options.bound_time)
 
     @property
     def objective(self) -> Objective:
@@ -115,11 +118,13 @@ class BeamSearch:
             "steps": [str(one) for one in (*plan.steps, *plan.moves)],
             "heuristic": plan.heuristic.name,
             "min_support": plan.min_support,
-            "min_atom_support": self.min_atom_support,
+            "min_atom_support": self.task.min_atom_support,
             "atoms": atoms_in(self.concepts),
             "bound_time": self.bound_time if self.proof else 0,
+            **self.task.choice,
             **({"literals": True} if plan.negates else {}),
             **({"grow": "pairs"} if plan.joins else {}),
+            **({"alternatives": plan.alternatives} if plan.alternatives > 1 else {}),
         }
 
     @property
@@ -171,6 +176,7 @@ class BeamSearch:
             n_estimated=result.n_estimated,
             ceiling=ceiling(self.concepts.size, unit.firing, plan.goal),
         )
+        found = with_kept(found, result.levels[-1], plan.alternatives)
         if self.proof is None:
             return found
         try:

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
 from logicx.errors import DataError, OptionError
 from logicx.runs.explanations import Explanations
 from logicx.runs.planners import search_of
+from logicx.runs.strategies.limiting import atoms_by, limited, operators_of
 from logicx.runs.strategies.registry import strategy_of
 from logicx.runs.strategies.roles import SearchTask
 from logicx.scoring.objectives import Objective, objective_named
 from logicx.scoring.score import check_kinds
 from logicx.search.formulas.atoms import AUTO, CONCEPTS, atoms_of, with_atoms
+from logicx.search.formulas.choosing import chosen as chosen_of
+from logicx.search.formulas.choosing import patterns_of
 from logicx.search.formulas.support import check_least, supported
 
 if TYPE_CHECKING:
@@ -44,6 +47,8 @@ class StrategyOptions(TypedDict, total=False):
     heuristic: HeuristicName | str | Heuristic
     literals: bool
     grow: Grow
+    alternatives: int
+    within: float | None
     bound_time: float
     engine: EngineName | str
     shape: Shape
@@ -63,6 +68,9 @@ def explain(
     min_active: int = 1,
     min_support: int = 0,
     min_atom_support: int = 0,
+    only: str | Sequence[str] = (),
+    exclude: str | Sequence[str] = (),
+    operators: str | Sequence[str] = (),
     threads: int = 1,
     **options: Unpack[StrategyOptions],
 ) -> Explanations:
@@ -89,6 +97,12 @@ def explain(
             `optimal` has no such option.
         min_atom_support: Concepts that hold at fewer valid cells take no part. By default all do,
             also those that hold nowhere.
+        only: The concepts that take part, by patterns of their names (`hyp:*`) or by category
+            (`category:color`), a list or text with commas between; by default all do.
+        exclude: Concepts that take no part, named in the same way.
+        operators: The operators that formulas may use, such as `"OR, AND"`: the steps of a search
+            are made of them, with AND NOT where AND and NOT are named, and atoms by operators
+            such as NEIGHBORS only where these are named. By default as the strategy says.
         threads: How many units are searched at a time; with `torch`, how many batches.
         **options: Those of the strategy, where it is named: the fields of `logicx.Beam` (its
             `width` is written `beam`), `logicx.Optimal`, `logicx.Exhaustive` or of your own.
@@ -113,6 +127,9 @@ def explain(
     """
     check_kinds(bank, units)
     chosen = strategy_of(strategy, options)
+    named = operators_of(operators)
+    if named:
+        chosen, atoms = limited(chosen, named), atoms_by(named, atoms)
     if min_active < 1:
         raise OptionError(f"min_active must be at least 1, not {min_active}")
     if not isinstance(threads, int) or threads < 1:
@@ -129,13 +146,17 @@ def explain(
         _whole(min_atom_support),
         len(names),
         units.has_masks,
+        patterns_of("only", only),
+        patterns_of("exclude", exclude),
+        named,
     )
     check_least(min_support=task.min_support, min_atom_support=task.min_atom_support)
     if atoms == AUTO and not getattr(chosen, "adds_derived", True):
         atoms = CONCEPTS
 
     def search_on(some: ConceptBank) -> UnitSearch:
-        searched = supported(with_atoms(some, atoms_of(some, atoms)), task.min_atom_support)
+        everything = chosen_of(with_atoms(some, atoms_of(some, atoms)), task.only, task.exclude)
+        searched = supported(everything, task.min_atom_support)
         return search_of(chosen, replace(task, bank=searched))
 
     return Explanations(bank, units, names, chosen, search_on, min_active, is_one, threads)

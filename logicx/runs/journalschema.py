@@ -65,6 +65,9 @@ class Explained(Struct):
     is_proven: bool | None = None
     space: str = ""
     ceiling: float | None = None
+    alternatives: list[ScoredEntry] = []
+    is_complete: bool | None = None
+    certificate: str = ""
 
 
 class Skipped(Struct):

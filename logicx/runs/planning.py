@@ -38,6 +38,7 @@ class Plan:
         negates: Whether any concept may have NOT before it.
         joins: Whether formulas that were kept are joined in pairs.
         moves: Other ways to make formulas of kept ones and atoms.
+        alternatives: So many of the best formulas are told.
     """
 
     beam: Beam
@@ -50,6 +51,7 @@ class Plan:
     negates: bool = False
     joins: bool = False
     moves: tuple[Move, ...] = ()
+    alternatives: int = 1
 
     @property
     def extra(self) -> int:

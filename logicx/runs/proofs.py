@@ -7,13 +7,16 @@ from math import nextafter
 from typing import TYPE_CHECKING, Any
 
 from logicx.errors import OptionError
+from logicx.runs.answers import with_best, with_near
 from logicx.runs.running import Engine
 from logicx.scoring.objectives import Objective
 from logicx.scoring.results import Explanation, Scored
 from logicx.scoring.score import best_single
 from logicx.search.formulas.atoms import atoms_in
 from logicx.search.formulas.ceiling import ceiling
+from logicx.search.formulas.choosing import told
 from logicx.search.formulas.moves import connectives_of, is_plain
+from logicx.search.formulas.near import near_best
 from logicx.search.formulas.shapes import CONNECTIVES, check_space, describe_space, is_atom
 
 if TYPE_CHECKING:
@@ -70,6 +73,12 @@ class OptimalSearch:
                 "strategy optimal has no min_support: a proof does not look at how many cells a "
                 "formula holds at, only at its score",
                 hint="strategy=beam and exhaustive have it; min_atom_support is for all",
+            )
+        if options.alternatives > 1:
+            raise OptionError(
+                "strategy optimal proves the best formula only, not the next ones",
+                hint="strategy=exhaustive proves them on small banks; strategy=beam has those that "
+                "it kept",
             )
         return OptimalSearch(options, task)
 
@@ -165,7 +174,11 @@ class ExhaustiveSearch:
             OptionError: It means nothing.
         """
         check_space(task.length, options.shape)
-        connectives_of(options.steps, options.shape)
+        if options.within is not None and not is_plain(connectives_of(options.steps)):
+            raise OptionError(
+                "within speaks of formulas of OR, AND and AND NOT",
+                hint="leave steps away, or ask for alternatives",
+            )
         return ExhaustiveSearch(options, task)
 
     @property
@@ -197,16 +210,31 @@ class ExhaustiveSearch:
                 min_support=self.task.min_support,
                 literals=self.options.literals,
                 steps=self.options.steps,
+                alternatives=self.options.alternatives,
             )
-            found.append(
-                _explained(
-                    *(one, self.task, self.options, tried),
-                    n_scored=tried.n_meanings,
-                    bound=tried.score,
-                    is_proven=True,
-                )
+            explained = _explained(
+                *(one, self.task, self.options, tried),
+                n_scored=tried.n_meanings,
+                bound=tried.score,
+                is_proven=True,
             )
+            asked = self.options.alternatives
+            explained = with_best(explained, tried.alternatives, asked)
+            found.append(self._with_near(explained, one))
         return found
+
+    def _with_near(self, found: Explanation, unit: AskedUnit) -> Explanation:
+        options, task = self.options, self.task
+        if options.within is None:
+            return found
+        near = near_best(
+            *(task.bank, unit.firing, self.objective, options.within, found.counts),
+            length=task.length,
+            shape=options.shape,
+            literals=options.literals,
+            min_support=task.min_support,
+        )
+        return with_near(found, near)
 
 
 def _settings(
@@ -225,7 +253,10 @@ def _settings(
         "min_atom_support": task.min_atom_support,
         "atoms": atoms_in(task.bank),
         "steps": _steps(options),
+        **task.choice,
         **({"literals": True} if options.literals else {}),
+        **({"alternatives": options.alternatives} if options.alternatives > 1 else {}),
+        **({} if options.within is None else {"within": options.within}),
     }
 
 
@@ -271,6 +302,7 @@ def _explained(
             *(bank, task.length, options.shape, task.min_atom_support, task.min_support),
             literals=options.literals,
             ways=connectives_of(options.steps, options.shape),
+            choice=told(task.only, task.exclude),
         ),
         is_interrupted=is_interrupted,
         ceiling=top,

@@ -85,13 +85,15 @@ class Engine(NamedTuple):
     ) -> list[SearchResult[FormulaNode]]:
         """Run the beam against some units; the best of each length is sure to be in each result.
 
+        Whole beams are where the plan asks for alternatives.
+
         Args:
             plan: What is searched and how.
             bank: The concepts.
             units: Where each unit fires.
             masks: The cells at which each is on, where the plan's heuristic needs them.
         """
-        kind = NumpyEngine
+        kind, is_whole = NumpyEngine, plan.alternatives > 1
         if self.name == "numba":
             from logicx.engines.numba_engine import NumbaEngine
 
@@ -102,9 +104,9 @@ class Engine(NamedTuple):
         if self._device:
             import torch
 
-            return search_on_device(plan.beam, spaces, torch.device(self._device))
+            return search_on_device(plan.beam, spaces, torch.device(self._device), is_whole)
         if self.name == "numba":
-            return [search_compiled(plan.beam, space, extra=plan.extra) for space in spaces]
+            return [search_compiled(plan.beam, one, is_whole, plan.extra) for one in spaces]
         if plan.heuristic is not NONE:
             from logicx.search.guided import Guided
 

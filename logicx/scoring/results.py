@@ -51,6 +51,11 @@ class Explanation:
         ceiling: No formula of any length, whatever its connectives, scores more (searches by an
             objective with an exact ratio); see `logicx.search.formulas.ceiling`.
         n_estimated: How many formulas a heuristic estimated, to choose those that were scored.
+        alternatives: What `alternatives=k` or `within` asks for, distinct in meaning, best first;
+            with `alternatives` the first is the formula itself.
+        is_complete: Whether `alternatives` are proven to be all that was asked for; None where the
+            search proves nothing (the beam).
+        certificate: What is known of `alternatives`, in words.
     """
 
     unit: str
@@ -70,6 +75,9 @@ class Explanation:
     is_interrupted: bool = False
     ceiling: float | None = None
     n_estimated: int = 0
+    alternatives: tuple[Scored, ...] = ()
+    is_complete: bool | None = None
+    certificate: str = ""
 
     def __repr__(self) -> str:
         """Unit, formula and score, on a line; `as_dict` has the rest."""
@@ -122,6 +130,17 @@ class Explanation:
             "ceiling": self.ceiling,
             "settings": dict(self.settings),
             "notes": list(self.notes),
+            **self._answers(),
+        }
+
+    def _answers(self) -> dict[str, Any]:
+        """The alternatives, where they were asked for."""
+        if not self.certificate:
+            return {}
+        return {
+            "alternatives": [one.as_dict() for one in self.alternatives],
+            "is_complete": self.is_complete,
+            "certificate": self.certificate,
         }
 
 

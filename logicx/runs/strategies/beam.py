@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 from logicx.errors import OptionError
 from logicx.runs.strategies.options import option
+from logicx.runs.strategies.several import checked_alternatives
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,6 +44,8 @@ class Beam:
             worse than without them.
         grow: `atoms`, a concept at a time; or `pairs`, where two formulas that were kept are joined
             as well, in the second lane too. NumPy searches these.
+        alternatives: So many of the best formulas of different meaning are told, of those that the
+            beam kept; it must be as wide.
         dedupe: Which formulas count as the same: those that denote the same cells (`meaning`),
             that have the same canonical form (`form`), that differ in the order of operands only
             (`order`), or none; by default as the preset says.
@@ -74,6 +77,7 @@ class Beam:
     )
     literals: bool = option(False, "Whether any concept may have NOT before it, also the first.")
     grow: Grow = option("atoms", "atoms, or pairs: kept formulas are joined as well.", kind=str)
+    alternatives: int = option(1, "So many of the best formulas of different meaning are told.")
     dedupe: Dedupe | None = option(
         None, "Which formulas are the same: meaning, form, order or none; default: as the preset.",
         kind=str,
@@ -99,6 +103,7 @@ class Beam:
         if self.grow not in ("atoms", "pairs"):
             raise OptionError(f"grow is atoms or pairs, not {self.grow!r}")
         object.__setattr__(self, "width", width)
+        object.__setattr__(self, "alternatives", checked_alternatives(self.alternatives))
         if not isinstance(self.steps, str):
             object.__setattr__(self, "steps", tuple(self.steps))
 

@@ -7,6 +7,7 @@ from numbers import Integral
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 from logicx.runs.strategies.options import option
+from logicx.runs.strategies.several import checked_alternatives, checked_within
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +26,9 @@ class Optimal:
             beam does).
         literals: Whether any concept may have NOT before it, also the first: then trees are all
             trees of OR, AND and NOT of so many atoms, and chains come with their complements.
+        alternatives: So many of the best formulas of different meaning are told.
+        within: All irreducible formulas are told that score at most so much less than the best;
+            see docs/optimal.md.
         time_limit: CPU seconds for each unit, above 0; then `bound` is what was proven. From length
             5 on this or `node_limit` must be given.
         node_limit: How much is looked at for each unit, from 1; unlike with `time_limit` the
@@ -41,10 +45,16 @@ class Optimal:
     steps: str | Sequence[str] = option(
         ("OR", "AND", "AND NOT"), "Connectives, such as 'OR, AND, IMPLIES, MAJORITY'."
     )
+    alternatives: int = option(1, "So many of the best formulas of different meaning are told.")
+    within: float | None = option(
+        None, "Tell all irreducible formulas so near the best.", kind=float
+    )
     time_limit: float | None = option(None, "CPU seconds for each unit.", kind=float)
     node_limit: int | None = option(None, "How much is looked at for each unit.", kind=int)
 
     def __post_init__(self) -> None:
-        """Take whole numbers of NumPy's as Python's."""
+        """Take whole numbers of NumPy's as Python's, and refuse some that mean nothing."""
+        object.__setattr__(self, "alternatives", checked_alternatives(self.alternatives))
+        object.__setattr__(self, "within", checked_within(self.within, self.alternatives))
         if isinstance(self.node_limit, Integral) and not isinstance(self.node_limit, bool):
             object.__setattr__(self, "node_limit", int(self.node_limit))

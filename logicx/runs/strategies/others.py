@@ -65,6 +65,7 @@ class OthersSearch:
             "min_support": self.task.min_support,
             "min_atom_support": self.task.min_atom_support,
             "atoms": atoms_in(self.task.bank),
+            **self.task.choice,
             "steps": [],
         }
 

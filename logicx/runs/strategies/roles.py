@@ -43,6 +43,9 @@ class SearchTask:
         min_atom_support: Concepts that hold at fewer are not in the bank.
         n_units: How many units will be asked for.
         has_masks: Whether it is known at which cells units fire.
+        only: Patterns of the concepts that alone are in the bank; none for all.
+        exclude: Patterns of concepts that are not in it.
+        operators: Keywords of the operators that formulas may use; none for all of the strategy's.
     """
 
     bank: ConceptBank
@@ -52,6 +55,15 @@ class SearchTask:
     min_atom_support: int = 0
     n_units: int = 1
     has_masks: bool = False
+    only: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    operators: tuple[str, ...] = ()
+
+    @property
+    def choice(self) -> dict[str, list[str]]:
+        """Which concepts and operators take part, as settings say it; nothing where all do."""
+        chosen = {"only": self.only, "exclude": self.exclude, "operators": self.operators}
+        return {key: list(names) for key, names in chosen.items() if names}
 
     def counts(self, formula: Formula, unit: Firing) -> Counts:
         """The exact counts of a formula over the atoms of the bank, against a unit."""

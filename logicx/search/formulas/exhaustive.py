@@ -6,27 +6,25 @@ distinct meanings of lengths i and k - i, the shortest of each. Any objective wi
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from logicx.banks.bits import unpack
 from logicx.errors import DataError, OptionError
-from logicx.language.formula import Apply, Formula
+from logicx.language.formula import Apply
 from logicx.scoring.counts import counts_of
 from logicx.scoring.objectives import objective_named as known_objective
 from logicx.search.formulas.meanings import Level, joined, n_joined
 from logicx.search.formulas.moves import connectives_of, is_plain
+from logicx.search.formulas.several import best_of, counted
 from logicx.search.formulas.shapes import (
     CONNECTIVES,
     Found,
     Outcome,
     Shape,
     check_space,
-    complement,
     describe_space,
     n_nots,
 )
@@ -43,12 +41,6 @@ if TYPE_CHECKING:
 MAX_COMBINATIONS = 20_000_000
 """Pairs of meanings that are joined at most; a few million take a second."""
 
-CHUNK = 4096
-"""Meanings that are counted at once."""
-
-Written = Callable[[int], Formula]
-"""The formula of a number."""
-
 
 @dataclass(frozen=True)
 class Exhausted(Outcome):
@@ -59,10 +51,13 @@ class Exhausted(Outcome):
             Lengths at which no formula holds at enough cells are left out.
         n_meanings: How many distinct sets of cells the formulas denote.
         space: The space in words.
+        alternatives: The best formulas of different meaning, as many as were asked for, or as
+            there are.
     """
 
     n_meanings: int
     space: str
+    alternatives: tuple[Found, ...] = ()
 
 
 def exhaustive(
@@ -76,6 +71,7 @@ def exhaustive(
     max_combinations: int = MAX_COMBINATIONS,
     literals: bool = False,
     steps: str | Sequence[str] = CONNECTIVES,
+    alternatives: int = 1,
 ) -> Exhausted:
     """The true optimum over all formulas of at most `length` concepts.
 
@@ -92,6 +88,7 @@ def exhaustive(
             is tried as well, which makes all trees over literals (see `signed`). With other
             connectives than the three, the literals are atoms.
         steps: The connectives, as of the beam; in a tree all their slots hold formulas.
+        alternatives: So many of the best formulas of different meaning are told; 1 is the best.
 
     Raises:
         OptionError: An option means nothing, the space is too large, or no formula of it holds at
@@ -155,7 +152,10 @@ def exhaustive(
     )
     if mirrors:
         seen |= {everything ^ one for one in seen}
-    return Exhausted(tuple(best), len(seen), space)
+    several: tuple[Found, ...] = ()
+    if alternatives > 1:
+        several = best_of(levels, alternatives, bank, firing, goal, min_support, literals, mirrors)
+    return Exhausted(tuple(best), len(seen), space, several)
 
 
 def _rank(found: Found, literals: bool) -> tuple[float, int]:
@@ -193,30 +193,16 @@ def _best(
     """
     best: Found | None = None
     n_on, n = firing.n_on, bank.n_valid
-
-    def better(sizes: NDArray[np.int64], both: NDArray[np.int64], written: Written) -> Found | None:
+    for part in counted(level, bank, firing, mirrors):
+        sizes, both = part.sizes, part.both
         scores = goal.score(both, sizes - both, n_on, n)
         scores = np.where(sizes >= min_support, scores, -np.inf)
         top = float(scores.max(initial=-np.inf))
         if top == -np.inf or (best is not None and top < best.score):
-            return best
-        found = best
+            continue
         for i in np.flatnonzero(scores == top).tolist() if literals else [int(np.argmax(scores))]:
             counts = counts_of(int(both[i]), int(sizes[i]), n_on, n)
-            one = Found(written(i), top, counts)
-            if found is None or _rank(one, literals) > _rank(found, literals):
-                found = one
-        return found
-
-    octets = bank.packed.shape[1] * 8
-    meanings = list(level)
-    for start in range(0, len(meanings), CHUNK):
-        part = meanings[start : start + CHUNK]
-        data = b"".join(one.to_bytes(octets, "little") for one in part)
-        words = np.frombuffer(data, "<u8").astype(np.uint64).reshape(len(part), -1)
-        holds = unpack(words, bank.n_signatures)
-        sizes, both = holds @ bank.size, holds[:, firing.signatures] @ firing.counts
-        best = better(sizes, both, lambda i, part=part: level[part[i]])  # type: ignore[misc]
-        if mirrors:
-            best = better(n - sizes, n_on - both, lambda i, part=part: complement(level[part[i]]))  # type: ignore[misc]
+            one = Found(part.formula(level, i), top, counts)
+            if best is None or _rank(one, literals) > _rank(best, literals):
+                best = one
     return best

@@ -198,8 +198,12 @@ def describe_space(
     min_support: int = 0,
     literals: bool = False,
     ways: Sequence[Move] = (),
+    choice: str = "",
 ) -> str:
-    """The space in words; atoms that are derived from concepts are told from them."""
+    """The space in words; atoms that are derived from concepts are told from them.
+
+    `choice` says which concepts those are, where they are not all of the bank.
+    """
     names = [str(one) for one in ways] or ["f OR g", "f AND g", "f AND NOT g"]
     is_plain = set(names) == {"f OR g", "f AND g", "f AND NOT g"}
     n_derived = len(bank.derived)
@@ -208,6 +212,7 @@ def describe_space(
         operators = {one.operator for one in bank.derived.values() if isinstance(one, Apply)}
         atoms += f" and {n_derived:,} atoms by {', '.join(sorted(operators))}"
     which = f" that hold at {min_atom_support:,} cells or more" if min_atom_support else ""
+    which += f" ({choice})" if choice else ""
     made = f"made by {', '.join(names)}; {SHAPES[shape]}"
     if literals and not is_plain:
         made = f"each with or without NOT before it, {made}"

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from logicx.banks.bank import ConceptBank
 from logicx.banks.signatures import Incidence, Signatures
 from logicx.errors import OptionError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 def check_least(**options: int) -> None:
@@ -23,17 +28,27 @@ def check_least(**options: int) -> None:
 def supported(bank: ConceptBank, least: int) -> ConceptBank:
     """The bank with only those concepts that hold at so many valid cells; itself where all do.
 
-    Signatures and cells stay as they are, so a unit's on-counts fit both; tables that relate
-    concepts are left out.
-
     Raises:
         OptionError: No concept does.
     """
     kept = bank.count >= least
-    if kept.all():
-        return bank
     if not kept.any():
         raise OptionError(f"no concept holds at {least:,} cells: {_most(bank)}")
+    return keeping(bank, kept)
+
+
+def keeping(bank: ConceptBank, kept: NDArray[np.bool_]) -> ConceptBank:
+    """The bank with only some of its concepts; itself where they are all.
+
+    Signatures and cells stay as they are, so a unit's on-counts fit both; tables that relate
+    concepts are left out.
+
+    Args:
+        bank: The concepts.
+        kept: Which of them are kept, `bool[n_concepts]`, one at least.
+    """
+    if kept.all():
+        return bank
     old = bank.concepts_of
     is_kept = kept[old.indices]
     indptr = np.concatenate([[0], np.cumsum(is_kept)])[old.indptr]

@@ -13,7 +13,10 @@ from pathlib import Path
 from typing import Any
 
 PAGE = Path(__file__).with_name("api.md")
-PACKAGES = ("logicx", "logicx.probe", "logicx.analysis", "logicx.report", "logicx.testing")
+PACKAGES = (
+    *("logicx", "logicx.search", "logicx.probe", "logicx.analysis", "logicx.report"),
+    "logicx.testing",
+)
 HEAD = """# Public names
 
 What may be relied on: the names below, and what their classes have without an underscore. The page

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Generic, Literal
 import numpy as np
 
 from logicx.errors import OptionError
+from logicx.search.checking import checked
 from logicx.search.space import (
     LONGEST,
     Candidates,
@@ -79,7 +80,12 @@ class Beam:
             raise OptionError(f"dedupe is one of {', '.join(DEDUPES)}, not {self.dedupe!r}")
 
     def search(self, space: Space[N]) -> SearchResult[N]:
-        """Search a space; ties are broken by order of enumeration, earlier beams first."""
+        """Search a space; ties are broken by order of enumeration, earlier beams first.
+
+        Raises:
+            PluginError: What a space of one's own gives is wrong.
+        """
+        space = checked(space, self.dedupe)
         return self.run(space.atoms(), partial(self._grow, space))
 
     def run(

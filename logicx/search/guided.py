@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Generic
 import numpy as np
 
 from logicx.search.beam import Beam, Grown
+from logicx.search.checking import checked
 from logicx.search.space import Candidates, GuidedSpace, Kept, N, SearchResult
 
 if TYPE_CHECKING:
@@ -39,7 +40,12 @@ class Guided:
     beam: Beam
 
     def search(self, space: GuidedSpace[N]) -> SearchResult[N]:
-        """Search a space; ties are broken by order of enumeration, earlier beams first."""
+        """Search a space; ties are broken by order of enumeration, earlier beams first.
+
+        Raises:
+            PluginError: What a space of one's own gives is wrong.
+        """
+        space = checked(space, self.beam.dedupe, is_guided=True)
         return self.beam.run(space.atoms(), partial(self._grow, space))
 
     def _grow(self, space: GuidedSpace[N], kept: list[Kept[N]], nodes: list[N]) -> Grown[N]:

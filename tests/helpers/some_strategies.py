@@ -67,7 +67,7 @@ WRONG = {
     "numbers": (lambda task, unit: [1, 2], "which is no formula"),
     "too long": (lambda task, unit: parse("c0 or c1 or c2 or c3"), "4 atoms, and the length is 3"),
     "unknown concepts": (lambda task, unit: parse("c0 or nope"), "no concept 'nope'"),
-    "an unknown operator": (lambda task, unit: Apply("SHEFFER", (Concept("c0"),)), "'NAND'"),
+    "an unknown operator": (lambda task, unit: Apply("SHEFFER", (Concept("c0"),)), "'SHEFFER'"),
     "wrong arguments": (lambda task, unit: Apply("AND", (Concept("c0"),)), "AND"),
     "what is no atom": (lambda task, unit: parse("NEIGHBORS(c0)"), "is no atom of this search"),
     "a wrong count": (

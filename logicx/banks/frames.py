@@ -93,14 +93,14 @@ def row_labels(values: Any) -> tuple[str, ...]:
     if len(labels) > 1 and not all(labels[0].equals(one) for one in labels[1:]):
         raise DataError(
             "the columns are series whose rows have different labels",
-            hint="pandas.DataFrame joins them by label; .reset_index(drop=True) takes them by place",
+            hint="pandas.DataFrame joins them by label, reset_index(drop=True) takes them by place",
         )
     if not labels or labels[0].is_monotonic_increasing or labels[0].dtype.kind not in "iu":
         return ()
     shown = ", ".join(map(str, labels[0][:_SHOWN]))
     return (
-        f"the rows are numbered {shown}, ... : they are taken in the order in which they lie, not by "
-        "number (frame.sort_index() sorts them)",
+        f"the rows are numbered {shown}, ... : they are taken in the order in which they lie, not "
+        "by number (frame.sort_index() sorts them)",
     )
 
 

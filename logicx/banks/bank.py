@@ -14,7 +14,7 @@ from logicx.banks.bankfile import BankFile
 from logicx.banks.building import signatures_of_groups, signatures_of_masks, signatures_of_sparse
 from logicx.banks.celltexts import CellTexts
 from logicx.banks.containers import as_booleans, as_names
-from logicx.banks.frames import named_columns, table_columns
+from logicx.banks.frames import named_columns, row_labels, table_columns
 from logicx.banks.holdings import Holdings
 from logicx.banks.naming import (
     NamedConcepts,
@@ -131,7 +131,7 @@ class ConceptBank(NamedConcepts, Holdings):
             >>> bank.n_signatures, bank.count.tolist()
             (3, [1, 1, 1])
         """
-        columns = named_columns(masks)
+        columns, labels = named_columns(masks), row_labels(masks)
         if columns is not None:
             masks = [as_booleans(one, f"the mask {key!r}", 1) for key, one in columns.items()]
             names = list(columns) if names is None else names
@@ -151,6 +151,7 @@ class ConceptBank(NamedConcepts, Holdings):
             signatures,
             relations,
         )
+        bank.notes += labels
         if columns is None and n_concepts == n_cells > 1:
             bank.notes += (f"masks of shape {list(array.shape)} are taken as [concepts, cells]",)
         return bank
@@ -284,7 +285,7 @@ class ConceptBank(NamedConcepts, Holdings):
         found = concepts_of_columns(table_columns(table), kinds)
         bank = cls.from_masks(found.masks, found.names, categories=found.categories, name=name)
         bank.source = {**(source or {}), "quantile_edges": found.edges}
-        bank.notes = (*told_apart(bank.names, "concepts"), *found.notes)
+        bank.notes = (*told_apart(bank.names, "concepts"), *row_labels(table), *found.notes)
         return bank
 
     def relate(self, table: str, rows: Mapping[str, Sequence[str]]) -> None:

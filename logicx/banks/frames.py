@@ -8,6 +8,9 @@ from typing import Any
 
 from logicx.errors import DataError
 
+_SHOWN = 3
+"""Labels of rows that a note names."""
+
 
 def columns_of(table: Any) -> dict[str, Any] | None:
     """The columns of a frame, as it holds them; None where it is no frame.
@@ -18,6 +21,10 @@ def columns_of(table: Any) -> dict[str, Any] | None:
     Raises:
         DataError: A name is given twice, or pyarrow is missing.
     """
+    if getattr(table, "is_nested", False):
+        raise DataError(
+            "a nested tensor has no one shape", hint="pad it, or join its parts: torch.cat"
+        )
     if not hasattr(table, "shape") and hasattr(table, "collect_schema"):
         raise DataError("a lazy frame holds no data yet", hint="collect it first: frame.collect()")
     if hasattr(table, "column_names") and hasattr(table, "column"):
@@ -69,6 +76,37 @@ def table_columns(table: Any) -> dict[str, list[Any]]:
             hint='such as {"color": ["red", "blue"]}',
         )
     return {name: _values(name, column) for name, column in columns.items()}
+
+
+def row_labels(values: Any) -> tuple[str, ...]:
+    """A note on rows of pandas whose numbers are in disorder, as after shuffling or sorting.
+
+    Rows are cells in the order in which they lie; labels of rows are not looked at.
+
+    Raises:
+        DataError: Columns are series whose rows have other labels each.
+    """
+    parts = values.values() if isinstance(values, Mapping) else values
+    several = isinstance(values, (Mapping, list, tuple)) and all(map(_is_series, parts))
+    found = [_index_of(one) for one in (parts if several else [values])]
+    labels = [one for one in found if one is not None]
+    if len(labels) > 1 and not all(labels[0].equals(one) for one in labels[1:]):
+        raise DataError(
+            "the columns are series whose rows have different labels",
+            hint="pandas.DataFrame joins them by label, reset_index(drop=True) takes them by place",
+        )
+    if not labels or labels[0].is_monotonic_increasing or labels[0].dtype.kind not in "iu":
+        return ()
+    shown = ", ".join(map(str, labels[0][:_SHOWN]))
+    return (
+        f"the rows are numbered {shown}, ... : they are taken in the order in which they lie, not "
+        "by number (frame.sort_index() sorts them)",
+    )
+
+
+def _index_of(values: Any) -> Any:
+    index = getattr(values, "index", None)
+    return index if hasattr(index, "is_monotonic_increasing") else None
 
 
 def _values(name: str, column: Any) -> list[Any]:

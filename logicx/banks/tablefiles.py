@@ -217,11 +217,13 @@ def _refuse_other_separator(path: Path, rows: Sequence[Sequence[str]], separator
         n = first.count(other)
         fields = [separator.join(row).count(other) for row in rows if row]
         is_stated = first.casefold() == f"sep={other}"
+        ours = _SEPARATORS[separator]
+        also = "as .csv with commas" if separator == "\t" else "as .tsv with tabs"
         if other != separator and (is_stated or (n and all(one == n for one in fields))):
             raise FileError(
-                f"{path}: {name} seem to separate its columns, not {_SEPARATORS[separator]}",
-                hint=f"save it with {_SEPARATORS[separator]}, or as .tsv with tabs; if it has one "
-                "column, header=true or header=false says so",
+                f"{path}: {name} seem to separate its columns, not {ours}",
+                hint=f"save it with {ours}, or {also}; if it has one column, header=true or "
+                "header=false says so",
             )
 
 

@@ -10,6 +10,7 @@ Source: a part of Unicode's table of confusables (UTS #39): characters that most
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from logicx.language.spelling import escaped
@@ -43,6 +44,7 @@ def shape(text: str) -> str:
     return "".join(map(_plain, unicodedata.normalize("NFD", text)))
 
 
+@lru_cache(maxsize=4096)
 def _plain(one: str) -> str:
     if one not in _LIKE and unicodedata.decomposition(one).startswith(_SAME_SHAPE):
         one = unicodedata.normalize("NFKD", one)

@@ -28,7 +28,8 @@ class Batch(_Called):
         inputs: A tuple or list of positional arguments, a mapping of keyword arguments, or the one
             argument.
         mask: For layers whose output has tokens: `bool[batch, tokens]`, false at padding.
-        ids: Names of its images in order, which are compared with the bank's; no part of the pair.
+        ids: Names of its images in order, or its texts, each a text or a list of texts, which are
+            compared with the bank's; no part of the pair.
     """
 
     ids: Any = None

@@ -23,17 +23,26 @@ from torch.utils.data import (
 )
 
 from logicx.errors import DataError
+from logicx.language.spelling import tidy
 from logicx.sources.vision.images import mark_of, marks_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from logicx.banks.bank import ConceptBank
     from logicx.probe.layouts import Taken
 
+_LONGEST = 60
+"""Characters of a text that an error shows."""
 SHUFFLED = (RandomSampler, WeightedRandomSampler, SubsetRandomSampler)
 UNKNOWN = (
     "which images the batches hold is not known: only their number is held against the bank's "
     "(give ImageBatches.of_bank, a loader of a dataset that has paths, or Batch(inputs, ids=names))"
+)
+
+UNKNOWN_TEXTS = (
+    "which texts the batches hold is not known: only how many there are is held against the bank's "
+    "(give Batch(inputs, mask, ids=texts))"
 )
 
 
@@ -171,6 +180,45 @@ def check_photographs(paths: Sequence[str], source: Mapping[str, Any]) -> None:
             "Batch(inputs, ids=names), and then compared by name alone",
             code="other-images",
         )
+
+
+def check_texts(ids: Sequence[Any], bank: ConceptBank, first: int) -> None:
+    """Raise a `DataError` unless texts are those of a bank's rows or documents, in their order.
+
+    White space, case and the marks of word pieces are left out of account.
+
+    Args:
+        ids: Texts, or lists of them, such as premise and hypothesis or the tokens of a document.
+        bank: A bank that keeps its texts.
+        first: Number of the first row or document.
+    """
+    assert bank.texts is not None
+    what = "document" if bank.universe.kind == "tokens" else "row"
+    for i, one in enumerate(ids, first):
+        if i >= bank.universe.n_groups:
+            raise DataError(
+                f"the batches name more texts than the {bank.universe.n_groups:,} of the bank",
+                code="other-texts",
+            )
+        cells = bank.universe.cells_of(i)
+        stated = [text for k in range(cells.start, cells.stop) for text in bank.texts[k]]
+        given = [one] if isinstance(one, str) else [*map(str, one)]
+        if _bare(given) != _bare(stated):
+            raise DataError(
+                f"{what} {i:,} is {_shown(given)}, but the bank's is {_shown(stated)}",
+                hint="give the batches the texts that the bank was compiled from, in its order",
+                code="other-texts",
+            )
+
+
+def _bare(texts: Sequence[str]) -> str:
+    joined = "".join("".join(one.removeprefix("##").split()) for one in texts)
+    return tidy(joined).casefold()
+
+
+def _shown(texts: Sequence[str]) -> str:
+    text = " ".join(texts)
+    return repr(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…")
 
 
 def _key(path: str) -> list[str]:

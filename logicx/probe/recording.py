@@ -136,7 +136,8 @@ def record(
         dtype: `float32`, or `float16` for half the size: about three digits, up to 65,504, and
             below 3e-8 all is zero.
         bank: The bank that the units are for: its cells must come out, and where the batches say
-            which images they hold, they must be its images in its order, cut as its masks are.
+            which images or texts they hold, they must be its own in its order, and images cut as
+            its masks are.
         universe: The cells that must come out, without a bank; by default tokens in their
             documents, or rows of which only the number is known. Of maps only the number of images
             must be the universe's: they are upsampled when they are counted.
@@ -231,6 +232,7 @@ def record(
             run = Run(watch, file, universe, module, layer, patches)
             run.layout, run.tokens = layout, "btd" if batch_first else "tbd"
             run.names = None if paths is not None else names
+            run.texts = bank if bank is not None and bank.texts is not None else None
             run.record(model, batches, progress)
         universe = universe_of(file, universe)
         source |= run.found

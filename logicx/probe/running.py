@@ -14,7 +14,7 @@ from logicx.errors import DataError, FileError
 from logicx.probe.cells import as_kept, cells_of, check_places
 from logicx.probe.fingerprints import fingerprint
 from logicx.probe.hooks import Batch
-from logicx.probe.identity import UNKNOWN, check_paths, taken_note
+from logicx.probe.identity import UNKNOWN, UNKNOWN_TEXTS, check_paths, check_texts, taken_note
 from logicx.probe.layouts import AXES, Axes
 from logicx.units.maps import hash_of_names
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from torch import nn
 
+    from logicx.banks.bank import ConceptBank
     from logicx.probe.cells import Cells, Patches
     from logicx.probe.hooks import Output, Watch
     from logicx.probe.partfile import PartFile
@@ -46,6 +47,7 @@ class Run:
         layout: What the axes of the output are, if it is said.
         tokens: The layout of an output with tokens, if none is said.
         names: The images that the batches must hold, where their ids are yet to be compared.
+        texts: A bank whose texts the batches must hold, where their ids say which they hold.
         found: What the batches told, for the file.
     """
 
@@ -64,6 +66,7 @@ class Run:
         self.layout: str | None = None
         self.tokens = "btd"
         self.names: Sequence[str] | None = None
+        self.texts: ConceptBank | None = None
         self.found: dict[str, Any] = {}
         self._resolved: dict[int, str] = {}
         self._told: dict[str, Any] = {}
@@ -162,9 +165,11 @@ class Run:
 
     def _compare(self, batch: Batch, number: int) -> None:
         """Hold the ids of a batch against the names of the images."""
-        if batch.ids is None:
-            self._has_ids = False
+        self._has_ids &= batch.ids is not None
+        if not self._has_ids:  # of those that follow, the places are not known
             return
+        if self.texts is not None:
+            check_texts(batch.ids, self.texts, len(self._ids))
         ids = [str(one) for one in batch.ids]
         if self.names is not None:
             check_paths(ids, self.names, len(self._ids))
@@ -174,8 +179,11 @@ class Run:
         """Raise a `DataError` unless all cells of the universe were there."""
         file, universe = self._file, self._universe
         of_cells = universe_of(file, universe)
-        if self._ids and self._has_ids and of_cells is not None:
-            if of_cells.kind == "pixels" and len(self._ids) != of_cells.n_groups:
+        is_told = bool(self._ids) and self._has_ids
+        if self.texts is not None and not is_told:
+            file.notes.append(UNKNOWN_TEXTS)
+        if is_told and of_cells is not None and of_cells.kind == "pixels":
+            if len(self._ids) != of_cells.n_groups:
                 raise DataError(
                     f"the batches name {len(self._ids):,} images, but hold {of_cells.n_groups:,}"
                 )

@@ -9,7 +9,7 @@ import numpy as np
 
 from logicx.banks.bits import Words, n_words, pack
 from logicx.banks.containers import as_booleans, as_names, masked
-from logicx.banks.frames import named_columns
+from logicx.banks.frames import named_columns, row_labels
 from logicx.banks.naming import look_alike
 from logicx.errors import DataError, is_plain_text
 from logicx.language.numerals import MOST_EXACT
@@ -81,7 +81,10 @@ def rows_of(values: Any, what: str, unit_axis: int | None, layout: str | None = 
         if len(lengths) > 1 or any(len(one) != 1 for one in lengths):
             raise DataError(f"{what}: columns have the shapes {sorted(lengths)}")
         n_cells = lengths.pop()[0] if lengths else 0
-        return Rows([one for one, _ in read], [one for _, one in read], list(columns), n_cells)
+        note = "".join(row_labels(values))
+        return Rows(
+            [one for one, _ in read], [one for _, one in read], list(columns), n_cells, note=note
+        )
     array, present = masked(values, what)
     found = turned(array, what, unit_axis, layout)
     n_units, *cells = found.values.shape

@@ -31,6 +31,7 @@ from forgeries import (
     forged_part,
     forged_tensors,
     forged_toml,
+    forged_vectors,
 )
 
 from logicx import ConceptBank, Units, compile_recipe, explain, open_units, read_journal, score
@@ -41,6 +42,7 @@ from logicx.errors import LogicxError
 from logicx.probe.partfile import PartFile
 from logicx.runs.journal import Journal
 from logicx.runs.journaling import run_journal
+from logicx.sources.text.vectorfiles import read_binary_vectors, read_text_vectors
 from logicx.units.activations import write_activations
 
 ADDRESS_SPACE = 6 << 30
@@ -74,7 +76,11 @@ def image_bank(random: Random) -> ConceptBank:
         for _ in range(n_images)
     ]
     universe = Universe.pixels(n_images, height, width)
-    source = {"images": [f"{i}.png" for i in range(n_images)], "notes": ["a note"]}
+    source = {
+        "images": [f"{i}.png" for i in range(n_images)],
+        "notes": ["a note"],
+        "photographs": "".join(f"{i:08x}" for i in range(n_images)),
+    }
     names = ["water", "blue", "sky"]
     return ConceptBank.from_groups(images, names, universe=universe, source=source)
 
@@ -129,6 +135,11 @@ def make_files(folder: Path) -> None:
     np.savez(folder / "masks.npz", masks=masks, names=np.array(["water", "blue", "sky"]))
     (folder / "masks.toml").write_text(MASKS_TOML)
     (folder / "near.json").write_text('{"water": ["blue", "sky"], "blue": []}')
+    vectors = {word: random.random(3).astype("<f4") for word in ("water", "blue", "sky")}
+    binary = b"".join(word.encode() + b" " + one.tobytes() for word, one in vectors.items())
+    (folder / "near.bin").write_bytes(b"3 3\n" + binary)
+    rows = (f"{word} {' '.join(map(str, one))}\n" for word, one in vectors.items())
+    (folder / "near.txt").write_text("3 3\n" + "".join(rows))
     (folder / "people.csv").write_text("color,age,member\nred,1,yes\nblue,22,no\nred,3,\n")
     (folder / "people.toml").write_text(PEOPLE_TOML)
 
@@ -202,6 +213,9 @@ def use_arrays(path: Path) -> None:
             with suppress(LogicxError):
                 units = open_units(path, threshold, unit_axis=axis)
                 units.n_on  # noqa: B018
+    for layout in ("nhw", "btd", "nchw"):
+        with suppress(LogicxError):
+            open_units(path, layout=layout)
     open_units(path)
 
 
@@ -212,6 +226,13 @@ def use_recipe(path: Path) -> None:
 
 def use_neighbors(path: Path) -> None:
     use_recipe(path.with_name("masks.toml"))
+
+
+def use_vectors(path: Path) -> None:
+    read = read_binary_vectors if path.suffix == ".bin" else read_text_vectors
+    for wanted in ({"water", "blue"}, None):
+        options = () if path.suffix == ".bin" else (True,)
+        read(path, *options, wanted)
 
 
 Kind = tuple[str, Callable[[Path, Random], None], Callable[[Path], None]]
@@ -231,6 +252,8 @@ KINDS: tuple[Kind, ...] = (
     ("masks.toml", forged_toml, use_recipe),
     ("people.toml", forged_toml, use_recipe),
     ("near.json", forged_json, use_neighbors),
+    ("near.bin", forged_vectors, use_vectors),
+    ("near.txt", forged_vectors, use_vectors),
 )
 
 

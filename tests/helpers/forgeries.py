@@ -238,3 +238,13 @@ def forged_toml(path: Path, random: Random) -> None:
         beside = path.with_name(name)
         if random.random() < 0.2:
             beside.write_bytes(change_bytes(beside.read_bytes(), random))
+
+
+def forged_vectors(path: Path, random: Random) -> None:
+    """Word vectors with other numbers in their header, or other bytes."""
+    header, _, body = path.read_bytes().partition(b"\n")
+    fields: list[Any] = header.split()
+    fields[random.integers(2)] = str(abs(NUMBERS[random.integers(len(NUMBERS))])).encode()
+    if random.random() < 0.5:
+        body = change_bytes(body, random)
+    path.write_bytes(b" ".join(fields) + b"\n" + body)

@@ -101,6 +101,8 @@ def test_labelme(labelme):
         ),
         (lambda one: one["shapes"][0].update(label=""), "a shape has the label ''"),
         (lambda one: one["shapes"][0].pop("points"), "is no annotation of LabelMe"),
+        (lambda one: one["shapes"][0].update(points=[["1_0", 1]] * 3), "'1_0' is no number"),
+        (lambda one: one.update(imageHeight="4"), "'4' is no number"),
         (
             lambda one: one.update(imageHeight=6, imageWidth=4),
             "but its annotation says it is 6 x 4",
@@ -114,6 +116,25 @@ def test_labelme_that_cannot_be(labelme, change, message):
     where.write_text(json.dumps(stated))
     with pytest.raises(DataError, match=message):
         compiled("labelme", labelme, grid=[*SIZE])
+
+
+def test_labelme_flags_hold_at_the_whole_image(labelme):
+    where = labelme / "a.json"
+    stated = json.loads(where.read_text())
+    where.write_text(json.dumps({**stated, "flags": {"day": True, "blurred": False}}))
+    bank = compiled("labelme", labelme, grid=[*SIZE], colors="none")
+    day = np.stack([np.ones(SIZE, bool), NONE])
+    check(bank, {"cat": np.stack([CAT, NONE]), "dog": np.stack([DOG, NONE]), "day": day})
+    assert bank.categories[bank.number("day")] == "scene"
+
+
+def test_labelme_files_that_name_another_image_are_told_of(labelme):
+    assert not any("another image" in one for one in compiled("labelme", labelme).source["notes"])
+    where = labelme / "a.json"
+    for path, is_told in (("..\\photos\\a.png", False), ("photos/q.jpg", True)):
+        where.write_text(json.dumps({**json.loads(where.read_text()), "imagePath": path}))
+        notes = compiled("labelme", labelme).source["notes"]
+        assert ("1 JSON files name another image: a.json (q.jpg)" in notes) == is_told
 
 
 def test_labelme_files_of_no_image(labelme):
@@ -144,8 +165,38 @@ def cvat(tmp_path):
 
 def test_cvat(cvat):
     bank = compiled("cvat", cvat, grid=[*SIZE], colors="none")
-    check(bank, {"cat": np.stack([box(1, 1, 2, 4), NONE]), "dog": np.stack([DOG, NONE])})
+    day = np.stack([np.ones(SIZE, bool), NONE])
+    check(
+        bank, {"cat": np.stack([box(1, 1, 2, 4), NONE]), "dog": np.stack([DOG, NONE]), "day": day}
+    )
+    assert bank.categories[bank.number("day")] == "scene"
     assert "1 shapes are no areas, and draw nothing" in bank.source["notes"]
+    assert not any("without annotations" in one for one in bank.source["notes"])
+    save(cvat / "images/c.jpg", flat((0, 0, 255)))
+    notes = compiled("cvat", cvat, grid=[*SIZE]).source["notes"]
+    assert "1 images without annotations are left out" in notes
+
+
+def test_boxes_of_cvat_may_be_turned(cvat):
+    turned = 'xtl="2" ytl="1" xbr="4" ybr="2" rotation="{}"'
+    there = 'xtl="3" ytl="2" xbr="5" ybr="3"'
+    for degrees, expected in (
+        ("0.0", box(1, 2, 2, 4)), ("360", box(1, 2, 2, 4)), ("180", box(1, 2, 2, 4)),
+    ):  # fmt: skip
+        (cvat / "annotations.xml").write_text(CVAT.replace(there, turned.format(degrees)))
+        found = dense(compiled("cvat", cvat, grid=[*SIZE], colors="none"))["dog"][0]
+        assert np.array_equal(found, expected), degrees
+    # a quarter: around (3, 1.5), from x 2.5 to 3.5 and y 0.5 to 2.5
+    (cvat / "annotations.xml").write_text(CVAT.replace(there, turned.format("90")))
+    found = dense(compiled("cvat", cvat, grid=[*SIZE], colors="none"))["dog"][0]
+    assert found[1:3, 3].all()
+    assert not found[:, [0, 1, 5]].any()
+    # clockwise: of a wide box that is turned by 30 degrees the right end is the lower
+    wide = 'xtl="0" ytl="1.5" xbr="5" ybr="1.5" rotation="30"'
+    (cvat / "annotations.xml").write_text(CVAT.replace(there, wide))
+    found = dense(compiled("cvat", cvat, grid=[*SIZE], colors="none"))["dog"][0]
+    rows = [np.flatnonzero(found[:, x]).mean() for x in (1, 4)]
+    assert rows[0] < rows[1]
 
 
 @pytest.mark.parametrize(
@@ -155,6 +206,9 @@ def test_cvat(cvat):
         ('name="b.jpg"', 'name="../b.jpg"', "is refused"),
         ('name="b.jpg"', 'name="z.jpg"', "1 images are missing: z.jpg"),
         ('xtl="3"', 'xtl="x"', "image a.jpg: ValueError"),
+        ('xtl="3"', 'xtl="1_0"', "image a.jpg: ValueError"),
+        ('points="1.0,', 'points="\u0661,', "image a.jpg: ValueError"),
+        ("</annotations>", '<track id="0"></track></annotations>', "holds tracks"),
         ('width="6"', 'width="7"', "but its annotation says it is 4 x 7"),
         ("</annotations>", "", "is no readable XML"),
         ("<!-- of the tool -->", '<!DOCTYPE a [<!ENTITY b "c">]>', "declares entities"),

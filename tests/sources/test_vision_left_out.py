@@ -89,6 +89,12 @@ def test_images_without_masks(tree):
     (folder / "train.txt").write_text("b/c\na.png\n\n")
     listed = compiled("images", folder, grid=[4, 6], only="train.txt")
     assert listed.source["images"] == ["a.png", "b/c.png"]
+    for twice in ("b/c\na\nb/c\n", "b/c\nb/c.png\n"):
+        (folder / "train.txt").write_text(twice)
+        with pytest.raises(
+            DataError, match=r"train.txt: an image is given twice: b/c.png \(row 1,"
+        ):
+            compiled("images", folder, only="train.txt")
     (folder / "train.txt").write_text("b/d\n")
     with pytest.raises(FileError, match=r"1 masks are missing: masks/b/d.png"):
         compiled("images", folder, only="train.txt")

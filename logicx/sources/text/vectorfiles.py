@@ -26,6 +26,8 @@ _FLOAT = np.dtype("<f4")
 _LONGEST = 1 << 16
 """More bytes than a word has."""
 _MOST_DIMENSIONS = 1 << 20
+_DIGITS = 19
+"""More than a number of words or dimensions has."""
 _CHUNK = 1 << 22
 _LAST_CONTROL = 0x1F
 
@@ -75,12 +77,27 @@ def read_text_vectors(path: Path, has_header: bool, wanted: Set[str] | None = No
             first[0] = (1, first[0][1].removeprefix(_BOM))
         stated = 0
         if has_header:
-            stated, n = (int(one) for one in first.pop()[1].split())
+            stated, n = _header(path, first.pop()[1] if first else b"")
             first = [*islice(lines, _LOOKED_AT)]
         else:
             first += islice(lines, _LOOKED_AT)
             n = _n_dimensions(first)
         return _read(path, _chain(first, lines), n, stated, wanted)
+
+
+def _header(path: Path, line: bytes) -> tuple[int, int]:
+    """How many words and dimensions a first line states.
+
+    Raises:
+        FileError: It states none, or no vector has so many.
+    """
+    fields = line.split()
+    if len(fields) != 2 or not all(one.isdigit() and len(one) < _DIGITS for one in fields):
+        raise FileError(f"{path}: the first line states no number of words and of dimensions")
+    stated, n = int(fields[0]), int(fields[1])
+    if not 0 < n <= _MOST_DIMENSIONS:
+        raise FileError(f"{path} says that its vectors have {n:,} dimensions")
+    return stated, n
 
 
 def _chain(
@@ -126,7 +143,10 @@ def _read(
                 f"{path}, line {number:,}: {other.decode(errors='replace')!r} is not a number"
             )
         words[word] = len(rows)
-        rows.append(np.array([float(one) for one in fields[1:]], np.float32))
+        try:
+            rows.append(np.array([float(one) for one in fields[1:]], np.float32))
+        except ValueError as error:
+            raise FileError(f"{path}, line {number:,}: {error}") from error
     notes = _counted(path, n_lines, stated, n_twice, twice)
     if n_blank:
         notes.append(f"{path}: {n_blank:,} words hold blanks, such as {blank!r}")
@@ -172,9 +192,7 @@ def read_binary_vectors(path: Path, wanted: Set[str] | None = None) -> Vectors:
     kept = bytearray()
     n_read, n_twice, twice = 0, 0, ""
     with opened(path) as file:
-        stated, n = (int(one) for one in file.readline(_LONGEST).removeprefix(_BOM).split())
-        if not 0 < n <= _MOST_DIMENSIONS:
-            raise FileError(f"{path} says that its vectors have {n:,} dimensions")
+        stated, n = _header(path, file.readline(_LONGEST).removeprefix(_BOM))
         for spelled, numbers in _records(path, file, n * _FLOAT.itemsize):
             n_read += 1
             word = tidy(spelled) or spelled

@@ -112,7 +112,10 @@ class PlainFolder(MaskedImages):
             self.folder.read(name)
             lines = [one.strip() for one in read_lines(self.folder.path / name)]
             where = self.folder.path / name
-            self.images = sorted(listed_images([one for one in lines if one], keys, where))
+            lines = [one for one in lines if one]
+            meant = zip(listed_images(lines, keys, where), lines, strict=True)
+            named = ((one, one, f"row {i}, {line!r}") for i, (one, line) in enumerate(meant, 1))
+            self.images = sorted(unique(named, f"{where}: an image"))
         if not settings.masks:
             return
         bare = [one for one in self.images if not all(one in masks for masks in self.masks)]

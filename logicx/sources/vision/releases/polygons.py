@@ -1,16 +1,19 @@
 """Polygons that labelling tools write: LabelMe's JSON files and CVAT's XML.
 
 - LabelMe: beside each image (or in a folder of their own) a JSON of the same stem, with `shapes`:
-  `label`, `points`, `shape_type`; polygons, rectangles and circles are areas;
-- CVAT for images 1.1: one `annotations.xml`, with `image` and in it `polygon` and `box`.
+  `label`, `points`, `shape_type`; polygons, rectangles and circles are areas; `flags` that are true
+  hold at the whole image;
+- CVAT for images 1.1: one `annotations.xml`, with `image` and in it `polygon`, `box` and `tag`,
+  which holds at the whole image.
 
-Each label is a concept of the category `object`; areas may overlap. They are drawn by Pillow, edges
-included, as LabelMe itself draws them. Points, lines and other shapes draw nothing: a note counts
-them.
+Each label of an area is a concept of the category `object`, each of an image one of `scene`; areas
+may overlap. They are drawn by Pillow, edges included, as LabelMe itself draws them. Points, lines
+and other shapes draw nothing: a note counts them.
 """
 
 from __future__ import annotations
 
+import cmath
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -21,6 +24,7 @@ import numpy as np
 
 from logicx.banks.strict_json import strict_json
 from logicx.errors import DataError, FileError
+from logicx.language.numerals import real
 from logicx.sources.vision.compiling import compile_images
 from logicx.sources.vision.decoding import ENDINGS
 from logicx.sources.vision.images import Folder, refuse_missing, stem, unique
@@ -37,6 +41,8 @@ if TYPE_CHECKING:
 
     from logicx.banks.bank import ConceptBank
 
+_DIGITS = 6
+"""Of turned corners: Pillow cuts off what is behind the point, so 1 must not become 0.999...9."""
 FAR = 10
 """How many times its size a shape may leave an image by."""
 
@@ -56,11 +62,19 @@ class Shape(NamedTuple):
 
 
 class Drawn(NamedTuple):
-    """An image with its shapes, and height and width as they are stated, if they are."""
+    """What is said of an image.
+
+    Args:
+        size: Its height and width, if they are stated.
+        shapes: Its areas.
+        n_other: How many shapes are none.
+        whole: Labels of the whole image.
+    """
 
     size: tuple[int, int] | None
     shapes: Sequence[Shape]
     n_other: int
+    whole: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -123,7 +137,8 @@ class Polygons(MaskedImages, ABC):
             masks[number] = masks[number] | mask if number in masks else mask
         empty = np.zeros(self.settings.grid, np.int64)
         planes = [np.where(masks[number], number, empty) for number in sorted(masks)]
-        return Labelled(path, planes or [empty], (), seen.colors)
+        whole = {self.vocabulary.number(one, "scene") for one in drawn.whole}
+        return Labelled(path, planes or [empty], sorted(whole), seen.colors)
 
 
 def area(shape: Shape, size: tuple[int, int], where: str) -> NDArray[np.bool_]:
@@ -183,6 +198,14 @@ class LabelMe(Polygons):
         if not self.images:
             raise FileError(f"{path} has no image with a JSON file of its name")
         self.images = self.images[: settings.first or None]
+        self._other_names: list[str] = []
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What a person should know of the files read so far."""
+        others = self._other_names
+        told = [] if not others else [f"{len(others):,} JSON files name another image: {others[0]}"]
+        return [*told, *super().notes]
 
     def drawn(self, path: str) -> Drawn:
         """The shapes of an image's JSON file."""
@@ -196,15 +219,20 @@ class LabelMe(Polygons):
                 if kind not in ("polygon", "rectangle", "circle"):
                     n_other += 1
                     continue
-                points = [(float(x), float(y)) for x, y in one["points"]]
+                points = [(_number(x), _number(y)) for x, y in one["points"]]
                 shapes.append(Shape(_label(one["label"], where), kind, points))
             sides = stated.get("imageHeight"), stated.get("imageWidth")
-            size = (int(sides[0]), int(sides[1])) if all(sides) else None
+            size = (int(_number(sides[0])), int(_number(sides[1]))) if all(sides) else None
+            flags = (stated.get("flags") or {}).items()
+            whole = [_label(one, where) for one, is_set in flags if is_set is True]
+            its = str(stated.get("imagePath") or path).replace("\\", "/").rpartition("/")[2]
+            if stem(its) != stem(path.rpartition("/")[2]):
+                self._other_names.append(f"{name} ({its})")
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise FileError(
                 f"{where} is no annotation of LabelMe ({type(error).__name__}: {error})"
             ) from error
-        return Drawn(size, shapes, n_other)
+        return Drawn(size, shapes, n_other, whole)
 
 
 class Cvat(Polygons):
@@ -230,6 +258,11 @@ class Cvat(Polygons):
                 f"{where} holds no image: it is no file of CVAT for images 1.1",
                 hint='export the task as "CVAT for images 1.1"',
             )
+        if root.find("track") is not None:
+            raise FileError(
+                f"{where} holds tracks, which go on from image to image",
+                hint='export the task as "CVAT for images 1.1"',
+            )
         named = ((key, one, f"id {one.get('id')}") for key, one in entries)
         self._entries = unique(named, f"{where}: an image")
         for one in self._entries:
@@ -237,31 +270,53 @@ class Cvat(Polygons):
         self.images = sorted(self._entries)[: settings.first or None]
         missing = [one for one in self.images if not self.folder.has(f"{settings.images}/{one}")]
         refuse_missing(missing, "images", path / settings.images)
+        there = self.folder.listed(settings.images, ENDINGS)
+        n = sum(one[len(settings.images) + 1 :] not in self._entries for one in there)
+        if n:
+            self.found_notes.append(f"{n:,} images without annotations are left out")
 
     def drawn(self, path: str) -> Drawn:
         """The shapes of an image's entry."""
         entry = self._entries[path]
         where = self.folder.path / self.settings.annotations
         try:
-            shapes, n_other = [], 0
+            shapes, whole, n_other = [], [], 0
             for one in entry:
-                if one.tag == "polygon":
-                    pairs = [point.split(",") for point in one.attrib["points"].split(";")]
-                    points = [(float(x), float(y)) for x, y in pairs]
-                elif one.tag == "box":
-                    x0, y0, x1, y1 = (
-                        float(one.attrib[key]) for key in ("xtl", "ytl", "xbr", "ybr")
-                    )
-                    points = [(x0, y0), (x1, y1)]
-                else:
-                    n_other += one.tag not in ("tag",)
+                if one.tag == "tag":
+                    whole.append(_label(one.attrib["label"], where))
                     continue
-                kind = "polygon" if one.tag == "polygon" else "rectangle"
+                if one.tag not in ("polygon", "box"):
+                    n_other += 1
+                    continue
+                kind, points = _box(one) if one.tag == "box" else ("polygon", _points(one))
                 shapes.append(Shape(_label(one.attrib["label"], where), kind, points))
-            size = (int(entry.attrib["height"]), int(entry.attrib["width"]))
+            size = (int(real(entry.attrib["height"])), int(real(entry.attrib["width"])))
         except (KeyError, ValueError) as error:
             raise FileError(f"{where}, image {path}: {type(error).__name__}: {error}") from error
-        return Drawn(size, shapes, n_other)
+        return Drawn(size, shapes, n_other, whole)
+
+
+def _points(polygon: ElementTree.Element) -> list[tuple[float, float]]:
+    pairs = [point.split(",") for point in polygon.attrib["points"].split(";")]
+    return [(real(x), real(y)) for x, y in pairs]
+
+
+def _box(box: ElementTree.Element) -> tuple[str, list[tuple[float, float]]]:
+    """A rectangle by two corners, or turned (clockwise, in degrees) a polygon by four."""
+    x0, y0, x1, y1 = (real(box.attrib[key]) for key in ("xtl", "ytl", "xbr", "ybr"))
+    degrees = real(box.attrib.get("rotation", "0"))
+    if not degrees % 360:
+        return "rectangle", [(x0, y0), (x1, y1)]
+    turn, middle = cmath.exp(1j * math.radians(degrees)), complex(x0 + x1, y0 + y1) / 2
+    corners = (complex(x0, y0), complex(x1, y0), complex(x1, y1), complex(x0, y1))
+    turned = [middle + (one - middle) * turn for one in corners]
+    return "polygon", [(round(one.real, _DIGITS), round(one.imag, _DIGITS)) for one in turned]
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"{value!r} is no number")
+    return float(value)
 
 
 def _label(text: Any, where: Path) -> str:

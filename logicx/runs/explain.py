@@ -42,7 +42,7 @@ class StrategyOptions(TypedDict, total=False):
     steps: str | Sequence[str]
     dedupe: Dedupe | None
     heuristic: HeuristicName | str | Heuristic
-    literals: bool
+    literals: bool | None
     grow: Grow
     bound_time: float
     engine: EngineName | str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from logicx.runs.strategies.options import option
+from logicx.runs.strategies.options import check_switch, option
 
 if TYPE_CHECKING:
     from logicx.runs.strategies.optimal import Shape
@@ -24,4 +24,8 @@ class Exhaustive:
     name: ClassVar[str] = "exhaustive"
 
     shape: Shape = option("tree", "Formulas of the space: tree, or chain as the beam grows.")
-    literals: bool = option(False, "Whether any concept may have NOT before it, also the first.")
+    literals: bool = option(True, "Whether any concept may have NOT before it, also the first.")
+
+    def __post_init__(self) -> None:
+        """Refuse what means nothing."""
+        check_switch("literals", self.literals)

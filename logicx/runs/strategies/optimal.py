@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from numbers import Integral
 from typing import ClassVar, Literal, TypeAlias
 
-from logicx.runs.strategies.options import option
+from logicx.runs.strategies.options import check_switch, option
 
 Shape: TypeAlias = Literal["tree", "chain"]
 
@@ -31,11 +31,12 @@ class Optimal:
     name: ClassVar[str] = "optimal"
 
     shape: Shape = option("tree", "Formulas of the space: tree, or chain as the beam grows.")
-    literals: bool = option(False, "Whether any concept may have NOT before it, also the first.")
+    literals: bool = option(True, "Whether any concept may have NOT before it, also the first.")
     time_limit: float | None = option(None, "CPU seconds for each unit.", kind=float)
     node_limit: int | None = option(None, "How much is looked at for each unit.", kind=int)
 
     def __post_init__(self) -> None:
         """Take whole numbers of NumPy's as Python's."""
+        check_switch("literals", self.literals)
         if isinstance(self.node_limit, Integral) and not isinstance(self.node_limit, bool):
             object.__setattr__(self, "node_limit", int(self.node_limit))

@@ -237,7 +237,7 @@ class TorchBeam:
         places = self._lanes[lane]
         width = places.stop - places.start
         pending = is_active.nonzero().squeeze(1)
-        taken, n_head = [], HEAD * width
+        taken, n_head = [], HEAD * self.n_places
         while len(pending):
             found, is_whole = self._best(beams, ways, joined, pending, n_head, places)
             if self.rules.drops_equals:

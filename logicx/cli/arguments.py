@@ -50,7 +50,8 @@ def as_options(arguments: Sequence[str], commands: dict[str, Command]) -> list[s
         if found is None or option is None:
             done.append(argument)
         elif getattr(option, "is_flag", False):
-            done += [f"--{found[1]}"] if is_yes(found[1], found[2]) else []
+            is_on = is_yes(found[1], found[2])
+            done += (option.opts if is_on else option.secondary_opts)[:1]
         else:
             done += ["--" + found[1].replace("_", "-"), found[2]]
     return done

@@ -3,8 +3,8 @@
 The method is that of `numpy_engine.py`: two rows of counts per formula, a child's rows from its
 parent's. Three things make it fast besides: a candidate is first held against the worst formula of
 the beam by a linear inequality (`filtering.py`); what enters the beam is sorted in at once, so that
-the bar rises while candidates are walked; and where scores follow from meaning, a formula is
-expanded once only (see `Rules.expands_once`).
+the bar rises while candidates are walked (`entering.py`); and where scores follow from meaning, a
+formula is expanded once only (see `Rules.expands_once`).
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from logicx.engines.counting import add, are_equal, compiled, entry, join, lay, n_common
+from logicx.engines.counting import add, compiled, entry, lay, n_common
+from logicx.engines.entering import enter, floor_of, lay_candidate
 from logicx.engines.filtering import any_above, lay_lines, mark, score, unmark
+from logicx.engines.joining import join_pairs, note_known
 from logicx.engines.layout import (
     BLOCK,
     CARRIED,
@@ -35,125 +37,13 @@ if TYPE_CHECKING:
     from logicx.engines.layout import Bank, Levels, Rules, Store, Unit
 
 
-@compiled
-def _join_candidate(
-    place: int, bank: Bank, rules: Rules, store: Store, parent: int, parts: NDArray[np.int64]
-) -> None:
-    """Words of a candidate, into a place of the scratch."""
-    concept = store.scratch[2]
-    lay(concept, bank, parts[CONCEPT])
-    table = rules.tables[parts[STEP]]
-    join(store.scratch[place], store.words[parent], concept, table, bank.full)
-
-
-@compiled
-def _is_equal(bank: Bank, rules: Rules, store: Store, level: int, other: NDArray[np.int64]) -> bool:
-    """Whether the candidate in the scratch equals another one of its level."""
-    parent = len(store.words) - 1
-    if level:
-        parent = store.place[level - 1, other[PARENT]]
-    _join_candidate(np.int64(1), bank, rules, store, parent, other)
-    return are_equal(store.scratch[0], store.scratch[1])
-
-
-@compiled
-def _has_equal(
-    bank: Bank, rules: Rules, levels: Levels, store: Store, level: int, lane: int,
-    new: NDArray[np.int64],
-) -> tuple[bool, bool]:  # fmt: skip
-    """Whether a candidate equals a formula of the last beams, or of this one's first lane.
-
-    Lanes up to the candidate's own are looked at; so equals of the second lane may be in the first.
-
-    Returns:
-        That, and whether the candidate's words lie in the scratch.
-    """
-    size, on, is_joined = new[SIZE], new[ON], False
-    parent = len(store.words) - 1
-    if level:
-        places, before = store.place[level - 1], levels.parts[level - 1]
-        parent = places[new[PARENT]]
-        for one in range(lane + 1):
-            first = one * rules.width
-            for i in range(first, first + levels.n_kept[level - 1, one]):
-                if before[i, SIZE] == size and before[i, ON] == on:
-                    if not is_joined:
-                        is_joined = True
-                        _join_candidate(np.int64(0), bank, rules, store, parent, new)
-                    if are_equal(store.scratch[0], store.words[places[i]]):
-                        return True, True
-    if lane:
-        parts = levels.parts[level]
-        for i in range(levels.n_kept[level, 0]):
-            if parts[i, STEP] != CARRIED and parts[i, SIZE] == size and parts[i, ON] == on:
-                if not is_joined:
-                    is_joined = True
-                    _join_candidate(np.int64(0), bank, rules, store, parent, new)
-                if _is_equal(bank, rules, store, level, parts[i]):
-                    return True, True
-    return False, is_joined
-
-
-@compiled
-def _enter(
-    bank: Bank, rules: Rules, levels: Levels, store: Store, level: int, lane: int, value: float,
-    new: NDArray[np.int64],
-) -> None:  # fmt: skip
-    """Sort a candidate into a lane, unless it equals a formula of the last beam or of this one.
-
-    Candidates come in order of enumeration, so those of equal score are passed by.
-    """
-    first = lane * rules.width
-    stop = len(levels.scores[level]) if lane else rules.width
-    scores, parts = levels.scores[level, first:stop], levels.parts[level, first:stop]
-    n, size, on = levels.n_kept[level, lane], new[SIZE], new[ON]
-    last = n if n < len(scores) else n - 1
-    if rules.drops_equals:
-        is_known, is_joined = _has_equal(bank, rules, levels, store, level, lane, new)
-        if is_known:
-            return
-        for i in range(n):
-            if parts[i, STEP] != CARRIED and parts[i, SIZE] == size and parts[i, ON] == on:
-                if not is_joined:
-                    is_joined = True
-                    parent = len(store.words) - 1
-                    if level:
-                        parent = store.place[level - 1, new[PARENT]]
-                    _join_candidate(np.int64(0), bank, rules, store, parent, new)
-                if _is_equal(bank, rules, store, level, parts[i]):
-                    if scores[i] >= value:
-                        return
-                    last = i
-                    break
-    if last == n:
-        levels.n_kept[level, lane] = n + 1
-    while last > 0 and scores[last - 1] < value:
-        scores[last] = scores[last - 1]
-        for k in range(len(new)):
-            parts[last, k] = parts[last - 1, k]
-        last -= 1
-    scores[last] = value
-    for k in range(len(new)):
-        parts[last, k] = new[k]
-
-
-@compiled
-def _floor(rules: Rules, levels: Levels, level: int, lane: int) -> float:
-    """What a candidate must score above to enter a lane."""
-    first, stop = lane * rules.width, rules.width
-    if lane:
-        stop = levels.scores.shape[1]
-    is_full = levels.n_kept[level, lane] == stop - first
-    return float(levels.scores[level, stop - 1]) if is_full else -np.inf
-
-
 @entry
 def start(bank: Bank, unit: Unit, rules: Rules, levels: Levels, store: Store) -> None:
     """The beam of single concepts, and beside it that of their complements."""
     new = store.new
     counts, on_counts, kind, b = bank.counts, unit.on_count, rules.kind, rules.parameter
     n_on, n_cells = unit.n_on, unit.n_cells
-    for lane in range(1 + (levels.scores.shape[1] > rules.width)):
+    for lane in range(1 + rules.negates):
         new[STEP], new[DEPTH], new[PARENT] = len(rules.steps) + lane, 1, 0
         floor = rules.start_floor
         for concept in range(len(counts)):
@@ -167,8 +57,8 @@ def start(bank: Bank, unit: Unit, rules: Rules, levels: Levels, store: Store) ->
             value = score(kind, b, tp, size, n_on, n_cells)
             if value > floor:
                 new[CONCEPT], new[SIZE], new[ON] = concept, size, tp
-                _enter(bank, rules, levels, store, np.int64(0), lane, value, new)
-                floor = max(_floor(rules, levels, np.int64(0), lane), rules.start_floor)
+                enter(bank, rules, levels, store, np.int64(0), lane, value, new)
+                floor = max(floor_of(rules, levels, np.int64(0), lane), rules.start_floor)
 
 
 @compiled
@@ -190,7 +80,7 @@ def _expand(
     for i in range(steps_from, steps_to):
         factor = max(factor, rules.factors[depth - 1 + rules.added[i]])
     line_from = steps_from // LINES_AT_ONCE * LINES_AT_ONCE
-    floor = _floor(rules, levels, level, lane)
+    floor = floor_of(rules, levels, level, lane)
     laid, p, q = np.nan, np.float32(0), np.float32(0)
     for start_of_block in range(0, len(counts), BLOCK):
         first = np.uint64(start_of_block)
@@ -232,8 +122,8 @@ def _expand(
                 if value > floor:
                     new[PARENT], new[STEP], new[CONCEPT] = slot, i, np.int64(j)
                     new[SIZE], new[ON], new[DEPTH] = size, tp, depth + rules.added[i]
-                    _enter(bank, rules, levels, store, level, lane, value, new)
-                    floor = _floor(rules, levels, level, lane)
+                    enter(bank, rules, levels, store, level, lane, value, new)
+                    floor = floor_of(rules, levels, level, lane)
 
 
 @compiled
@@ -244,20 +134,28 @@ def _copy(rows: NDArray[Any], to: int, of: int) -> None:
 
 @compiled
 def _derive(
-    bank: Bank, unit: Unit, rules: Rules, store: Store, parent: int, step: int, concept: int,
+    bank: Bank, unit: Unit, rules: Rules, levels: Levels, store: Store, level: int, slot: int,
     child: int,
 ) -> None:  # fmt: skip
-    """Words and rows of a child from those of its parent, of the empty set, or of all signatures.
+    """Words and rows of a formula from those of its parent, the empty set, or all signatures.
 
-    Of the three, that from which it differs on the fewest signatures.
+    Of the three, that from which it differs on the fewest signatures; without the first for one
+    that two were joined into.
     """
+    parts, parent = levels.parts[level, slot], len(store.words) - 1
+    is_joined = parts[CONCEPT] < 0
+    if not is_joined:
+        parent = store.place[level - 1, parts[PARENT]]
+    lay_candidate(np.int64(0), bank, rules, store, level, parts)
     words, before, fires = store.words[child], store.words[parent], unit.fires
-    operand, changed, part = store.scratch[2], store.scratch[3], store.scratch[4]
-    lay(operand, bank, concept)
-    join(words, before, operand, rules.tables[step], bank.full)
+    changed, part = store.scratch[3], store.scratch[4]
+    for w in range(len(words)):
+        words[w] = store.scratch[0, w]
     n = n_common(words, words)
     n_delta = n + n_common(before, before) - 2 * n_common(words, before)
     n_rest = len(bank.size) - n
+    if is_joined:
+        n_delta = len(bank.size) + 1
     is_anew, is_rest = n < n_delta and n <= n_rest, n_rest < n_delta and n_rest < n
     if is_anew:
         for k in range(store.all.shape[1]):
@@ -315,7 +213,7 @@ def grow(bank: Bank, unit: Unit, rules: Rules, levels: Levels, store: Store) -> 
     for j in range(len(bank.counts)):
         n_operands += rules.may_add[j]
         most = max(most, bank.counts[j])
-    n_scored, is_taken, width = 0, store.is_taken, rules.width
+    n_scored, n_known, is_taken, width = 0, 0, store.is_taken, rules.width
     for level in range(1, length):
         n = levels.n_kept[level - 1, FIRST]
         n_scored += n * n_operands * rules.n_first
@@ -333,11 +231,16 @@ def grow(bank: Bank, unit: Unit, rules: Rules, levels: Levels, store: Store) -> 
                 if not is_there or levels.parts[level - 1, slot, STEP] == CARRIED:
                     continue
                 steps_from = np.int64(0) if is_other else rules.n_first
+                if steps_from == n_steps:
+                    continue
                 n_scored += n_operands * (n_steps - steps_from)
                 _expand(
                     bank, unit, rules, levels, store, level, slot, np.int64(SECOND),
                     steps_from, np.int64(n_steps), float(most),
                 )  # fmt: skip
+        if rules.joins:
+            n_known = note_known(rules, levels, store, level - 1, n_known)
+            n_scored += join_pairs(bank, unit, rules, levels, store, level, n_known)
         for slot in range(len(is_taken)):
             is_taken[slot] = False
         n_new = 0
@@ -346,18 +249,17 @@ def grow(bank: Bank, unit: Unit, rules: Rules, levels: Levels, store: Store) -> 
                 is_taken[store.place[level - 1, lane * width + i]] = True
             for i in range(levels.n_kept[level, lane]):
                 n_new += levels.parts[level, lane * width + i, STEP] != CARRIED
-        if n_new == 0 or level == length - 1:
+        if (n_new == 0 and not rules.joins) or level == length - 1:
             return level + 1, n_scored
         free = 0
         for lane in range(2):
             for slot in range(lane * width, lane * width + levels.n_kept[level, lane]):
-                parent, step = levels.parts[level, slot, PARENT], levels.parts[level, slot, STEP]
-                place = store.place[level - 1, parent]
-                if step != CARRIED:
+                if levels.parts[level, slot, STEP] == CARRIED:
+                    place = store.place[level - 1, levels.parts[level, slot, PARENT]]
+                else:
                     while is_taken[free]:
                         free += 1
-                    concept = levels.parts[level, slot, CONCEPT]
-                    _derive(bank, unit, rules, store, place, step, concept, free)
+                    _derive(bank, unit, rules, levels, store, level, slot, free)
                     place, free = free, free + 1
                 store.place[level, slot] = place
     return 1, n_scored

@@ -67,6 +67,27 @@ def n_common(a: NDArray[np.uint64], b: NDArray[np.uint64]) -> int:
 
 
 @compiled
+def weigh_common(
+    a: NDArray[np.uint64], b: NDArray[np.uint64], weights: NDArray[Any], planes: NDArray[np.uint64]
+) -> int:
+    """Weight of the signatures that two sets share; by binary digits where there are such."""
+    n = 0
+    if len(planes):
+        for i in range(len(planes)):
+            for w in range(len(a)):
+                n += np.int64(count_bits(a[w] & b[w] & planes[i, w])) << i
+        return n
+    for w in range(len(a)):
+        word = a[w] & b[w]
+        while word != 0:
+            rest = word & (word - np.uint64(1))
+            s = np.uint64(w * 64) + count_bits((word ^ rest) - np.uint64(1))
+            word = rest
+            n += np.int64(weights[s])
+    return n
+
+
+@compiled
 def _n_common_with(a: NDArray[np.uint64], rows: NDArray[np.uint64], row: int) -> int:
     n = 0
     for w in range(len(a)):

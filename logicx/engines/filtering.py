@@ -33,6 +33,9 @@ ROUNDING = 2.0**-20
 """More than what single precision loses of a candidate's line, as a share of its largest terms:
 eight roundings of at most 2^-24 each."""
 
+SLACK = 1e-9
+"""More than what a score above those of its limits may be rounded by; no score exceeds 1."""
+
 filtering = compiling(is_inner=True, fastmath={"contract"}, error_model="numpy", _nrt=False)
 """Compile with fused multiplication and addition, which `ROUNDING` allows for."""
 
@@ -58,6 +61,48 @@ def score(kind: int, b: float, tp: int, size: int, n_on: int, n_cells: int) -> f
         sides = np.sqrt(float(size)) * np.sqrt(float(n_cells - size))
         below = sides * np.sqrt(float(n_on)) * np.sqrt(float(n_cells - n_on))
     return above / below if below != 0 else 0.0
+
+
+@compiled
+def _most(table: NDArray[np.uint64], f: int, g: int, n: int) -> int:
+    """No formula that a step makes of f and g of so many cells, of n, holds at more."""
+    outside, inside = 0, 0
+    if table[0] != 0:
+        outside = n - f if table[1] != 0 else min(n - f, n - g)
+    elif table[1] != 0:
+        outside = min(n - f, g)
+    if table[2] != 0:
+        inside = f if table[3] != 0 else min(f, n - g)
+    elif table[3] != 0:
+        inside = min(f, g)
+    return outside + inside
+
+
+@compiled
+def _least(table: NDArray[np.uint64], f: int, g: int, n: int) -> int:
+    """No formula that a step makes of f and g of so many cells, of n, holds at fewer."""
+    outside, inside = 0, 0
+    if table[0] != 0:
+        outside = n - f if table[1] != 0 else max(0, n - f - g)
+    elif table[1] != 0:
+        outside = max(0, g - f)
+    if table[2] != 0:
+        inside = f if table[3] != 0 else max(0, f - g)
+    elif table[3] != 0:
+        inside = max(0, f + g - n)
+    return outside + inside
+
+
+@compiled
+def joined_limits(
+    table: NDArray[np.uint64], f: NDArray[np.int64], g: NDArray[np.int64], n_on: int, n_cells: int
+) -> tuple[int, int]:
+    """Least false and most true positives of a formula that a step makes of two.
+
+    No score falls with the true ones or rises with the false ones, so none exceeds that of these.
+    """
+    least = _least(table, f[SIZE] - f[ON], g[SIZE] - g[ON], n_cells - n_on)
+    return least, _most(table, f[ON], g[ON], n_on)
 
 
 @compiled

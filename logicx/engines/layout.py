@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 PARENT, STEP, CONCEPT, SIZE, ON, DEPTH = range(6)
 """What is noted of a formula in a beam: its place in the beam before, the step that made it (or
-CARRIED), the concept added, its two sizes, and its length as the penalty counts it."""
+CARRIED), the concept added, its two sizes, and its length as the penalty counts it. Of a formula
+that two were joined into: the number of the first in `Levels.known`, and -1 less that of the
+second."""
 N_NOTED = 6
 
 CARRIED = -1
@@ -106,6 +108,9 @@ class Rules(NamedTuple):
             cells.
         width: Places of the first lane of a beam.
         n_first: So many steps are those of the first lane; the second one has all.
+        negates: Whether the second lane has literals.
+        joins: Whether it has formulas joined from two that were kept; then the penalty counts atoms
+            only.
     """
 
     kind: int
@@ -122,18 +127,22 @@ class Rules(NamedTuple):
     expands_once: bool
     width: int
     n_first: int
+    negates: bool
+    joins: bool
 
 
 class Levels(NamedTuple):
     """The beam of each length, each lane best first.
 
     Shape: `scores: float64[length, n_places]`, `parts: int64[length, n_places, N_NOTED]`,
-    `n_kept: int64[length, 2]`, by lane.
+    `n_kept: int64[length, 2]`, by lane; `known: int64[n_known, 2]`, level and slot of the formulas
+    that may be joined, in the order in which they were kept.
     """
 
     scores: NDArray[np.float64]
     parts: NDArray[np.int64]
     n_kept: NDArray[np.int64]
+    known: NDArray[np.int64]
 
 
 class Found(NamedTuple):
@@ -156,6 +165,7 @@ class Store(NamedTuple):
         lines: `float32[a multiple of LINES_AT_ONCE, 3]`, what one expansion is held against.
         marks: `int32[BLOCK]`, steps that are worth a look, as bits, of some concepts.
         new: `int64[N_NOTED]`, a candidate.
+        known: `uint64[n_known, n_words]`, words of the formulas that may be joined.
     """
 
     words: NDArray[np.uint64]
@@ -167,6 +177,7 @@ class Store(NamedTuple):
     lines: NDArray[np.float32]
     marks: NDArray[np.int32]
     new: NDArray[np.int64]
+    known: NDArray[np.uint64]
 
 
 KINDS = {

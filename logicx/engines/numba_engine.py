@@ -58,6 +58,7 @@ class CompiledBank:
         row_of = np.full(bank.n_concepts, -1)
         row_of[bank.frequent] = np.arange(len(bank.frequent))
         frequent, rare = bank.frequent, bank.concepts_of
+        n_planes = digits if digits <= MAX_PLANES else 0
         if digits > MAX_PLANES or rare.indices.nbytes > RARE_BYTES:
             frequent = frequent[:0]
         else:
@@ -69,7 +70,7 @@ class CompiledBank:
             row_of=_frozen(row_of, np.int64),
             full=_frozen(pack(np.ones(bank.n_signatures, bool)), np.uint64),
             size=_frozen(bank.size, self.weight),
-            size_planes=_frozen(_planes(bank.size, digits if len(frequent) else 0), np.uint64),
+            size_planes=_frozen(_planes(bank.size, n_planes), np.uint64),
             counts=_frozen(bank.count, np.int64),
             weights=_frozen(bank.count, self.weight),
             float_counts=_frozen(bank.count, np.float32),
@@ -107,11 +108,12 @@ class CompiledBank:
         """Working memory of a few sets of signatures, `uint64[n, n_words]`."""
         return np.empty((n, len(self.arrays.full)), np.uint64)
 
-    def store(self, n_places: int, length: int, n_steps: int) -> Store:
+    def store(self, n_places: int, length: int, n_steps: int, n_known: int) -> Store:
         """Working memory, used again by later searches of this thread."""
         store: Store | None = getattr(self._of_thread, "store", None)
         shape, n_lines = (length, n_places), -(-n_steps // LINES_AT_ONCE) * LINES_AT_ONCE
-        if store is None or (store.place.shape, len(store.lines)) != (shape, n_lines):
+        sizes = (shape, n_lines, n_known)
+        if store is None or (store.place.shape, len(store.lines), len(store.known)) != sizes:
             n_concepts, n_words = len(self.arrays.counts), len(self.arrays.full)
             store = Store(
                 words=np.zeros((2 * n_places + 1, n_words), np.uint64),
@@ -123,6 +125,7 @@ class CompiledBank:
                 lines=np.zeros((n_lines, 3), np.float32),
                 marks=np.zeros(BLOCK, np.int32),
                 new=np.zeros(N_NOTED, np.int64),
+                known=np.zeros((n_known, n_words), np.uint64),
             )
             self._of_thread.store = store
         return store
@@ -140,7 +143,9 @@ class NumbaEngine(NumpyEngine):
     def unit(self) -> Unit:
         """The unit as the kernels read it."""
         bank = self.shared.arrays
-        digits = int(self.firing.counts.max(initial=0)).bit_length() if len(bank.frequent) else 0
+        digits = int(self.firing.counts.max(initial=0)).bit_length()
+        if not len(bank.size_planes):
+            digits = 0
         on = self.on.astype(self.shared.weight)
         fires = np.zeros(len(bank.full), np.uint64)
         planes = np.zeros((digits, len(bank.full)), np.uint64)
@@ -177,14 +182,16 @@ class NumbaEngine(NumpyEngine):
         """
         shared, unit = self.shared, self.unit
         n_places = rules.width + extra
-        bank, store = shared.arrays, shared.store(n_places, length, len(rules.steps))
+        n_known = max(0, length - 2) * n_places if rules.joins else 0
+        bank, store = shared.arrays, shared.store(n_places, length, len(rules.steps), n_known)
         levels = Levels(
             scores=np.empty((length, n_places)),
             parts=np.zeros((length, n_places, N_NOTED), np.int64),
             n_kept=np.zeros((length, 2), np.int64),
+            known=np.zeros((n_known, 2), np.int64),
         )
         compiled.start(bank, unit, rules, levels, store)
-        n_atoms = len(bank.counts) + (int(rules.may_add.sum()) if extra else 0)
+        n_atoms = len(bank.counts) + (int(rules.may_add.sum()) if rules.negates else 0)
         if length == 1:
             return Found(levels, 1, n_atoms)
         for lane, first in enumerate((0, rules.width)):

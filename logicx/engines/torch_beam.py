@@ -6,14 +6,17 @@ Nothing is compared but exact counts, float64 scores made of them operation by o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from logicx.engines.layout import CARRIED, DEPTH, PARENT, SIZE, STEP, Found, Levels
-from logicx.engines.torch_engine import popcount, score
+from logicx.engines.layout import CARRIED, DEPTH, FIRST, PARENT, SECOND, SIZE, STEP, Found, Levels
+from logicx.engines.torch_candidates import Beams, Candidates, Way, rank
+from logicx.engines.torch_engine import score
+from logicx.engines.torch_formulas import TorchFormulas, sum_of
+from logicx.engines.torch_joins import Known
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,88 +36,79 @@ HEAD = 4
 INF = float("inf")
 
 
-class Beams(NamedTuple):
-    """The beam of each unit, best first; empty places score minus infinity.
-
-    Shape: `scores: float64[n_units, width]`; `parts: int64[n_units, width, 6]`;
-    `words: int64[n_units, width, n_words]`; `rows: int64[n_parts, n_units, width, n_concepts]`;
-    `expands: bool[n_units, width]`, whose expansions are to be scored.
-    """
-
-    scores: Tensor
-    parts: Tensor
-    words: Tensor
-    rows: Tensor
-    expands: Tensor
-
-
-class Candidates(NamedTuple):
-    """Some expansions, by unit, then best first, `int64[n]` but for `score: float64[n]`."""
-
-    unit: Tensor
-    slot: Tensor
-    step: Tensor
-    concept: Tensor
-    score: Tensor
-
-    def where(self, which: Tensor) -> Candidates:
-        """Some of them."""
-        return Candidates(*(one[which] for one in self))
-
-
 class TorchBeam:
     """The search.
 
     Args:
         units: The units.
-        width: How many formulas are kept.
         rules: What is searched and how; its `may_add` is not read.
         may_add: Which concepts are operands, `bool[n_units, n_concepts]`.
+        extra: Places of the second lane, or 0 for none.
     """
 
     def __init__(
-        self, units: TorchUnits, width: int, rules: Rules, may_add: NDArray[np.bool_]
+        self, units: TorchUnits, rules: Rules, may_add: NDArray[np.bool_], extra: int = 0
     ) -> None:
         """Take the parts over to the device."""
-        self.units, self.shared, self.width, self.rules = units, units.shared, width, rules
+        self.units, self.shared, self.rules = units, units.shared, rules
+        width, self.n_places = rules.width, rules.width + extra
+        self._lanes = [slice(0, width), slice(width, self.n_places)][: 1 + bool(extra)]
         here = self.shared.here
-        of_f = np.array([[0, 0, -1, -1]], np.int64)  # the last, which is that of CARRIED
-        self._tables = here(np.concatenate([rules.tables.view(np.int64), of_f]))
         self._factors = here(rules.factors)
         self._is_penalized = bool((rules.factors != 1).any())
         self._may_add, self._adds_all = here(may_add), bool(may_add.all())
         self._n_operands = here(may_add.sum(1))
-        self._n_cells = self.shared.size.sum().double().reshape(1, 1)
-        self._mixers = here(_mixers(3 + len(self.shared.full)))
         self._is_on_cpu = self.shared.device.type == "cpu"
+        self._known = Known(units, self.n_places) if rules.joins else None
+        self._formulas = TorchFormulas(units, rules, self.n_places, self._known)
+        self._n_cells = self._formulas.n_cells
 
     def search(self, length: int) -> list[Found]:
         """The beams of all lengths, for each unit."""
-        n, n_steps = self.units.n, len(self.rules.steps)
-        n_concepts = len(self.shared.counts)
+        n = self.units.n
         beams = self._nothing()
-        n_scored = torch.full((n,), n_concepts, device=self.shared.device)
+        n_scored = torch.zeros(n, dtype=torch.int64, device=self.shared.device)
         is_active = torch.ones(n, dtype=torch.bool, device=self.shared.device)
         scores, parts = [], []
         for level in range(length):
-            if level:
-                n_kept = (beams.scores > -INF).sum(1)
-                n_scored += is_active * n_kept * self._n_operands * n_steps
-            entering = self._enter(beams, is_active, level)
-            beams, is_active = self._merge(beams, entering, level, level == length - 1)
+            grown, has_entered, entered = beams, torch.zeros_like(beams.is_new), None
+            for lane, places in enumerate(self._lanes):
+                ways, joined, number = self._ways(beams, level, lane)
+                n_scored += is_active * number
+                entering = self._enter(beams, ways, joined, is_active, lane, entered)
+                grown = self._merge(beams, grown, entering, places, has_entered)
+                entered = _entered(grown, has_entered) if lane == FIRST else None
+            is_active = has_entered.any(1)
+            if self._known is not None:
+                is_active = torch.ones_like(is_active)
+            expands = has_entered.clone()
+            if not self.rules.expands_once:
+                here = self._lanes[FIRST]
+                expands[:, here] = (grown.scores[:, here] > -INF) & is_active.unsqueeze(1)
+            grown = grown._replace(expands=expands, is_new=has_entered)
+            beams = grown if level == length - 1 else self._formulas.derive(grown, level)
             scores.append(beams.scores)
             parts.append(beams.parts)
             if not is_active.any():
                 break
+            if self._known is not None and level < length - 1:
+                self._known.note(beams)
+        return self._told(scores, parts, n_scored)
+
+    def _told(self, scores: list[Tensor], parts: list[Tensor], n_scored: Tensor) -> list[Found]:
         told = torch.stack(scores, 1).cpu().numpy(), torch.stack(parts, 1).cpu().numpy()
-        return [
-            Found(Levels(one, made, _first_lane((one > -INF).sum(1))), len(scores), number)
-            for one, made, number in zip(*told, n_scored.tolist(), strict=True)
-        ]
+        known = np.zeros((0, 2), np.int64) if self._known is None else self._known.places()
+        found = []
+        for one, made, number in zip(*told, n_scored.tolist(), strict=True):
+            n_kept = np.zeros((len(one), 2), np.int64)
+            for lane, places in enumerate(self._lanes):
+                n_kept[:, lane] = (one[:, places] > -INF).sum(1)
+            found.append(Found(Levels(one, made, n_kept, known), len(scores), number))
+        return found
 
     def _nothing(self) -> Beams:
         """Empty beams, and in each a formula that holds nowhere, of which to make the first."""
-        n, width, device = self.units.n, self.width, self.shared.device
+        n, width, device = self.units.n, self.n_places, self.shared.device
         expands = torch.zeros((n, width), dtype=torch.bool, device=device)
         expands[:, 0] = True
         return Beams(
@@ -123,74 +117,154 @@ class TorchBeam:
             words=self.shared.full.new_zeros((n, width, len(self.shared.full))),
             rows=self.units.zero_rows(n, width),
             expands=expands,
+            is_new=expands,
         )
+
+    def _ways(
+        self, beams: Beams, level: int, lane: int
+    ) -> tuple[list[Way], Candidates | None, Tensor]:
+        """How the formulas of a lane are made, those that are joined, and how many there are."""
+        rules, n_operands = self.rules, self._n_operands
+        n_steps, first = len(rules.steps), slice(0, rules.width)
+        if level == 0:
+            steps = [(n_steps + lane, [0, 0, 1, 0], False, 1)]
+            if lane == SECOND:
+                steps = [(n_steps + lane, [1, 0, -1, 0], False, 1)] if rules.negates else []
+            ways = [Way(first, beams.expands[:, first], steps, is_free=lane == FIRST)]
+            n_all = torch.full_like(n_operands, len(self.shared.counts))
+            return ways, None, n_all if lane == FIRST else n_operands * len(steps)
+        drops = (rules.one_sided & rules.drops_equals).tolist()
+        steps = [*zip(range(n_steps), rules.steps.tolist(), drops, rules.added.tolist())]  # noqa: B905
+        is_kept = beams.scores > -INF
+        if lane == FIRST:
+            n = is_kept[:, first].sum(1) * n_operands * rules.n_first
+            return [Way(first, beams.expands[:, first], steps[: rules.n_first])], None, n
+        second, crossing = self._lanes[SECOND], steps[rules.n_first :]
+        ways = [
+            Way(first, beams.is_new[:, first], crossing),
+            Way(second, beams.is_new[:, second], steps),
+        ]
+        n = sum((one.expands.sum(1) * n_operands * len(one.steps) for one in ways), 0 * n_operands)
+        if self._known is None:
+            return ways, None, n
+        joined = self._joins(level)
+        return ways, joined, n + joined.unit.bincount(minlength=self.units.n)
 
     # ---- scores
 
-    def _steps(self, level: int) -> list[tuple[int, list[int], bool, int]]:
-        """Number, coefficients, whether a child of its parent's size is it, and added length."""
-        rules = self.rules
-        if level == 0:
-            return [(len(rules.steps), [0, 0, 1, 0], False, 1)]
-        drops = (rules.one_sided & rules.drops_equals).tolist()
-        return [*zip(range(len(drops)), rules.steps.tolist(), drops, rules.added.tolist())]  # noqa: B905
-
-    def _scores(self, beams: Beams, unit: Tensor, slot: Tensor, level: int) -> Tensor:
+    def _scores(self, beams: Beams, way: Way, unit: Tensor, slot: Tensor) -> Tensor:
         """Scores of all expansions of some formulas, `float64[n, n_steps, padded n_concepts]`.
 
         What may not be added and what changes nothing scores minus infinity.
         """
-        rows = beams.rows.flatten(1, 2).index_select(1, unit * self.width + slot)
+        rows = beams.rows.flatten(1, 2).index_select(1, unit * self.n_places + slot)
         both, on_both = self.units.split(rows)
         c, c_on = self.shared.counts, self.units.on_count.index_select(0, unit)
         f, f_on = beams.parts[unit, slot, SIZE:DEPTH].double().T.unsqueeze(-1)
         depth = beams.parts[unit, slot, DEPTH]
         n_on = self.units.n_on[unit].unsqueeze(-1)
-        n_concepts, steps = len(c), self._steps(level)
-        kind, b = self.rules.kind, self.rules.parameter
+        n_concepts = len(c)
         padded = -(-n_concepts // BLOCK) * BLOCK
-        out: Tensor = f.new_full((len(unit), len(steps), padded), -INF)
+        out: Tensor = f.new_full((len(unit), len(way.steps), padded), -INF)
         nothing = f.new_tensor(-INF)
-        may_not_add = None if self._adds_all or level == 0 else ~self._may_add[unit]
-        for k, (_, (of_all, of_f, of_c, of_both), is_dropped, added) in enumerate(steps):
-            size = _sum(of_all * self._n_cells + of_f * f, of_c, c, of_both, both)
-            tp = _sum(of_all * n_on + of_f * f_on, of_c, c_on, of_both, on_both)
-            scores = score(kind, b, tp, size, n_on, self._n_cells)
+        may_not_add = None if self._adds_all or way.is_free else ~self._may_add[unit]
+        for k, (number, (of_all, of_f, of_c, of_both), is_dropped, added) in enumerate(way.steps):
+            size = sum_of(of_all * self._n_cells + of_f * f, of_c, c, of_both, both)
+            tp = sum_of(of_all * n_on + of_f * f_on, of_c, c_on, of_both, on_both)
+            scores = self._scored(tp, size, n_on, number)
             if self._is_penalized:
                 scores *= self._factors[depth - 1 + added].unsqueeze(-1)
             if may_not_add is not None:
                 scores.masked_fill_(may_not_add, -INF)
-            if self.rules.min_support:
-                scores.masked_fill_(size < self.rules.min_support, -INF)
-            if level == 0 and self.rules.start_floor > -INF:
-                scores.masked_fill_(scores <= self.rules.start_floor, -INF)
             if is_dropped:
                 torch.where(size == f, nothing, scores, out=out[:, k, :n_concepts])
             else:
                 out[:, k, :n_concepts] = scores
         return out
 
+    def _scored(self, tp: Tensor, size: Tensor, n_on: Tensor, step: int) -> Tensor:
+        """Scores without the penalty; what may not be kept scores minus infinity."""
+        rules = self.rules
+        scores = score(rules.kind, rules.parameter, tp, size, n_on, self._n_cells)
+        if rules.min_support:
+            scores.masked_fill_(size < rules.min_support, -INF)
+        if step >= len(rules.steps) and rules.start_floor > -INF:
+            scores.masked_fill_(scores <= rules.start_floor, -INF)
+        return scores
+
+    def _joins(self, level: int) -> Candidates:
+        """All formulas of two that are known, in order of enumeration, scored."""
+        assert self._known is not None
+        unit, first, second = self._known.pairs(level + 1)
+        f, f_on, _ = self._known.counts(unit, first)
+        g, g_on, _ = self._known.counts(unit, second)
+        meet, meet_on = self._known.meet(unit, first, second)
+        n_on, found = self.units.n_on[unit], []
+        for k, (of_all, of_f, of_g, of_both) in enumerate(self.rules.steps.tolist()):
+            size = sum_of(of_all * self._n_cells[0] + of_f * f, of_g, g, of_both, meet)
+            tp = sum_of(of_all * n_on + of_f * f_on, of_g, g_on, of_both, meet_on)
+            scores = self._scored(tp, size, n_on, k).reshape(-1)
+            if self._is_penalized:
+                scores *= self._factors[level]
+            is_asked = (
+                (first < second) if of_f == of_g else torch.ones_like(first, dtype=torch.bool)
+            )
+            step = torch.full_like(unit, k)
+            found.append(Candidates(unit, first, step, -1 - second, scores).where(is_asked))
+        return Candidates.joined(found)
+
     # ---- the best
 
-    def _enter(self, beams: Beams, is_active: Tensor, level: int) -> Candidates:
-        """What may enter the beams: the best new formulas above the worst of each, at most so many
-        as a beam holds."""
+    def _enter(
+        self,
+        beams: Beams,
+        ways: list[Way],
+        joined: Candidates | None,
+        is_active: Tensor,
+        lane: int,
+        entered: Candidates | None,
+    ) -> Candidates:
+        """What may enter a lane: the best new formulas above its worst, at most what it holds.
+
+        Args:
+            beams: The beams before.
+            ways: How formulas are expanded.
+            joined: More candidates, or None.
+            is_active: Units that are still searched.
+            lane: The lane.
+            entered: What has entered the lane before, of which no equals enter this one.
+        """
+        places = self._lanes[lane]
+        width = places.stop - places.start
         pending = is_active.nonzero().squeeze(1)
-        taken, n_head = [], HEAD * self.width
+        taken, n_head = [], HEAD * self.n_places
         while len(pending):
-            found, is_whole = self._best(beams, pending, n_head, level)
+            found, is_whole = self._best(beams, ways, joined, pending, n_head, places)
             if self.rules.drops_equals:
-                found = found.where(self._is_new(beams, pending, found))
+                found = found.where(
+                    self._formulas.are_new(beams, pending, found, places.stop, entered)
+                )
             n_new = found.unit.bincount(minlength=self.units.n)
-            is_done = (n_new >= self.width) | is_whole
-            taken.append(found.where((_rank(found.unit, n_new) < self.width) & is_done[found.unit]))
+            is_done = (n_new >= width) | is_whole
+            taken.append(found.where((rank(found.unit, n_new) < width) & is_done[found.unit]))
             pending = pending[~is_done[pending]]
             n_head *= 8
-        entering = _joined(taken)
+        if not taken:
+            return self._none()
+        entering = Candidates.joined(taken)
         return entering.where(entering.unit.argsort(stable=True))
 
+    def _none(self) -> Candidates:
+        return Candidates(*(self._n_operands[:0],) * 4, self.units.n_on[:0])
+
     def _best(
-        self, beams: Beams, pending: Tensor, n_head: int, level: int
+        self,
+        beams: Beams,
+        ways: list[Way],
+        joined: Candidates | None,
+        pending: Tensor,
+        n_head: int,
+        places: slice,
     ) -> tuple[Candidates, Tensor]:
         """The best expansions of some units, ties by order of enumeration.
 
@@ -199,188 +273,101 @@ class TorchBeam:
         """
         n_concepts = len(self.shared.counts)
         room = CACHE_BYTES if self._is_on_cpu else self.units.room // 16
-        n_at_once = max(1, room // (8 * self.width * len(self._steps(level)) * n_concepts))
-        found, bars = [], []
-        for units in torch.split(pending, n_at_once):
-            part, bar = self._above(beams, units, n_head, level)
-            found.append(part)
-            bars.append(bar)
-        all_found = _joined(found)
-        unit, slot, step, concept, score = all_found
-        n_steps = len(self.rules.steps) + 1
+        worst = beams.scores[:, places.stop - 1]
+        found, is_cut = [self._none()], torch.zeros_like(worst, dtype=torch.bool)
+        for way in (one for one in ways if one.steps):
+            each = 8 * way.expands.shape[1] * len(way.steps) * n_concepts
+            for units in torch.split(pending, max(1, room // max(1, each))):
+                part, bar = self._above(beams, way, units, n_head, worst)
+                found.append(part)
+                is_cut[units] |= bar > worst[units]
+        if joined is not None:
+            is_asked = torch.zeros_like(is_cut)
+            is_asked[pending] = True
+            found.append(joined.where(is_asked[joined.unit] & (joined.score > worst[joined.unit])))
+        all_found = Candidates.joined(found)
+        order = self._order(all_found)
+        unit = all_found.unit
+        n_found = unit.bincount(minlength=self.units.n)
+        head = order[rank(unit[order], n_found) < n_head]
+        return all_found.where(head), (n_found <= n_head) & ~is_cut
+
+    def _order(self, found: Candidates) -> Tensor:
+        """Candidates by unit, then best first, then by order of enumeration."""
+        unit, slot, step, concept, score = found
+        n_concepts, n_steps = len(self.shared.counts), len(self.rules.steps) + 2
         place = (slot * n_concepts + concept) * n_steps + step
+        if self._known is not None:
+            n_known = self._known.words.shape[1]
+            of_pair = (slot * n_known - 1 - concept) * n_steps + step
+            place = torch.where(concept < 0, self.n_places * n_concepts * n_steps + of_pair, place)
         order = place.argsort(stable=True)
         order = order[(-score[order]).argsort(stable=True)]
-        order = order[unit[order].argsort(stable=True)]
-        n_found = unit.bincount(minlength=self.units.n)
-        is_whole = n_found <= n_head
-        is_whole[pending] &= torch.cat(bars) <= beams.scores[pending, -1]
-        head = order[_rank(unit[order], n_found) < n_head]
-        return all_found.where(head), is_whole
+        return order[unit[order].argsort(stable=True)]
 
     def _above(
-        self, beams: Beams, units: Tensor, n_head: int, level: int
+        self, beams: Beams, way: Way, units: Tensor, n_head: int, worst: Tensor
     ) -> tuple[Candidates, Tensor]:
-        """All expansions of a few units above a bar that at least `n_head` pass, if there are; and
-        the bars.
+        """All expansions of a few units above a bar that at least `n_head` pass, and the bars.
 
         The bar follows from the best of each block of candidates.
         """
-        which, slot = beams.expands[units].nonzero(as_tuple=True)
-        unit = units[which]
-        scores = self._scores(beams, unit, slot, level).reshape(len(unit), -1, BLOCK)
+        which, slot = way.expands[units].nonzero(as_tuple=True)
+        unit, bar = units[which], worst[units]
+        if not len(unit):
+            return self._none(), bar
+        place = slot + way.slots.start
+        scores = self._scores(beams, way, unit, place).reshape(len(unit), -1, BLOCK)
         best = scores.amax(-1)
-        bar = beams.scores[units, -1]
-        if n_head <= self.width * best.shape[1]:
-            of_unit = best.new_full((len(units), self.width, best.shape[1]), -INF)
+        n_slots = way.expands.shape[1]
+        if n_head <= n_slots * best.shape[1]:
+            of_unit = best.new_full((len(units), n_slots, best.shape[1]), -INF)
             of_unit[which, slot] = best
             least = of_unit.reshape(len(units), -1).topk(n_head).values[:, -1]
             bar = torch.maximum(bar, least.nextafter(least.new_tensor(-INF)))
         row, block = (best > bar[which].unsqueeze(1)).nonzero(as_tuple=True)
         values = scores[row, block]
-        hit, lane = (values > bar[which[row]].unsqueeze(1)).nonzero(as_tuple=True)
-        row, place = row[hit], block[hit] * BLOCK + lane
-        padded = scores.shape[1] * BLOCK // len(self._steps(level))
-        step, concept = place.div(padded, rounding_mode="floor"), place % padded
-        first = self._steps(level)[0][0]
-        found = Candidates(unit[row], slot[row], step + first, concept, values[hit, lane])
-        return found, bar
-
-    def _is_new(self, beams: Beams, pending: Tensor, found: Candidates) -> Tensor:
-        """Whether a candidate equals no formula of the beam and no candidate before it.
-
-        Formulas are compared bit by bit, each with the first of its group. Groups are of equal
-        counts, then of equal hash, which decides nothing: what differs is grouped anew.
-        """
-        is_asked = torch.zeros_like(beams.expands)
-        is_asked[pending] = True
-        kept_unit, kept_slot = (is_asked & (beams.scores > -INF)).nonzero(as_tuple=True)
-        n_kept, nothing = len(kept_unit), torch.zeros_like(kept_unit)
-        unit, slot = torch.cat([kept_unit, found.unit]), torch.cat([kept_slot, found.slot])
-        step = torch.cat([nothing + CARRIED, found.step])
-        concept = torch.cat([nothing, found.concept])
-        kept_sizes = beams.parts[kept_unit, kept_slot, SIZE:DEPTH]
-        sizes = torch.cat([kept_sizes, self._counts(beams, found)])
-        mixers = self._mixers
-        keys = unit * mixers[0] + (sizes * mixers[1:3]).sum(1)
-        _, group, n_alike = torch.unique(keys, return_inverse=True, return_counts=True)
-        alike = (n_alike[group] > 1).nonzero().squeeze(1)
-        unit = unit[alike]
-        words = self._join(beams, unit, slot[alike], step[alike], concept[alike])
-        keys = unit * mixers[0] + (words * mixers[3:]).sum(1)
-        is_new = torch.ones(len(step), dtype=torch.bool, device=step.device)
-        left = torch.arange(len(alike), device=step.device)
-        while len(left) > 1:
-            sorted_keys, order = keys[left].sort(stable=True)
-            here = left[order]
-            starts = torch.ones_like(sorted_keys, dtype=torch.bool)
-            starts[1:] = sorted_keys[1:] != sorted_keys[:-1]
-            places = torch.arange(len(here), device=here.device)
-            first = here[(places * starts).cummax(0).values]
-            is_same = (words.index_select(0, here) == words.index_select(0, first)).all(1)
-            is_same &= unit[here] == unit[first]
-            is_new[alike[here[is_same & ~starts]]] = False
-            left = here[~is_same].sort().values
-        return is_new[n_kept:]
-
-    def _counts(self, beams: Beams, found: Candidates) -> Tensor:
-        """Both sizes of candidates, `int64[n, 2]`."""
-        unit, slot, step, concept, _ = found
-        steps = np.concatenate([self.rules.steps, [[0, 0, 1, 0]]])
-        of_all, of_f, of_c, of_both = self.shared.here(steps)[step].double().T
-        both, on_both = self.units.split(beams.rows[:, unit, slot, concept])
-        f, f_on = beams.parts[unit, slot, SIZE:DEPTH].double().T
-        size = of_all * self._n_cells[0] + of_f * f + of_c * self.shared.counts[concept]
-        on = of_all * self.units.n_on[unit] + of_f * f_on
-        on += of_c * self.units.on_count[unit, concept]
-        return torch.stack([size + of_both * both, on + of_both * on_both], 1).long()
-
-    def _join(
-        self, beams: Beams, unit: Tensor, slot: Tensor, step: Tensor, concept: Tensor
-    ) -> Tensor:
-        """Packed bits of expansions, or where the step is CARRIED of the formulas themselves."""
-        f = beams.words.flatten(0, 1).index_select(0, unit * self.width + slot)
-        c = self.shared.words.index_select(0, concept)
-        ff, ft, tf, tt = self._tables[step].T.unsqueeze(-1)
-        made = ((ff & ~c) | (ft & c)) & ~f | ((tf & ~c) | (tt & c)) & f
-        inside: Tensor = made & self.shared.full
-        return inside
+        hit, at = (values > bar[which[row]].unsqueeze(1)).nonzero(as_tuple=True)
+        row, candidate = row[hit], block[hit] * BLOCK + at
+        padded = scores.shape[1] * BLOCK // len(way.steps)
+        step, concept = candidate.div(padded, rounding_mode="floor"), candidate % padded
+        step = step + way.steps[0][0]
+        return Candidates(unit[row], place[row], step, concept, values[hit, at]), bar
 
     # ---- the next beam
 
     def _merge(
-        self, beams: Beams, new: Candidates, level: int, is_last: bool
-    ) -> tuple[Beams, Tensor]:
-        """The best of beams and new formulas, at equal scores the beam first; and for each unit
-        whether anything entered."""
-        n, width = beams.scores.shape
-        rank = _rank(new.unit, new.unit.bincount(minlength=n))
-        old = beams.parts.clone()
+        self, beams: Beams, grown: Beams, new: Candidates, places: slice, has_entered: Tensor
+    ) -> Beams:
+        """The best of a lane and of new formulas, at equal scores the lane first.
+
+        Args:
+            beams: The beams before.
+            grown: The beams to be; they get this lane's scores and parts.
+            new: What may enter.
+            places: Those of the lane.
+            has_entered: Which formulas were not there before; this lane's are filled in.
+        """
+        width = places.stop - places.start
+        old = beams.parts[:, places].clone()
         old[..., STEP] = CARRIED
-        old[..., PARENT] = torch.arange(width, device=old.device)
-        scores = torch.cat([beams.scores, torch.full_like(beams.scores, -INF)], 1)
+        old[..., PARENT] = torch.arange(places.start, places.stop, device=old.device)
+        before = beams.scores[:, places]
+        scores = torch.cat([before, torch.full_like(before, -INF)], 1)
         parts = torch.cat([old, torch.zeros_like(old)], 1)
-        scores[new.unit, width + rank] = new.score
-        added = torch.as_tensor([*self.rules.added.tolist(), 1], device=old.device)
-        depth = beams.parts[new.unit, new.slot, DEPTH] + added[new.step]
-        columns = [new.slot, new.step, new.concept, *self._counts(beams, new).T, depth]
-        # in the order of PARENT, STEP, CONCEPT, SIZE, ON, DEPTH
-        parts[new.unit, width + rank] = torch.stack(columns, 1)
+        place = width + rank(new.unit, new.unit.bincount(minlength=len(scores)))
+        scores[new.unit, place] = new.score
+        parts[new.unit, place] = self._formulas.parts(beams, new)
         order = (-scores).argsort(dim=1, stable=True)[:, :width]
-        scores = scores.gather(1, order)
-        each = torch.arange(n, device=order.device).unsqueeze(1)
-        parts = parts[each, order]
-        has_entered = (order >= width) & (scores > -INF)
-        is_active = has_entered.any(1)
-        expands = has_entered
-        if not self.rules.expands_once:
-            expands = (scores > -INF) & is_active.unsqueeze(1)
-        grown = beams._replace(scores=scores, parts=parts, expands=expands)
-        return grown if is_last else self._derive(grown, has_entered, level), is_active
-
-    def _derive(self, beams: Beams, has_entered: Tensor, level: int) -> Beams:
-        """Words and rows for the new beams, from those of the old; anew where that is less work."""
-        unit, slot = has_entered.nonzero(as_tuple=True)
-        parent, step, concept = beams.parts[unit, slot, :SIZE].T
-        words = self._join(beams, unit, parent, step, concept)
-        first = torch.arange(len(has_entered), device=unit.device).unsqueeze(1) * self.width
-        come_from = (first + beams.parts[..., PARENT]).flatten()
-        place = unit * self.width + slot
-        kept, rows = beams.words.flatten(0, 1).index_select(0, come_from), beams.rows.flatten(1, 2)
-        if level:
-            rows = rows.index_select(1, come_from)
-            changed = words ^ kept[place]
-            is_anew = popcount(words) < popcount(changed)
-            changed = torch.where(is_anew.unsqueeze(1), words, changed)
-            rows[:, place[is_anew]] = 0
-        else:
-            rows[:, place] = self.units.together(concept)
-            changed = words & self.units.fires[unit]
-        self.units.add(rows, place, unit, changed, words, is_on_only=not level)
-        kept[place] = words
-        return beams._replace(words=kept.view_as(beams.words), rows=rows.view_as(beams.rows))
+        each = torch.arange(len(order), device=order.device).unsqueeze(1)
+        all_scores, all_parts = grown.scores.clone(), grown.parts.clone()
+        all_scores[:, places], all_parts[:, places] = scores.gather(1, order), parts[each, order]
+        has_entered[:, places] = (order >= width) & (all_scores[:, places] > -INF)
+        return grown._replace(scores=all_scores, parts=all_parts)
 
 
-def _mixers(n: int) -> NDArray[np.int64]:
-    """Odd factors for hashes."""
-    return np.random.default_rng(0).integers(-(2**63), 2**63, n) | 1
-
-
-def _first_lane(n_kept: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Numbers of formulas by lane; all are in the first."""
-    return np.stack([n_kept, np.zeros_like(n_kept)], 1)
-
-
-def _joined(parts: list[Candidates]) -> Candidates:
-    return Candidates(*(torch.cat(columns) for columns in zip(*parts, strict=True)))
-
-
-def _sum(base: Tensor, of_c: int, c: Tensor, of_both: int, both: Tensor) -> Tensor:
-    """A sum of whole numbers below 2^53, so exact."""
-    out = torch.add(base, both, alpha=of_both)
-    return out.add_(c, alpha=of_c) if of_c else out
-
-
-def _rank(unit: Tensor, n_of_unit: Tensor) -> Tensor:
-    """Places of sorted candidates within their units."""
-    return torch.arange(len(unit), device=unit.device) - (n_of_unit.cumsum(0) - n_of_unit)[unit]
+def _entered(beams: Beams, has_entered: Tensor) -> Candidates:
+    """What has entered the beams, as the candidates that it was."""
+    unit, place = has_entered.nonzero(as_tuple=True)
+    slot, step, concept = beams.parts[unit, place, :SIZE].T
+    return Candidates(unit, slot, step, concept, beams.scores[unit, place])

@@ -81,18 +81,18 @@ class BeamSearch:
         check_reachable(task.bank, task.min_support)
         _check_room(beam.width, task.bank)
         goal = rules.goal(task.objective)
+        _check_lanes(options, guide, moves)
+        negates = _negates(options, guide, ways)
         proof = None
         if options.bound_time != 0:
             _check_provable([str(one) for one in (*ways, *moves)], options.penalty)
             task_of_proof = replace(task, objective=goal, min_support=0)
-            proof = _proof(task_of_proof, options.bound_time, options.literals)
-        joins = options.grow == "pairs"
-        _check_lanes(options, guide, moves)
+            proof = _proof(task_of_proof, options.bound_time, negates)
         check_width(options.alternatives, beam.width)
         plan = Plan(
             *(beam, goal, rules, ways, options.penalty, task.min_support, guide),
-            negates=options.literals,
-            joins=joins,
+            negates=negates,
+            joins=options.grow == "pairs",
             moves=moves,
             alternatives=options.alternatives,
         )
@@ -136,7 +136,7 @@ class BeamSearch:
         """How many units the engine searches together; one where a bound is proven for each."""
         if self.proof is not None:
             return 1
-        return self.engine.units_at_once(self.concepts, self.plan.beam.width)
+        return self.engine.units_at_once(self.concepts, self.plan.beam.width + self.plan.extra)
 
     def explain(self, units: Sequence[AskedUnit], stop: Event) -> list[Explanation | Skipped]:
         """The best formula of the beam for each of some units, and a bound if one is to be proven.
@@ -197,6 +197,14 @@ def _check_guide(guide: Heuristic, task: SearchTask, steps: Sequence[Step]) -> N
             "kept as counts by signature",
             hint="use heuristic=bounds or diou-sum, or units from masks or activations",
         )
+
+
+def _negates(options: Beam, guide: Heuristic, steps: Sequence[Step]) -> bool:
+    """Whether formulas are over literals: as asked, or by default where that means something."""
+    if options.literals is not None:
+        return options.literals
+    is_plain = preset_named(options.preset).name == "default" and guide is NONE
+    return is_plain and any(one.is_negated for one in steps)
 
 
 def _check_lanes(options: Beam, guide: Heuristic, moves: Sequence[Move]) -> None:

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Row = dict[str, Any]
+UNSAID: Row = {"literals": False, "grow": "atoms"}
+"""Settings that a header leaves out, and what they then are: as before there were any."""
 N_HASH = 64
 """Letters of a hash, of which the first are shown."""
 
@@ -19,10 +21,11 @@ def refuse_other(path: Path, there: Row, here: Row) -> None:
     """Raise an error that names every difference of two headers."""
     old, new = _flat(there), _flat(json.loads(json.dumps(here)))
     keys = [*old, *(key for key in new if key not in old)]
+    pairs = [(key, *(one.get(key, UNSAID.get(key)) for one in (old, new))) for key in keys]
     differing = [
-        f"{key} is {_short(old.get(key))} there, {_short(new.get(key))} now"
-        for key in keys
-        if old.get(key) != new.get(key)
+        f"{key} is {_short(one)} there, {_short(other)} now"
+        for key, one, other in pairs
+        if one != other
     ]
     if differing:
         raise JournalError(

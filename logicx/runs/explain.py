@@ -45,7 +45,7 @@ class StrategyOptions(TypedDict, total=False):
     steps: str | Sequence[str]
     dedupe: Dedupe | None
     heuristic: HeuristicName | str | Heuristic
-    literals: bool
+    literals: bool | None
     grow: Grow
     alternatives: int
     within: float | None

@@ -22,7 +22,8 @@ from logicx.engines.layout import (
 )
 from logicx.engines.numpy_engine import NumpyEngine
 from logicx.errors import OptionError, did_you_mean
-from logicx.search.formulas.literals import LiteralSpace, crossing
+from logicx.search.formulas.joins import JoinedNode
+from logicx.search.formulas.literals import LiteralSpace
 from logicx.search.formulas.space import FormulaNode, FormulaSpace
 from logicx.search.formulas.steps import Step
 from logicx.search.heuristics import NONE
@@ -104,7 +105,8 @@ class Engine(NamedTuple):
         if self._device:
             import torch
 
-            return search_on_device(plan.beam, spaces, torch.device(self._device), is_whole)
+            device = torch.device(self._device)
+            return search_on_device(plan.beam, spaces, device, is_whole, plan.extra)
         if self.name == "numba":
             return [search_compiled(plan.beam, one, is_whole, plan.extra) for one in spaces]
         if plan.heuristic is not NONE:
@@ -147,12 +149,8 @@ def choose_engine(asked: str, plan: Plan, bank: ConceptBank, n_units: int) -> En
     why_not = why_not_compiled(plan.beam, plan.goal, n_steps, plan.rules.refuses_some)
     if plan.heuristic is not NONE:
         why_not = f"the heuristic {plan.heuristic.name} is not compiled"
-    if plan.joins:
-        why_not = "joining pairs of formulas is not compiled"
-    elif plan.moves:
+    if plan.moves:
         why_not = f"{', '.join(map(str, plan.moves))} is not compiled"
-    elif plan.negates and name == "torch":
-        why_not = "literals are not searched in torch"
     if name in ("numba", "torch"):
         if name == "numba":
             _import_numba()
@@ -242,22 +240,27 @@ def search_compiled(
     """
     from logicx.engines.numba_engine import NumbaEngine
 
-    rules = _rules(beam, space, len(space.steps), extra)
+    rules = _rules(beam, space, len(space.steps))
     assert isinstance(space.engine, NumbaEngine)
     found = space.engine.beam(beam.length, rules, extra)
     return _told(beam, space, found, all_slots)
 
 
 def search_on_device(
-    beam: Beam, spaces: Sequence[FormulaSpace], device: torch.device, all_slots: bool = False
+    beam: Beam,
+    spaces: Sequence[FormulaSpace],
+    device: torch.device,
+    all_slots: bool = False,
+    extra: int = 0,
 ) -> list[SearchResult[FormulaNode]]:
-    """What `beam.search` finds in each space, all at once, in PyTorch.
+    """What `beam.search`, or `Lanes(beam, extra)`, finds in each space, all at once, in PyTorch.
 
     Args:
         beam: The strategy.
         spaces: Spaces over one bank, alike but for the unit and the operands.
         device: Where to compute; see `find_device`.
         all_slots: Whether to return whole beams, not only the best of each length.
+        extra: Places of a second lane; then the spaces are such as `LiteralSpace`.
 
     Raises:
         OptionError: This search is not compiled, and so not there either; see `why_not_compiled`.
@@ -271,11 +274,11 @@ def search_on_device(
     rules = [_rules(beam, space, 0) for space in spaces]
     units = TorchUnits(bank, TorchBank.of(bank, device), [space.engine.firing for space in spaces])
     may_add = np.array([one.may_add for one in rules])
-    found = TorchBeam(units, beam.width, rules[0], may_add).search(beam.length)
+    found = TorchBeam(units, rules[0], may_add, extra).search(beam.length)
     return [_told(beam, space, one, all_slots) for space, one in zip(spaces, found, strict=True)]
 
 
-def _rules(beam: Beam, space: FormulaSpace, n_steps: int, extra: int = 0) -> Rules:
+def _rules(beam: Beam, space: FormulaSpace, n_steps: int) -> Rules:
     kind = compiled_kind(space.objective)
     why_not = why_not_compiled(beam, space.objective, n_steps, space.refuses_some)
     if kind is None or why_not:
@@ -283,7 +286,7 @@ def _rules(beam: Beam, space: FormulaSpace, n_steps: int, extra: int = 0) -> Rul
     drops_equals = beam.dedupe == "meaning"
     may_add = np.zeros(space.engine.bank.n_concepts, bool)
     may_add[space.operands] = True
-    steps = (*space.steps, *(crossing(space.steps) if extra else ()))
+    steps = (*space.steps, *_crossing(space))
     coefficients, tables, one_sided = _of_steps(steps)
     return Rules(
         *kind,
@@ -299,6 +302,8 @@ def _rules(beam: Beam, space: FormulaSpace, n_steps: int, extra: int = 0) -> Rul
         expands_once=drops_equals and space.penalty == 1,
         width=beam.width,
         n_first=len(space.steps),
+        negates=isinstance(space, LiteralSpace) and space.negates,
+        joins=isinstance(space, LiteralSpace) and space.joins,
     )
 
 
@@ -320,24 +325,31 @@ class _Nodes:
         self._scores = levels.scores
         self._n_kept = levels.n_kept.tolist()
         self._parts = levels.parts
+        self._known = levels.known
         self._width = width
-        self._steps = (*space.steps, *crossing(space.steps))
+        self._steps = (*space.steps, *_crossing(space))
         self._made: dict[tuple[int, int], FormulaNode] = {}
 
     def level(self, level: int, n_slots: int) -> list[Kept[FormulaNode]]:
         """The best so many of a level."""
         n_first, n_second = self._n_kept[level]
-        if not n_second:
-            slots = list(range(min(n_slots, n_first)))
-        else:
-            slots = self._by_rank(level, n_first, n_second)[:n_slots]
-        return [Kept(float(self._scores[level, i]), self._node(level, i)) for i in slots]
-
-    def _by_rank(self, level: int, n_first: int, n_second: int) -> list[int]:
-        """Slots of both lanes, best first; of equal scores, as the space ranks them."""
         slots = [*range(n_first), *range(self._width, self._width + n_second)]
-        space, scores = self._space, self._scores[level]
-        assert isinstance(space, LiteralSpace)
+        if isinstance(self._space, LiteralSpace):
+            slots = self._by_rank(self._space, level, slots, n_slots)
+        scores = self._scores[level, slots].tolist()
+        some = zip(scores[:n_slots], slots, strict=False)
+        return [Kept(score, self._node(level, i)) for score, i in some]
+
+    def _by_rank(
+        self, space: LiteralSpace, level: int, slots: list[int], n_slots: int
+    ) -> list[int]:
+        """Slots of both lanes, best first; of equal scores, as the space ranks them."""
+        scores = dict(zip(slots, self._scores[level, slots].tolist(), strict=True))
+        if n_slots == 1:  # nearly always one alone is best, and no formula need be made
+            most = max(scores.values(), default=0)
+            slots = [i for i in slots if scores[i] == most]
+        if len(slots) < 2:
+            return slots
         return sorted(slots, key=lambda i: (-scores[i], *space.rank(self._node(level, i))))
 
     def _node(self, level: int, slot: int) -> FormulaNode:
@@ -347,13 +359,27 @@ class _Nodes:
             part = self._parts[level, slot].tolist()
         node = self._made.get((level, slot))
         if node is None:
-            parent = self._node(level - 1, part[PARENT]) if level else None
-            step = self._steps[part[STEP]] if level else None
-            is_negated = not level and slot >= self._width
-            size, n_both = part[SIZE], part[ON]
-            node = FormulaNode(self._space, parent, step, part[CONCEPT], size, n_both, is_negated)
-            self._made[level, slot] = node
+            node = self._made[level, slot] = self._new(level, slot, part)
         return node
+
+    def _new(self, level: int, slot: int, part: list[int]) -> FormulaNode:
+        space, sizes = self._space, (part[SIZE], part[ON])
+        if not level:
+            is_negated = slot >= self._width
+            return FormulaNode(space, None, None, part[CONCEPT], *sizes, is_negated)
+        step = self._steps[part[STEP]]
+        if part[CONCEPT] >= 0:
+            return FormulaNode(
+                space, self._node(level - 1, part[PARENT]), step, part[CONCEPT], *sizes
+            )
+        known = self._known[[part[PARENT], -1 - part[CONCEPT]]].tolist()
+        first, second = (self._node(*one) for one in known)
+        return JoinedNode(space, first, step, -1, *sizes, False, second)
+
+
+def _crossing(space: FormulaSpace) -> tuple[Step, ...]:
+    """The steps of a second lane that the first lacks, where there is one."""
+    return space.crossing if isinstance(space, LiteralSpace) else ()
 
 
 @lru_cache

@@ -117,7 +117,7 @@ def _nodes(space: FormulaSpace) -> list[FormulaNode]:
 
 
 def _check_outcome(guide: Checked, one: World, goal: str, steps: Sequence[str]) -> None:
-    options = {"objective": goal, "steps": steps, "beam": 3, "length": 3}
+    options = {"objective": goal, "steps": steps, "beam": 3, "length": 3, "literals": False}
     (found,) = explain(one.bank, one.units, heuristic=guide, **options)  # type: ignore[arg-type]
     (wanted,) = explain(one.bank, one.units, **options)  # type: ignore[arg-type]
     n_single = one.bank.n_concepts

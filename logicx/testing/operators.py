@@ -282,7 +282,7 @@ def _check_searches(op: Operator, bank: ConceptBank, cells: dict[str, Masks], wh
         raise AssertionError(f"{what} does not apply to what it proposes: {error}") from error
     masks = np.stack([*(cells[one][valid] for one in names), *derived])
     wanted = _ious(masks, unit).max()
-    (found,) = explain(bank, units, atoms=[op.keyword], length=1)
+    (found,) = explain(bank, units, atoms=[op.keyword], length=1, literals=False)
     assert found.score == wanted, (
         f"a search with {op.keyword} as an atom finds {found.score}, and brute force {wanted}"
     )

@@ -81,6 +81,7 @@ def _check_world(rules: Preset, one: World, what: str) -> int:
             penalty=penalty,
             length=LENGTH,
             atoms="concepts",
+            literals=False,
         )
         told = list(plan)
         assert told == [*plan], f"{what} finds something else when asked again"

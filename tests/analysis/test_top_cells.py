@@ -67,8 +67,8 @@ def test_options_choose_units_lengths_and_cells(world):
     long, short = (world.table(limit=0, length=n) for n in (None, 1))
     assert any("AND" in one.formula or "OR" in one.formula for one in long)
     for one in short:
-        assert one.formula == one.best_single
-        assert one.iou == one.best_single_iou
+        assert one.formula == one.best_single or one.formula.startswith("NOT ")
+        assert one.iou >= one.best_single_iou
     scores = {one.unit: one.score for one in long}
     assert all(one.score <= scores[one.unit] for one in short)
     assert [one.score for one in short] == sorted((one.score for one in short), reverse=True)

@@ -160,12 +160,11 @@ def test_operators_and_grammar(folder, capsys):
 
 
 def test_a_penalty_has_a_column_of_its_own(folder, capsys):
-    _, out, _ = call(capsys, "explain", "unit=483", "penalty=0.98")
+    _, out, _ = call(capsys, "explain", "unit=483", "penalty=0.98", "literals=off")
     head, first = out.splitlines()[1:3]
     assert head.split()[:3] == ["formula", "IoU", "penalized"]
-    (found,) = explain(
-        ConceptBank.open("lake.bank"), Units.open("net.units"), unit="483", penalty=0.98
-    )
+    bank, units = ConceptBank.open("lake.bank"), Units.open("net.units")
+    (found,) = explain(bank, units, unit="483", penalty=0.98, literals=False)
     assert found.length == 3
     assert f"{found.iou:.4f}  " in first
     assert f"{found.iou * 0.98**2:.4f}  " in first

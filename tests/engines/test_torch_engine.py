@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 
 from logicx import ConceptBank, Units, explain, run_journal
 from logicx.cli import run
-from logicx.engines import torch_beam, torch_engine
+from logicx.engines import torch_beam, torch_engine, torch_formulas
 from logicx.engines.numpy_engine import NumpyEngine
 from logicx.errors import DataError, OptionError
 from logicx.runs import running
@@ -91,7 +91,7 @@ def test_little_memory_finds_the_same(monkeypatch):
     """A few signatures and concepts at a time, one unit at a time, and hashes that tell nothing."""
     monkeypatch.setattr(torch_engine, "CPU_BYTES", 4 * torch_engine.PLACE_BYTES * 7)
     monkeypatch.setattr(torch_beam, "CACHE_BYTES", 1)
-    monkeypatch.setattr(torch_beam, "_mixers", lambda n: np.zeros(n, np.int64))
+    monkeypatch.setattr(torch_formulas, "_mixers", lambda n: np.zeros(n, np.int64))
     for seed in range(8):
         bank, ons = random_world(seed, 20, 100, 3)
         slow, fast = search_both(bank, ons, objective_named("iou"), Beam(8, 4), STEPS[seed % 4])
@@ -178,9 +178,9 @@ def test_batches_and_threads_change_nothing(monkeypatch, preset, n_at_once):
     sizes = []
     search = running.search_on_device
 
-    def spy(beam, spaces, device):
+    def spy(beam, spaces, device, **options):
         sizes.append(len(spaces))
-        return search(beam, spaces, device)
+        return search(beam, spaces, device, **options)
 
     monkeypatch.setattr(running, "search_on_device", spy)
     for threads in (1, 3):
@@ -227,11 +227,11 @@ def test_what_was_finished_before_an_interrupt_is_kept(tmp_path, monkeypatch):
     monkeypatch.setattr(torch_engine, "MAX_UNITS", 6)
     search, n_calls = running.search_on_device, []
 
-    def interrupted(*args):
+    def interrupted(*args, **options):
         n_calls.append(args)
         if len(n_calls) == 3:
             raise KeyboardInterrupt
-        return search(*args)
+        return search(*args, **options)
 
     monkeypatch.setattr(running, "search_on_device", interrupted)
     with pytest.raises(KeyboardInterrupt):

@@ -47,7 +47,10 @@ def test_first_factor_widens_the_first_beam_only():
     bank = ConceptBank.from_masks(masks, ["part", "broad", "rest"])
     units = Units.from_masks(np.array([[1, 1, 1, 1, 0, 0, 0]], bool))
     formulas = {
-        preset: [str(one.formula) for one in explain(bank, units, preset=preset, beam=1, length=2)]
+        preset: [
+            str(one.formula)
+            for one in explain(bank, units, preset=preset, beam=1, length=2, literals=False)
+        ]
         for preset in ("default", "cce", "optimal")
     }
     assert formulas == {
@@ -83,7 +86,7 @@ def test_a_beam_stops_where_nothing_is_new():
     bank = ConceptBank.from_masks(np.eye(4, dtype=bool), list("abcd"))
     units = Units.from_masks(np.eye(4, dtype=bool)[:1])
     for preset in PRESETS:
-        (one,) = explain(bank, units, length=50, beam=1, preset=preset)
+        (one,) = explain(bank, units, length=50, beam=1, preset=preset, literals=False)
         assert (str(one.formula), one.score, len(one.by_length)) == (
             "a",
             one.by_length[0].score,

@@ -16,12 +16,12 @@ from logicx.search.formulas.steps import DEFAULT_STEPS, Step
 
 
 def test_length_and_by_length():
-    found = run(seed=0, length=4)
+    found = run(seed=0, length=4, literals=False)
     assert [one.formula.n_atoms for one in found.by_length] == [1, 2, 3, 4]
     scores = [one.score for one in found.by_length]
     assert scores == sorted(scores)
     assert scores[0] == found.best_single.score < scores[-1] == found.score
-    assert run(seed=0, length=1).formula == found.best_single.formula
+    assert run(seed=0, length=1, literals=False).formula == found.best_single.formula
 
 
 def test_beam_changes_what_is_found():
@@ -128,7 +128,7 @@ def test_whole_numbers_of_numpy_and_steps_as_text_are_fine():
 
 def test_n_scored_and_settings_say_what_was_done():
     bank, units, _, _ = world(2)
-    (found,) = explain(bank, units, length=2, beam=3)
+    (found,) = explain(bank, units, length=2, beam=3, literals=False)
     assert found.n_scored == bank.n_concepts + 3 * bank.n_concepts * 3
     assert found.settings["bank"] == bank.content
     assert found.settings["units"] == units.content
@@ -139,7 +139,7 @@ def test_the_best_single_concept_is_the_search_of_length_one():
     for seed in range(20):
         bank, units, _, _ = world(seed)
         for spec in OBJECTIVES:
-            (found,) = explain(bank, units, length=1, objective=spec)
+            (found,) = explain(bank, units, length=1, objective=spec, literals=False)
             single = best_single(bank, units.on(bank, "u"), objective_named(spec))
             assert (single.formula, single.score) == (found.formula, found.score)
             assert single.counts == found.counts

@@ -75,7 +75,7 @@ def test_bounds_are_exact_for_every_objective_and_step(seed, kind, goal, steps, 
 
 def test_on_real_data_too(reference_bank, reference_units):
     for unit in ("incorrect", "rp00"):
-        (wanted,) = explain(reference_bank, reference_units, unit=unit, length=4)
+        (wanted,) = explain(reference_bank, reference_units, unit=unit, length=4, literals=False)
         for name in ("bounds", "cfh", "diou-sum", "diou-group"):
             (found,) = explain(reference_bank, reference_units, unit=unit, length=4, heuristic=name)
             assert (found.formula, found.score) == (wanted.formula, wanted.score)
@@ -160,7 +160,7 @@ def test_mmesh_loses_a_formula_by_rounding():
     bank = ConceptBank.from_masks(masks, ["a", "b"], universe=universe)
     units = Units.from_masks((cells < n_on)[None], ["u"], universe=universe)
     found = {
-        name: next(iter(explain(bank, units, length=2, beam=1, heuristic=name)))
+        name: next(iter(explain(bank, units, length=2, beam=1, heuristic=name, literals=False)))
         for name in ("none", *FOR_IMAGES)
     }
     assert found["mmesh"].score == n_hits / n_on

@@ -9,7 +9,7 @@ import pytest
 
 from logicx import ConceptBank, parse
 from logicx.engines.numpy_engine import NumpyEngine
-from logicx.runs.running import search_compiled
+from logicx.runs.running import search_compiled, search_on_device
 from logicx.scoring.counts import count, evaluate
 from logicx.scoring.objectives import objective_named
 from logicx.search.beam import Beam
@@ -135,15 +135,20 @@ def laned(seed: int):
     return beam, int(dice.integers(1, 6)), bank, on, (goal, *rest, int(dice.choice([0, 20])))
 
 
+LANES = [{"joins": True}, {"negates": False, "joins": True}, {}]
+"""What a second lane has: literals and pairs, pairs alone, literals alone."""
+
+
 def written(result):
     return [[(one.score, str(one.node.formula)) for one in level] for level in result.levels]
 
 
-@pytest.mark.parametrize("seed", range(80))
+@pytest.mark.parametrize("seed", range(300))
 def test_the_first_lane_is_the_plain_beam_and_the_second_only_adds(seed):
     beam, extra, bank, on, parts = laned(seed)
     plain = written(beam.search(FormulaSpace(NumpyEngine(bank, on), *parts)))
-    both = Lanes(beam, extra).search(LiteralSpace(NumpyEngine(bank, on), *parts))
+    space = LiteralSpace(NumpyEngine(bank, on), *parts, **LANES[seed // 3 % 3])
+    both = Lanes(beam, extra).search(space)
     for few, many, level in zip(plain, written(both), both.levels, strict=True):
         assert set(few) <= set(many)
         assert len(many) <= len(few) + extra
@@ -153,16 +158,32 @@ def test_the_first_lane_is_the_plain_beam_and_the_second_only_adds(seed):
             assert one.node.n_nots == n_nots(one.node.formula)
 
 
-@pytest.mark.parametrize("seed", range(80))
+@pytest.mark.parametrize("seed", range(300))
 def test_compiled_lanes_are_those_of_numpy(seed):
     pytest.importorskip("numba")
     from logicx.engines.numba_engine import NumbaEngine
 
     beam, extra, bank, on, parts = laned(seed)
-    slow = Lanes(beam, extra).search(LiteralSpace(NumpyEngine(bank, on), *parts))
-    fast = search_compiled(beam, LiteralSpace(NumbaEngine(bank, on), *parts), True, extra)
+    lane = LANES[seed // 3 % 3]
+    slow = Lanes(beam, extra).search(LiteralSpace(NumpyEngine(bank, on), *parts, **lane))
+    space = LiteralSpace(NumbaEngine(bank, on), *parts, **lane)
+    fast = search_compiled(beam, space, True, extra)
     assert written(fast) == written(slow)
     assert fast.n_scored == slow.n_scored
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_lanes_of_torch_are_those_of_numpy(seed):
+    torch = pytest.importorskip("torch")
+
+    beam, extra, bank, on, parts = laned(seed)
+    lane, ons = LANES[seed // 3 % 3], [on, bank.size - on, on * 0]
+    spaces = [LiteralSpace(NumpyEngine(bank, one), *parts, **lane) for one in ons]
+    slow = [Lanes(beam, extra).search(one) for one in spaces]
+    fast = search_on_device(beam, spaces, torch.device("cpu"), True, extra)
+    for one, other in zip(fast, slow, strict=True):
+        assert written(one) == written(other)
+        assert one.n_scored == other.n_scored
 
 
 def test_steps_of_the_second_lane_lack_none():

@@ -40,7 +40,7 @@ def test_both_engines_equal_the_slow_way(
     least = {"min_support": min_support * repeats, "min_atom_support": min_atom_support * repeats}
     assume(bank.count.max() >= max(least.values()))
     options = {"length": length, "beam": width, "objective": goal, "steps": steps}
-    options |= {"dedupe": dedupe, "preset": preset, **least}
+    options |= {"dedupe": dedupe, "preset": preset, "literals": False, **least}
     wanted = plain_beam(
         masks, unit, objective_named(goal), width, length, steps, dedupe == "meaning",
         preset == "default", **least,
@@ -171,8 +171,8 @@ def test_by_default_all_take_part_even_those_that_hold_nowhere():
         found = first(bank, units, strategy=strategy, length=2)
         zero = first(bank, units, strategy=strategy, length=2, min_support=0, min_atom_support=0)
         assert found == zero
-    assert first(bank, units, length=1).n_scored == 4
-    assert first(bank, units, length=1, min_atom_support=1).n_scored == 3
+    assert first(bank, units, length=1, literals=False).n_scored == 4
+    assert first(bank, units, length=1, literals=False, min_atom_support=1).n_scored == 3
 
 
 @pytest.mark.parametrize("shape", ["tree", "chain"])
@@ -221,11 +221,12 @@ def test_exhaustive_may_find_its_first_formula_at_length_2():
     masks = np.zeros((2, 20), bool)
     masks[0, :8] = masks[1, 8:16] = True
     bank, units = ConceptBank.from_masks(masks, ["a", "b"]), Units.from_masks(masks[:1])
-    found = first(bank, units, strategy="exhaustive", length=3, min_support=10)
+    plain = {"strategy": "exhaustive", "min_support": 10, "literals": False}
+    found = first(bank, units, length=3, **plain)
     assert [str(one.formula) for one in found.by_length] == ["a OR b", "a OR b"]
     assert (str(found.formula), str(found.best_single.formula)) == ("a OR b", "a")
     with pytest.raises(OptionError, match=r"no formula of at most 1 concepts holds at min_support"):
-        first(bank, units, strategy="exhaustive", length=1, min_support=10)
+        first(bank, units, length=1, **plain)
     with pytest.raises(OptionError, match=r"no concept holds at min_support=10 cells"):
         explain(bank, units, min_support=10)
 

@@ -7,7 +7,7 @@ from numbers import Integral
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 from logicx.errors import OptionError
-from logicx.runs.strategies.options import option
+from logicx.runs.strategies.options import check_switch, option
 from logicx.runs.strategies.several import checked_alternatives
 
 if TYPE_CHECKING:
@@ -41,7 +41,8 @@ class Beam:
             or text with commas between them).
         literals: Whether formulas may begin with NOT and grow by all steps, each with and without
             NOT. They have a second lane beside the beam, a fifth as wide, so no unit is explained
-            worse than without them.
+            worse than without them. By default so where one of the steps has a NOT, but not with
+            the preset of a published tool nor with a heuristic.
         grow: `atoms`, a concept at a time; or `pairs`, where two formulas that were kept are joined
             as well, in the second lane too. NumPy searches these.
         alternatives: So many of the best formulas of different meaning are told, of those that the
@@ -75,7 +76,12 @@ class Beam:
     steps: str | Sequence[str] = option(
         ("OR", "AND", "AND NOT"), "How formulas grow, such as 'OR, AND, AND NOT, XOR'."
     )
-    literals: bool = option(False, "Whether any concept may have NOT before it, also the first.")
+    literals: bool | None = option(
+        None,
+        "Whether any concept may have NOT before it, also the first; default: yes, but not with "
+        "presets of published tools, heuristics, or steps without NOT.",
+        kind=bool,
+    )
     grow: Grow = option("atoms", "atoms, or pairs: kept formulas are joined as well.", kind=str)
     alternatives: int = option(1, "So many of the best formulas of different meaning are told.")
     dedupe: Dedupe | None = option(
@@ -102,6 +108,8 @@ class Beam:
             raise OptionError(f"penalty must lie above 0 and at most at 1, not {self.penalty:g}")
         if self.grow not in ("atoms", "pairs"):
             raise OptionError(f"grow is atoms or pairs, not {self.grow!r}")
+        if self.literals is not None:
+            check_switch("literals", self.literals)
         object.__setattr__(self, "width", width)
         object.__setattr__(self, "alternatives", checked_alternatives(self.alternatives))
         if not isinstance(self.steps, str):

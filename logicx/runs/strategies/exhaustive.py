@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from logicx.runs.strategies.options import option
+from logicx.runs.strategies.options import check_switch, option
 from logicx.runs.strategies.several import checked_alternatives, checked_within
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Exhaustive:
     name: ClassVar[str] = "exhaustive"
 
     shape: Shape = option("tree", "Formulas of the space: tree, or chain as the beam grows.")
-    literals: bool = option(False, "Whether any concept may have NOT before it, also the first.")
+    literals: bool = option(True, "Whether any concept may have NOT before it, also the first.")
     steps: str | Sequence[str] = option(
         ("OR", "AND", "AND NOT"), "Connectives, such as 'OR, AND, IMPLIES, MAJORITY'."
     )
@@ -42,6 +42,7 @@ class Exhaustive:
     )
 
     def __post_init__(self) -> None:
-        """Refuse numbers that mean nothing."""
+        """Refuse what means nothing."""
+        check_switch("literals", self.literals)
         object.__setattr__(self, "alternatives", checked_alternatives(self.alternatives))
         object.__setattr__(self, "within", checked_within(self.within, self.alternatives))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from numbers import Integral
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
-from logicx.runs.strategies.options import option
+from logicx.runs.strategies.options import check_switch, option
 from logicx.runs.strategies.several import checked_alternatives, checked_within
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Optimal:
     name: ClassVar[str] = "optimal"
 
     shape: Shape = option("tree", "Formulas of the space: tree, or chain as the beam grows.")
-    literals: bool = option(False, "Whether any concept may have NOT before it, also the first.")
+    literals: bool = option(True, "Whether any concept may have NOT before it, also the first.")
     steps: str | Sequence[str] = option(
         ("OR", "AND", "AND NOT"), "Connectives, such as 'OR, AND, IMPLIES, MAJORITY'."
     )
@@ -54,6 +54,7 @@ class Optimal:
 
     def __post_init__(self) -> None:
         """Take whole numbers of NumPy's as Python's, and refuse some that mean nothing."""
+        check_switch("literals", self.literals)
         object.__setattr__(self, "alternatives", checked_alternatives(self.alternatives))
         object.__setattr__(self, "within", checked_within(self.within, self.alternatives))
         if isinstance(self.node_limit, Integral) and not isinstance(self.node_limit, bool):

@@ -74,6 +74,16 @@ def _kind(written: Any, default: Any) -> type:
     return type(default) if type(default) in KINDS.values() else str
 
 
+def check_switch(name: str, value: Any) -> None:
+    """Refuse what is neither true nor false, such as the text `off`.
+
+    Raises:
+        OptionError: It is neither.
+    """
+    if not isinstance(value, bool):
+        raise OptionError(f"{name} must be True or False, not {value!r}")
+
+
 def read_text(one: Option, text: str) -> Any:
     """The value that a text gives an option.
 

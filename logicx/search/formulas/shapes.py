@@ -223,4 +223,9 @@ def describe_space(
     space = f"all formulas of at most {length} of {atoms}{which}, repetitions counted, {made}"
     if min_support:
         space += f"; of which those that hold at {min_support:,} cells or more"
-    return space
+    left_out = ["other connectives, such as XOR"]
+    if shape == "chain":
+        left_out.append("formulas joined with formulas")
+    if not literals:
+        left_out.append("formulas that hold where no concept does, such as NOT f")
+    return f"{space}. Left out: {'; '.join(left_out)}"

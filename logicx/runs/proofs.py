@@ -53,7 +53,13 @@ class OptimalSearch:
         from logicx.search.optimal.linear import ratio_of
         from logicx.search.optimal.searching import check_options
 
-        ratio_of(task.objective, 1, 2)
+        ratio = ratio_of(task.objective, 1, 2)
+        if ratio is None and options.within is not None:
+            raise OptionError(
+                f"strategy optimal tells no formulas near the best by {task.objective.name}, which "
+                "is no exact ratio of counts",
+                hint="use objective=iou or another ratio; or strategy=exhaustive on a small bank",
+            )
         check_options(task.length, options.shape, options.time_limit, options.node_limit)
         if task.min_support:
             raise OptionError(
@@ -103,14 +109,16 @@ class OptimalSearch:
             stop=stop,
             incumbent=incumbent,
             literals=self.options.literals,
+            within=self.options.within,
         )
-        return _explained(
+        found = _explained(
             *(unit, self.task, self.options, proof),
             n_scored=proof.counters.evaluations,
             bound=proof.bound,
             is_proven=proof.is_proven,
             is_interrupted=proof.is_interrupted,
         )
+        return found if proof.near is None else with_near(found, proof.near)
 
 
 @dataclass(frozen=True)

@@ -55,18 +55,25 @@ class OptimalSearch:
         from logicx.search.optimal.linear import ratio_of
         from logicx.search.optimal.searching import check_options
 
-        ways = connectives_of(options.steps, options.shape)
+        ways, ratio = connectives_of(options.steps, options.shape), None
         if is_plain(ways):
-            ratio_of(task.objective, 1, 2)
+            ratio = ratio_of(task.objective, 1, 2)
         else:
             from logicx.search.optimal.by_tables import check_ways
 
             check_ways(ways, task.length, task.objective)
-            if options.node_limit is not None:
+            if options.node_limit is not None or options.within is not None:
+                option = "within" if options.node_limit is None else "node_limit"
                 raise OptionError(
-                    "node_limit counts what proofs over OR, AND and AND NOT look at",
-                    hint="use time_limit with other connectives",
+                    f"{option} is for proofs over OR, AND and AND NOT",
+                    hint=f"leave {option} or steps away; time_limit works with all connectives",
                 )
+        if is_plain(ways) and ratio is None and options.within is not None:
+            raise OptionError(
+                f"strategy optimal tells no formulas near the best by {task.objective.name}, which "
+                "is no exact ratio of counts",
+                hint="use objective=iou or another ratio; or strategy=exhaustive on a small bank",
+            )
         check_options(task.length, options.shape, options.time_limit, options.node_limit)
         if task.min_support:
             raise OptionError(
@@ -127,6 +134,7 @@ class OptimalSearch:
             stop=stop,
             incumbent=incumbent,
             literals=self.options.literals,
+            within=self.options.within,
         )
         return self._certified(unit, proof)
 
@@ -143,13 +151,14 @@ class OptimalSearch:
         return self._certified(unit, proof)
 
     def _certified(self, unit: AskedUnit, proof: Certified) -> Explanation:
-        return _explained(
+        found = _explained(
             *(unit, self.task, self.options, proof),
             n_scored=proof.counters.evaluations,
             bound=proof.bound,
             is_proven=proof.is_proven,
             is_interrupted=proof.is_interrupted,
         )
+        return found if proof.near is None else with_near(found, proof.near)
 
 
 @dataclass(frozen=True)

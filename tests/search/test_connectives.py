@@ -59,7 +59,9 @@ def test_many_concepts_are_proven_without_looking_at_all(scope):
     unit = (masks[3] | masks[20]) ^ masks[41]
     bank = ConceptBank.from_masks(masks, [f"c{i}" for i in range(60)])
     steps = ["OR", "AND", "XOR"]
-    (found,) = explain(bank, Units.from_masks([unit]), strategy=Optimal(steps=steps), length=3)
+    (found,) = explain(
+        bank, Units.from_masks([unit]), strategy=Optimal(steps=steps, literals=False), length=3
+    )
     assert (found.score, found.is_proven) == (1.0, True)
     assert {*found.formula.concepts} == {"c3", "c20", "c41"}
     assert found.space == (
@@ -92,7 +94,8 @@ def test_time_that_is_up_gives_no_proof_and_no_false_bound():
     [
         ({"steps": "OR,XOR"}, 4, "iou", "at most 3 atoms are proven, not of 4"),
         ({"steps": "OR,XOR"}, 3, "mcc", "it states no ratio"),
-        ({"steps": "OR,XOR", "node_limit": 5}, 3, "iou", "node_limit counts what proofs"),
+        ({"steps": "OR,XOR", "node_limit": 5}, 3, "iou", "node_limit is for proofs over OR"),
+        ({"steps": "OR,XOR", "within": 0.1}, 3, "iou", "within is for proofs over OR"),
         ({"steps": "ATLEAST(2, f, a, b, c)"}, 3, "iou", "more than 3 atoms"),
         ({"steps": "NEIGHBORS(f)"}, 3, "iou", "NEIGHBORS is no connective"),
         ({"steps": ""}, 3, "iou", "steps is empty"),

@@ -56,7 +56,7 @@ class Bars:
 
     def __init__(self, prover: Prover, goal: Objective, ratio: Ratio, length: int) -> None:
         """Start from what sets of signatures reach."""
-        self._prover, self._goal, self._ratio, self._length = prover, goal, ratio, length
+        self.prover, self._goal, self._ratio, self._length = prover, goal, ratio, length
         self.rival: Rival = None
         self._knowledge: Knowledge = prover.knowledge
         self._limits: Limits = prover.limits
@@ -89,7 +89,7 @@ class Bars:
         """
         self._limits.check()
         while (best := self.best_score(n_atoms)) < self.bound:
-            if not self._prover.has_better(self._above(best), n_atoms):
+            if not self.prover.has_better(self._above(best), n_atoms):
                 break
             self._limits.check()
         if n_atoms == self._length:
@@ -113,7 +113,7 @@ class Bars:
             before = self._limits.share
             try:
                 with self._limits.allow(ALLOWED):
-                    if not self._prover.has_better(self._above(bar), self._length):
+                    if not self.prover.has_better(self._above(bar), self._length):
                         self.bound = bar
             except (Undecided, PassTooLong):
                 undecided = bar
@@ -139,7 +139,7 @@ class Bars:
         Raises:
             LimitReached: In the middle of it.
         """
-        problem, n_atoms = self._prover.problem, min(self._length, LONGEST_SCAN)
+        problem, n_atoms = self.prover.problem, min(self._length, LONGEST_SCAN)
         scores = self._goal.score(problem.p, problem.q, self._n_on, self._n_cells)
         order = np.argsort(-scores, kind="stable")
         number = {name: i for i, name in enumerate(problem.bank.names)}
@@ -152,7 +152,7 @@ class Bars:
             chosen.update(order[:n_concepts].tolist())
             concepts = np.array(sorted(chosen))
             while (best := self.best_score(n_atoms)) < self.bound:
-                if not self._prover.look(self._above(best), n_atoms, concepts):
+                if not self.prover.look(self._above(best), n_atoms, concepts):
                     break
         self._knowledge.extend(self._goal, self._length)
 

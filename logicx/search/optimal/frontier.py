@@ -99,7 +99,7 @@ class Frontier:
 
     def __init__(self, prover: Prover, goal: Objective, length: int) -> None:
         """Start from what sets of signatures reach."""
-        self._prover, self._goal, self._length = prover, goal, length
+        self.prover, self._goal, self._length = prover, goal, length
         self.rival: Callable[[int], float] | None = None
         """The best score of at most so many concepts that was found elsewhere."""
         self._knowledge: Knowledge = prover.knowledge
@@ -110,7 +110,7 @@ class Frontier:
 
     def _start(self, fp: NDArray[np.int64]) -> NDArray[np.int64]:
         """The most tp that sets of signatures reach."""
-        corner_tp, corner_fp = self._prover.problem.corners
+        corner_tp, corner_fp = self.prover.problem.corners
         is_highest = np.append(corner_fp[1:] > corner_fp[:-1], True)
         reached = np.interp(fp, corner_fp[is_highest], corner_tp[is_highest])
         most: NDArray[np.int64] = np.floor(reached + ROUNDING).astype(np.int64)
@@ -148,11 +148,11 @@ class Frontier:
             i, best = int(np.argmax(scores)), self._best_score(n_atoms)
             if scores[i] <= best + SAME * abs(best):
                 return
-            self._prover.limits.check()
+            self.prover.limits.check()
             tp = steps.tp[i]
             line = self._line(int(tp), int(steps.first[i]), n_atoms)
             if line is not None:
-                if self._prover.has_better(line, n_atoms):
+                if self.prover.has_better(line, n_atoms):
                     continue
                 steps.cut(line)
             if steps.tp[i] == tp:  # known points are as high, or higher within the step

@@ -146,7 +146,13 @@ class Plan(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """Memory that one call after the other uses; `lists` holds what is listed of concepts."""
+    """Memory that one call after the other uses; `lists` holds what is listed of concepts.
+
+    Where `rows` has room, holes are noted there one by one, and no bar is raised: `n_rows` counts
+    them, `place` is what is noted of each besides (outer formula, c, z, w), and `cuts` is the worth
+    from which on a hole is passed over that has it without one of its concepts, and the worth of
+    the whole region.
+    """
 
     gain_of: Floats
     loss_of: Floats
@@ -164,7 +170,14 @@ class Scratch(NamedTuple):
     is_live: Longs
     live: Longs
     found: Longs
+    rows: Longs
+    n_rows: Longs
+    place: Longs
+    cuts: Floats
 
+
+N_NOTED = 7
+"""What is noted of a hole: outer formula, connective, c, z, w, a, b."""
 
 GAIN, VALUE, HALF_X, HALF_Y, OTHER_X, OTHER_Y, LOSS = range(7)
 """Rows of the lists: worth of the gains, worth, and counts in the half and its complement."""

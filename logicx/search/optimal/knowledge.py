@@ -170,19 +170,19 @@ def formulas_found(
     formulas = []
     for outer in context.outers:
         if shape == "chain" and not context.grows:  # f AND NOT (a OR b), one by one
-            formula = join("AND NOT", _put(outer.formula, {HOLE: a, **places}), b)
+            formula = join("AND NOT", put(outer.formula, {HOLE: a, **places}), b)
         else:
             hole = join(CONNECTIVES[op], a, b)
-            formula = _put(outer.formula, {HOLE: hole, **places})
+            formula = put(outer.formula, {HOLE: hole, **places})
         formulas.append(formula)
     return formulas
 
 
-def _put(formula: Formula, values: dict[Concept, Formula]) -> Formula:
+def put(formula: Formula, values: dict[Concept, Formula]) -> Formula:
     """The formula with other formulas in the places of concepts."""
     found = parts(formula)
     if found is None:
         assert isinstance(formula, Concept)
         return values[formula]
     keyword, f, g = found
-    return join(keyword, _put(f, values), _put(g, values))
+    return join(keyword, put(f, values), put(g, values))

@@ -23,6 +23,10 @@ class LimitReached(Exception):
     """Time or nodes are used up."""
 
 
+class TooManyFormulas(LimitReached):
+    """More formulas lie above a bar than can be looked at."""
+
+
 class PassTooLong(Exception):
     """What one pass may cost is used up."""
 

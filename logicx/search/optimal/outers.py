@@ -120,15 +120,19 @@ def best_base(
         worth = grow.gain * count_in(cells, x_sums) - grow.loss * count_in(cells, y_sums)
         if worth <= base:
             continue
-        is_needed = True
-        for j in range(plan.first_need[i], plan.first_need[i + 1]):
-            if plan.need_shrinks[j]:
-                most = grow.gain * count_in(plan.need_cells[j], x_sums)
-            else:
-                most = grow.loss * count_in(plan.need_cells[j], y_sums)
-            if most <= margin:
-                is_needed = False
-                break
-        if is_needed:
+        if is_needed(grow, plan, i, margin, scratch):
             base = worth
     return base
+
+
+@compiled
+def is_needed(grow: Side, plan: Plan, i: int, margin: float, scratch: Scratch) -> bool:
+    """Whether each concept of an outer formula can make a difference above the margin."""
+    for j in range(plan.first_need[i], plan.first_need[i + 1]):
+        if plan.need_shrinks[j]:
+            most = grow.gain * count_in(plan.need_cells[j], scratch.x_sums)
+        else:
+            most = grow.loss * count_in(plan.need_cells[j], scratch.y_sums)
+        if most <= margin:
+            return False
+    return True

@@ -173,7 +173,7 @@ class Prover:
             focus[ranked[: FOCUS[n_outer]]] = 1
             rounds.insert(0, focus)
         for is_chosen in rounds:
-            for w, first, last in self._blocks(restriction, n_outer, is_chosen):
+            for w, first, last in blocks(self.limits, restriction, n_outer, is_chosen):
                 above = scan(
                     restriction.tables,
                     restriction.grow,
@@ -198,31 +198,6 @@ class Prover:
                 break
         return int(best)
 
-    def _blocks(
-        self, restriction: Restriction, n_outer: int, is_chosen: NDArray[np.uint8]
-    ) -> Iterator[tuple[int, int, int]]:
-        """Outer concept w and a range of c for one call after the other, of about equal work.
-
-        The limits are looked at between two calls. Work is told by nodes, not by time, so that it
-        is the same on every machine.
-        """
-        m, n_growing = len(is_chosen), restriction.tables.n_growing
-        size = 1
-        for w in range(n_growing if n_outer == 3 else 1):
-            first = w + 1 if n_outer == 3 else 0
-            if n_outer == 3 and not is_chosen[w]:
-                continue
-            end = {0: 1, 1: m, 2: n_growing, 3: m}[n_outer]
-            while first < end:
-                last = min(first + size, end)
-                if is_chosen[first:last].any():
-                    self.limits.check()
-                    before = self.limits.n_nodes
-                    yield w, first, last
-                    is_light = self.limits.n_nodes - before < CALL_NODES
-                    size = size * 2 if is_light else max(1, size // 2)
-                first = last
-
     def _take(
         self,
         found: NDArray[np.int64],
@@ -240,3 +215,29 @@ class Prover:
         reached = max(weights.worth(one.tp, one.fp) for one in added)
         if reached < worth:
             raise AssertionError(f"a scan promised a worth of {worth}, counted are {reached}")
+
+
+def blocks(
+    limits: Limits, restriction: Restriction, n_outer: int, is_chosen: NDArray[np.uint8]
+) -> Iterator[tuple[int, int, int]]:
+    """Outer concept w and a range of c for one call after the other, of about equal work.
+
+    The limits are looked at between two calls. Work is told by nodes, not by time, so that it
+    is the same on every machine.
+    """
+    m, n_growing = len(is_chosen), restriction.tables.n_growing
+    size = 1
+    for w in range(n_growing if n_outer == 3 else 1):
+        first = w + 1 if n_outer == 3 else 0
+        if n_outer == 3 and not is_chosen[w]:
+            continue
+        end = {0: 1, 1: m, 2: n_growing, 3: m}[n_outer]
+        while first < end:
+            last = min(first + size, end)
+            if is_chosen[first:last].any():
+                limits.check()
+                before = limits.n_nodes
+                yield w, first, last
+                is_light = limits.n_nodes - before < CALL_NODES
+                size = size * 2 if is_light else max(1, size // 2)
+            first = last

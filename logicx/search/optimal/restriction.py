@@ -18,7 +18,7 @@ import numpy as np
 from logicx.banks.bits import WORD_BITS, n_words, pack
 from logicx.errors import OptionError
 from logicx.search.optimal.contexts import ALL_CELLS, C_CELLS, W_CELLS, contexts, split_of
-from logicx.search.optimal.kernels import Plan, Scratch, Side, Tables
+from logicx.search.optimal.kernels import N_NOTED, Plan, Scratch, Side, Tables
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -197,8 +197,8 @@ def restrict(problem: Problem, weights: Weights, kept: Kept, n_outer: int) -> Re
     return Restriction(concepts, tables, grow, shrink)
 
 
-def scratch_for(restriction: Restriction, plan: Plan) -> Scratch:
-    """Memory for the scans of a pass."""
+def scratch_for(restriction: Restriction, plan: Plan, n_rows: int = 0) -> Scratch:
+    """Memory for the scans of a pass; with rows, holes are noted and not only the best kept."""
     m, n = restriction.tables.bits.shape
     return Scratch(
         np.empty(m),
@@ -217,6 +217,10 @@ def scratch_for(restriction: Restriction, plan: Plan) -> Scratch:
         np.zeros(len(plan.outer_base), np.int64),
         np.zeros(len(plan.region), np.int64),
         np.full(4, -1),
+        np.zeros((n_rows, N_NOTED), np.int64),
+        np.zeros(1, np.int64),
+        np.zeros(4, np.int64),
+        np.zeros(2),
     )
 
 

@@ -52,6 +52,26 @@ def need_rows(tables: Tables, plan: Plan, at: Choice, a: int, scratch: Scratch) 
 
 
 @compiled
+def note(op: int, a: int, b: int, scratch: Scratch) -> None:
+    """Note a hole, unless what remains without one of its concepts reaches the cut.
+
+    Without a, `a AND NOT b` is NOT b: the region without b.
+    """
+    value_a = scratch.gain_of[a] - scratch.loss_of[a]
+    value_b = scratch.gain_of[b] - scratch.loss_of[b]
+    if op == AND_NOT:
+        value_b = scratch.cuts[1] - value_b
+    if value_a >= scratch.cuts[0] or value_b >= scratch.cuts[0]:
+        return
+    n = scratch.n_rows[0]
+    scratch.n_rows[0] = n + 1
+    if n < scratch.rows.shape[0]:
+        row = scratch.rows[n]
+        row[0], row[1], row[2], row[3] = scratch.place[0], op, scratch.place[1], scratch.place[2]
+        row[4], row[5], row[6] = scratch.place[3], a, b
+
+
+@compiled
 def try_hole(
     tables: Tables,
     side: Side,
@@ -72,6 +92,9 @@ def try_hole(
     counters[EVALUATIONS] += 1
     value = value_of(tables, side, op, a, b, scratch.mask, scratch.hole)
     if value > bar:
+        if scratch.rows.shape[0] > 0:
+            note(op, a, b, scratch)
+            return bar
         scratch.found[1], scratch.found[2], scratch.found[3] = op, a, b
         return value
     return bar

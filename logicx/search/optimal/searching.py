@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +28,7 @@ from logicx.search.formulas.shapes import (
 from logicx.search.optimal.bars import Bars
 from logicx.search.optimal.frontier import Frontier
 from logicx.search.optimal.knowledge import Knowledge
-from logicx.search.optimal.limits import LimitReached, Limits, check_limits
+from logicx.search.optimal.limits import LimitReached, Limits, TooManyFormulas, check_limits
 from logicx.search.optimal.linear import ratio_of
 from logicx.search.optimal.mirror import Mirrored
 from logicx.search.optimal.proving import Prover, Undecided
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from logicx.scoring.objectives import Objective
+    from logicx.search.formulas.near import Near
+    from logicx.search.optimal.nearby import Half
 
 UNLIMITED = 4
 """Most concepts of a formula for which a proof is sought without a limit."""
@@ -88,6 +90,7 @@ class Certified(Outcome):
         space: The space that the bound is over, in words.
         counters: What it cost.
         is_interrupted: Whether Ctrl-C stopped the proof.
+        near: The irreducible formulas near the best, where they were asked for.
     """
 
     bound: float
@@ -95,6 +98,7 @@ class Certified(Outcome):
     space: str
     counters: Counters
     is_interrupted: bool = False
+    near: Near | None = None
 
 
 def optimal(
@@ -109,6 +113,7 @@ def optimal(
     incumbent: Formula | None = None,
     stop: Event | None = None,
     literals: bool = False,
+    within: float | None = None,
 ) -> Certified:
     """The proven optimum over all formulas of at most `length` concepts.
 
@@ -132,6 +137,8 @@ def optimal(
         stop: Once another thread has set it, the proof stops as with Ctrl-C.
         literals: Whether any concept may have NOT before it: trees are of OR, AND and NOT, chains
             are those of the three steps and their complements.
+        within: All irreducible formulas are told that score at most so much less than the best;
+            only of an objective that is an exact ratio.
 
     Raises:
         OptionError: An option means nothing, or there is no proof for it.
@@ -155,7 +162,9 @@ def optimal(
     _load_kernels()
     limits = Limits(time_limit, node_limit, stop)
     goal = known_objective(objective)
-    return _Search(bank, on, goal, length, shape, limits, incumbent, literals).run()
+    search = _Search(bank, on, goal, length, shape, limits, incumbent, literals)
+    found = search.run()
+    return found if within is None else search.with_near(found, within)
 
 
 @lru_cache
@@ -220,6 +229,18 @@ class _Side:
         self.knowledge.add_best_single(goal, problem.p, problem.q)
         prover = Prover(problem, self.knowledge, shape, limits)
         self.proof = Bars(prover, goal, ratio, length) if ratio else Frontier(prover, goal, length)
+
+    def half(self) -> Half:
+        """What it takes to look at all of its formulas near the best.
+
+        Raises:
+            OptionError: The objective is no exact ratio.
+        """
+        from logicx.search.optimal.nearby import Half
+
+        ratio = ratio_of(self._goal, self._n_on, self._n_cells)
+        assert ratio is not None
+        return Half(self.proof.prover.problem, self._goal, ratio, self.is_complement)
 
     def start(self) -> None:
         """Take in what a beam finds."""
@@ -331,6 +352,28 @@ class _Search:
             Counters(limits.n_passes, contexts, pairs, evaluations, limits.n_nodes, limits.used),
             is_interrupted,
         )
+
+    def with_near(self, found: Certified, within: float) -> Certified:
+        """What was found, with the irreducible formulas near it."""
+        from logicx.search.optimal.nearby import Nearby
+
+        halves = [side.half() for side in self.sides]
+        best = max(side.best_score(self.length) for side in self.sides)
+        nearby = Nearby(halves, best, within, self.length, self.shape, self.limits)
+        is_interrupted, cut = found.is_interrupted, "before the best was proven"
+        if found.is_proven:
+            try:
+                nearby.search()
+                cut = ""
+            except TooManyFormulas:
+                cut = "as there are too many formulas to look at"
+            except LimitReached:
+                cut = "by a limit"
+            except KeyboardInterrupt:
+                is_interrupted, cut = True, "by Ctrl-C"
+        near = nearby.near(cut)
+        counters = replace(found.counters, cpu_seconds=self.limits.used)
+        return replace(found, near=near, counters=counters, is_interrupted=is_interrupted)
 
     def _best(self, n_atoms: int) -> Found:
         """The best of both sides; of equals that with fewer NOTs, then the shorter."""

@@ -66,7 +66,8 @@ def test_many_concepts_are_proven_without_looking_at_all(scope):
     assert {*found.formula.concepts} == {"c3", "c20", "c41"}
     assert found.space == (
         "all formulas of at most 3 of 60 concepts, repetitions counted, made by f OR g, f AND g, "
-        "f XOR g; any tree: f and g are formulas"
+        "f XOR g; any tree: f and g are formulas. Left out: other connectives; atoms with NOT before "
+        "them"
     )
 
 

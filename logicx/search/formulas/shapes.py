@@ -223,9 +223,11 @@ def describe_space(
     space = f"all formulas of at most {length} of {atoms}{which}, repetitions counted, {made}"
     if min_support:
         space += f"; of which those that hold at {min_support:,} cells or more"
-    left_out = ["other connectives, such as XOR"]
+    left_out = ["other connectives, such as XOR" if is_plain else "other connectives"]
     if shape == "chain":
         left_out.append("formulas joined with formulas")
-    if not literals:
+    if not literals and is_plain:
         left_out.append("formulas that hold where no concept does, such as NOT f")
+    elif not literals:
+        left_out.append("atoms with NOT before them")
     return f"{space}. Left out: {'; '.join(left_out)}"

@@ -165,7 +165,7 @@ def explained(
     path = out / f"run-{key_of(bank.content, units.content, options)}.jsonl"
     with clock.stage("explain", path, is_done=lambda: read_journal(path).is_complete) as is_there:
         if not is_there:
-            plan = explain(bank, units, threads=threads, **options)
+            plan = explain(bank, units, threads=threads, literals=False, **options)
             told = progress("explaining", every)
             run_journal(plan, path, resume=True, progress=lambda n, total: told("units", n, total))
     return path

@@ -46,7 +46,7 @@ def mean_scores(
     """
     units, others = Units.from_masks(fires), Units.from_masks(held_out)
     found = []
-    for one in explain(bank, units, length=max(LENGTHS)):
+    for one in explain(bank, units, length=max(LENGTHS), literals=False):
         best = [one.by_length[min(n, len(one.by_length)) - 1] for n in LENGTHS]
         there = [score(each.formula, other, others, one.unit).score for each in best]
         found.append([[each.score for each in best], there])

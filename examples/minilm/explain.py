@@ -230,6 +230,7 @@ def run(options: argparse.Namespace) -> None:
             length=options.length,
             beam=options.beam,
             min_active=options.min_active,
+            literals=False,
         )
         journal = out / f"layer{options.layer}-{settings}.jsonl"
         rows = [*run_journal(plan, journal, resume=True)]

@@ -176,7 +176,10 @@ class FormulaNode:
         concept = self.space.engine.bank.atom(self.concept)
         if self.parent is None or self.step is None:
             return Apply("NOT", (concept,)) if self.is_negated else concept
-        return self.step.formula(self.parent.formula, concept)
+        first, is_symmetric = self.parent.formula, self.step.f == self.step.c
+        if self.parent.is_negated and is_symmetric and not self.step.is_negated:
+            return self.step.formula(concept, first)  # `c AND NOT a`, as people write it
+        return self.step.formula(first, concept)
 
     @property
     def counts(self) -> Counts:

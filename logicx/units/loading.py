@@ -69,6 +69,11 @@ def open_units(
         raise FileError(f"no file {path}")
     if suffix in TABLES:
         _refuse(path, {"layout": layout}, "arrays, and it is a table")
+        if unit_axis == 0:
+            raise DataError(
+                f"{path} is a table, of which the units are the columns",
+                hint="unit_axis=0 is for arrays; of a table that is turned, save an .npy",
+            )
         table = read_table(
             path, has_header=header is not False, is_sure=header is not None, quotes=quotes
         )

@@ -185,3 +185,10 @@ def test_errors_are_logicx_errors():
     for shape in [(2,), (2, 2, 2, 2, 2), ()]:
         with pytest.raises(LogicxError, match="2 axes"):
             Units.from_activations(np.ones(shape))
+
+
+def test_rows_of_a_table_are_no_units(tmp_path):
+    (tmp_path / "a.csv").write_text("x,y\n1,0\n0,1\n")
+    assert open_units(tmp_path / "a.csv", "positive", unit_axis=1).names == ("x", "y")
+    with pytest.raises(DataError, match="the units are the columns"):
+        open_units(tmp_path / "a.csv", "positive", unit_axis=0)

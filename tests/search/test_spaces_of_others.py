@@ -155,7 +155,7 @@ def test_wrong_expansions_and_estimates_are_refused():
 
     with pytest.raises(PluginError, match="gave Listed, not a list of parts"):
         Beam().search(Two())
-    with pytest.raises(PluginError, match="estimates of .* number 0 is NaN"):
+    with pytest.raises(PluginError, match=r"estimates of .* number 0 is NaN"):
         Guided(Beam()).search(Three())
     with pytest.raises(PluginError, match="gave 1 scores for"):
         Guided(Beam()).search(Four())

@@ -106,7 +106,7 @@ class Engine(NamedTuple):
             import torch
 
             device = torch.device(self._device)
-            return search_on_device(plan.beam, spaces, device, is_whole, plan.extra)
+            return search_on_device(plan.beam, spaces, device, all_slots=is_whole, extra=plan.extra)
         if self.name == "numba":
             return [search_compiled(plan.beam, one, is_whole, plan.extra) for one in spaces]
         if plan.heuristic is not NONE:

@@ -43,7 +43,7 @@ class Beam:
             worse than without them. By default so where one of the steps has a NOT, but not with
             the preset of a published tool nor with a heuristic.
         grow: `atoms`, a concept at a time; or `pairs`, where two formulas that were kept are joined
-            as well, in the second lane too. NumPy searches these.
+            as well, in the second lane too.
         dedupe: Which formulas count as the same: those that denote the same cells (`meaning`),
             that have the same canonical form (`form`), that differ in the order of operands only
             (`order`), or none; by default as the preset says.

@@ -50,7 +50,7 @@ def main() -> None:
     slow_way = Plain(bank)
 
     def search(engine: str, length: int) -> list[Explanation]:
-        options = {"length": length, "beam": chosen.beam, "engine": engine}
+        options = {"length": length, "beam": chosen.beam, "engine": engine, "literals": False}
         return list(explain(bank, units, unit=names, **options))
 
     for engine in engines():

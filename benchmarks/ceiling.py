@@ -58,7 +58,7 @@ def main() -> None:
     names = demo.units.names[::16]
     units = [demo.units.on(demo.bank, name) for name in names]
     print(f"demo: {microseconds(demo.bank, units, goal)}")
-    found = list(explain(demo.bank, demo.units, unit=names))
+    found = list(explain(demo.bank, demo.units, unit=names, literals=False))
     share = np.array([one.score / one.ceiling for one in found])
     print(f"demo, length 3: the beam reaches {np.median(share):.1%} of the ceiling (median)")
 

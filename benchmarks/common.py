@@ -191,10 +191,11 @@ def searched(
     opened = time.process_time()
     names = units.names[:n_units]
     seconds, found = [], []
+    options: dict[str, Any] = {"length": length, "beam": beam, "engine": engine, "literals": False}
     for _ in range(2):
         for one in names:
             began = time.process_time()
-            found += explain(bank, units, unit=one, length=length, beam=beam, engine=engine)
+            found += explain(bank, units, unit=one, **options)
             seconds.append(time.process_time() - began)
     again = seconds[len(names) :]
     return {

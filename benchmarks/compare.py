@@ -42,7 +42,7 @@ def ours(
 ) -> dict[str, Any]:
     bank, units = ConceptBank.open(folder / "a.bank"), Units.open(folder / "a.units")
     names = list(units.names[:n_units])
-    options: dict[str, Any] = {"beam": beam, "engine": engine}
+    options: dict[str, Any] = {"beam": beam, "engine": engine, "literals": False}
     list(explain(bank, units, unit=names[:2], length=2, **options))  # kernels are loaded
     seconds, found = [], []
     for _ in range(repeats):

@@ -67,7 +67,7 @@ def measured(case: Case, engine: str, folder: Path, is_cold: bool) -> tuple[floa
     best = (float("inf"), float("inf"))
     bank, units = ConceptBank.open(folder / "a.bank"), Units.open(folder / "a.units")
     options: dict[str, Any] = {"beam": case.beam, "length": case.length, "engine": engine}
-    options["threads"] = case.threads
+    options |= {"threads": case.threads, "literals": False}
     for turn in range(1 if is_cold else 4):
         started, began = time.process_time(), time.perf_counter()
         n = sum(1 for _ in explain(bank, units, unit="all", **options))

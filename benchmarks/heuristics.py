@@ -118,9 +118,8 @@ def table(bank: ConceptBank, units: Units, length: int, beam: int) -> None:
     print("|---|---|---|---|---|---|---|")
     truth: list[Explanation] = []
     for name, one in HEURISTICS.items():
-        search = partial(
-            explain, bank, units, length=length, beam=beam, engine="numpy", heuristic=name
-        )
+        options = {"length": length, "beam": beam, "engine": "numpy", "literals": False}
+        search = partial(explain, bank, units, heuristic=name, **options)
         try:
             seconds(partial(search, unit=0))  # makes the tables of the bank, which all units share
             total, found = seconds(search)

@@ -1,7 +1,7 @@
 """What the beam misses: proven optima against beams of several widths, on the paper's own NLI bank.
 
     python benchmarks/missed.py [longest]
-    python benchmarks/missed.py pairs LENGTH [SECONDS]
+    python benchmarks/missed.py pairs LENGTH [SECONDS [UNIT ...]]
 
 The 64 units of `optimal.py`, lengths 2 to `longest` (3 by default), chains and trees, without
 literals. A unit is missed where the optimum scores more than the best of the beam; the gap is over
@@ -9,7 +9,8 @@ all units.
 
 With `pairs`: what of the optima of one length, over all trees, the beam misses with `grow=atoms`
 and with `grow=pairs`, without literals and with them, and what a unit takes (in turns, the least of
-five). Of 5 concepts, only the units of which the optimum is proven in SECONDS of CPU time (60).
+five). Of 5 concepts, only the units of which the optimum is proven in SECONDS of CPU time (60); of
+those named, or of all.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from __future__ import annotations
 import platform
 import sys
 import time
+from typing import TYPE_CHECKING
 
 import numpy as np
 from common import REFERENCE, linear_units, machine, table, unpacked
@@ -24,6 +26,9 @@ from plain import whole_beams
 
 from logicx import ConceptBank, Units, explain
 from logicx.search.optimal.searching import UNLIMITED, optimal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 WIDTHS = (1, 5, 10, 50)
 SAME = 1e-9
@@ -34,7 +39,7 @@ def beam_scores(bank: ConceptBank, on: np.ndarray, width: int, longest: int) -> 
     return [level[0][1] for level in whole_beams(bank, on, "numba", width, longest)]
 
 
-def joining(length: int, seconds: float) -> None:
+def joining(length: int, seconds: float, asked: Sequence[str]) -> None:
     """Print what is missed with and without pairs."""
     masks, names = unpacked(REFERENCE / "bank.npz")
     bank = ConceptBank.from_masks(masks, names)
@@ -47,7 +52,7 @@ def joining(length: int, seconds: float) -> None:
         gaps: dict[tuple[int, str], list[float]] = {}
         cost: dict[tuple[int, str], list[float]] = {}
         n_proven = 0
-        for name in named:
+        for name in asked or named:
             on = units.on(bank, name)
             proof = optimal(bank, on, length=length, literals=literals, **limit)
             print(f"{name} {proof.is_proven} {proof.counters.cpu_seconds:.0f} s", file=sys.stderr)
@@ -71,7 +76,7 @@ def joining(length: int, seconds: float) -> None:
         for (width, grow), found in gaps.items():
             n_missed = sum(gap > 0 for gap in found)
             told = "yes" if literals else "off"
-            row = (told, length, f"{n_proven} of {len(named)}", width, grow, n_missed)
+            row = (told, length, f"{n_proven} of {len(asked) or len(named)}", width, grow, n_missed)
             row += (f"{np.mean(found):.4f}", f"{max(found):.3f}", min(cost[width, grow]) * 1e3)
             rows.append(row)
     head = ["literals", "length", "proven", "beam", "grow", "missed", "mean gap", "largest", "ms"]
@@ -81,7 +86,7 @@ def joining(length: int, seconds: float) -> None:
 
 def main() -> None:
     if sys.argv[1:2] == ["pairs"]:
-        joining(int(sys.argv[2]), float(sys.argv[3]) if len(sys.argv) > 3 else 60)
+        joining(int(sys.argv[2]), float((sys.argv[3:4] or ["60"])[0]), sys.argv[4:])
         return
     longest = int(sys.argv[1]) if len(sys.argv) > 1 else 3
     masks, names = unpacked(REFERENCE / "bank.npz")

@@ -101,14 +101,16 @@ def compared(kept: Path, n_units: int) -> dict[str, Any]:
 def proven(kept: Path, n_units: int) -> dict[str, Any]:
     """Optima of length 3."""
     bank, units = ConceptBank.open(kept / "images.bank"), Units.open(kept / "counted.units")
-    options: dict[str, Any] = {"strategy": "optimal", "length": 3}
+    options: dict[str, Any] = {"strategy": "optimal", "length": 3, "literals": False}
     list(explain(bank, units, unit=units.names[:1], node_limit=1, **options))  # loads kernels
     seconds, n_proven, beaten = [], 0, 0
     for name in units.names[:n_units]:
         started = time.process_time()
         (found,) = explain(bank, units, unit=[name], **options)
         seconds.append(time.process_time() - started)
-        (by_beam,) = explain(bank, units, unit=[name], length=3, beam=10, engine="numba")
+        (by_beam,) = explain(
+            bank, units, unit=[name], length=3, beam=10, engine="numba", literals=False
+        )
         n_proven += bool(found.is_proven)
         beaten += found.score > by_beam.score
     return {
@@ -127,6 +129,7 @@ def all_units(kept: Path, beam: int, length: int, threads: int) -> dict[str, Any
     bank = ConceptBank.open(kept / "images.bank")
     units = Units.open(kept / "maps.units", THRESHOLD)
     options: dict[str, Any] = {"beam": beam, "length": length, "threads": threads}
+    options["literals"] = False
     found = list(explain(bank, units, engine="numba", **options))
     return {
         "units": len(found),

@@ -44,7 +44,7 @@ class Beam:
             worse than without them. By default so where one of the steps has a NOT, but not with
             the preset of a published tool nor with a heuristic.
         grow: `atoms`, a concept at a time; or `pairs`, where two formulas that were kept are joined
-            as well, in the second lane too. NumPy searches these.
+            as well, in the second lane too.
         alternatives: So many of the best formulas of different meaning are told, of those that the
             beam kept; it must be as wide.
         dedupe: Which formulas count as the same: those that denote the same cells (`meaning`),

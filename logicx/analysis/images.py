@@ -16,6 +16,7 @@ from logicx.errors import DataError, LogicxError, OptionError
 from logicx.language.parsing import parse
 from logicx.scoring.counts import Counts, counts_of, evaluate
 from logicx.scoring.objectives import score_counts
+from logicx.scoring.structure import refined
 from logicx.units.upsampling import upsampled
 
 if TYPE_CHECKING:
@@ -220,18 +221,18 @@ class Seen:
     def __init__(self, bank: ConceptBank, masks: ImageMasks, formula: str | Formula | None) -> None:
         """Find the signatures at which the formula holds."""
         check_images(bank)
-        self._bank = bank
         self._masks = masks
         self._has_formula = formula is not None
-        holds = np.zeros(bank.n_signatures, bool)
         try:
             tree = parse(formula, names=bank.names) if isinstance(formula, str) else formula
-            holds = holds if tree is None else evaluate(tree, bank)
+            bank = bank if tree is None else refined(bank, [tree])
+            holds = np.zeros(bank.n_signatures, bool) if tree is None else evaluate(tree, bank)
         except LogicxError as error:
             if isinstance(formula, str):
                 for one in (error, *error.also):
                     one.text = formula
             raise
+        self._bank = bank
         self._holds = np.append(holds, False)  # the last is found at -1, for invalid cells
 
     @cached_property

@@ -19,6 +19,7 @@ from logicx.errors import DataError, JournalError, OptionError
 from logicx.language.parsing import parse
 from logicx.scoring.counts import Counts, evaluate
 from logicx.scoring.objectives import score_counts
+from logicx.scoring.structure import refined
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -251,7 +252,9 @@ def _top_cells(
     fires = np.flatnonzero(units.mask(units.names[number]))
     fires = fires[bank.cell_map.at(fires) != INVALID]
     highest = fires[np.argsort(-activations[fires].astype(np.float64), kind="stable")[:n]]
-    holds = evaluate(parse(formula, names=bank.names), bank)[bank.cell_map.at(highest)]
+    tree = parse(formula, names=bank.names)
+    finer = refined(bank, [tree])
+    holds = evaluate(tree, finer)[finer.cell_map.at(highest)]
     return [
         TopCell(
             cell,

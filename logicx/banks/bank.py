@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+    from logicx.banks.bits import Words
+
 CHUNK_BITS = 1 << 25
 """Concepts times cells that are unpacked at once while a bank is built from masks."""
 
@@ -60,6 +62,8 @@ class ConceptBank(NamedConcepts, Holdings):
 
     Attributes:
         derived: The formulas of those concepts that stand for one, by number.
+        marks: Where formulas with structural operators hold, as packed bits over signatures; only
+            of a bank that tells their cells apart.
         notes: What a person should know of how the data were read; not kept on file.
     """
 
@@ -85,6 +89,7 @@ class ConceptBank(NamedConcepts, Holdings):
         self._texts_per_cell = 0 if texts is None else texts.per_cell
         self._stored: BankFile | None = None
         self.derived: dict[int, Formula] = {}
+        self.marks: dict[Formula, Words] = {}
         if not is_plain_text(name):
             raise DataError(f"the name of a bank must be printable text, not {name!r}")
         check_names(self.names, self.categories)
@@ -297,7 +302,7 @@ class ConceptBank(NamedConcepts, Holdings):
         relations = {**self.relations, **tidied_relations({table: rows})}
         check_relations(relations, self.names)
         self.relations = relations
-        for made in ("content", "_restricted"):
+        for made in ("content", "_restricted", "_refined"):
             self.__dict__.pop(made, None)
 
     def save(self, path: str | Path) -> str:
@@ -322,6 +327,7 @@ class ConceptBank(NamedConcepts, Holdings):
         bank._signatures = None
         bank._stored = stored
         bank.derived = {}
+        bank.marks = {}
         bank.notes = ()
         return bank
 

@@ -49,7 +49,8 @@ class Holdings(ABC):
             for name, value in vars(kind).items()
             if isinstance(value, cached_property)
         }
-        return {k: v for k, v in self.__dict__.items() if k not in (*made, "_restricted")}
+        made |= {"_restricted", "_refined"}
+        return {k: v for k, v in self.__dict__.items() if k not in made}
 
     @property
     def _file(self) -> BankFile:

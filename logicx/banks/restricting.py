@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from logicx.banks.bank import ConceptBank
-from logicx.banks.bits import pack
+from logicx.banks.bits import pack, unpack
 from logicx.banks.cellmap import INVALID, FlatMap
 from logicx.banks.signatures import Signatures
 from logicx.errors import DataError
@@ -76,5 +76,9 @@ def _restricted(bank: ConceptBank, valid: NDArray[np.bool_], key: str) -> Concep
         bank.texts,
     )
     small.derived = bank.derived
+    small.marks = {
+        formula: pack(unpack(words, bank.n_signatures)[used])
+        for formula, words in bank.marks.items()
+    }
     small.__dict__["content"] = sha256(f"{bank.content} {key}".encode()).hexdigest()
     return small

@@ -1,10 +1,12 @@
 """What an operator is: one registration holds everything about it.
 
-Two kinds so far:
+Three kinds:
 
 - a *connective* is a truth table, written as a plain Python function of booleans. From the table
   follow evaluation on packed bits, exact counts from co-occurrence counts, and search support;
-- a *rewrite* turns itself into a formula over a bank's concepts before evaluation.
+- a *rewrite* turns itself into a formula over a bank's concepts before evaluation;
+- a *structural* operator sees where cells lie: it maps masks of the cells of an image or document
+  to a mask of the same cells.
 """
 
 from __future__ import annotations
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 
 Truth = tuple[bool, bool, bool, bool]
 
+PLACES = {"pixels": "pixels of images", "tokens": "tokens of documents"}
+"""Kinds of universes in which structural operators apply, and how they are called."""
+
 
 @dataclass(frozen=True)
 class Operator:
@@ -30,8 +35,9 @@ class Operator:
 
     Args:
         keyword: Its name, in capitals.
-        meaning: The truth function (connective) or the rewriting function (rewrite).
-        kind: `connective` or `rewrite`.
+        meaning: The truth function (connective), the rewriting function (rewrite), or the function
+            of masks (structural).
+        kind: `connective`, `rewrite` or `structural`.
         form: `infix` (a AND b), `prefix` (NOT a) or `call` (ATLEAST(2, a, b)).
         symbols: Short forms, such as `&` and `∧`.
         precedence: Of infix operators: a larger one binds tighter.
@@ -51,11 +57,13 @@ class Operator:
         is_bare: Of a call of one argument: whether it may stand bare before it.
         is_everywhere: Of an infix operator: whether its keyword is one wherever it stands, and not
             only between two formulas.
+        places: Of a structural operator: the kinds of universes in which it applies.
+        tries: Of a structural operator with parameters: the numbers with which a search tries it.
     """
 
     keyword: str
     meaning: Callable[..., Any]
-    kind: Literal["connective", "rewrite"]
+    kind: Literal["connective", "rewrite", "structural"]
     form: Literal["infix", "prefix", "call"]
     symbols: tuple[str, ...]
     precedence: int
@@ -72,20 +80,31 @@ class Operator:
     takes_text: bool = False
     is_everywhere: bool = False
     proposes_by_default: bool = True
+    places: tuple[str, ...] = ()
+    tries: tuple[tuple[int, ...], ...] = ()
 
     @property
     def symbol(self) -> str:
         """Its first short form, or nothing."""
         return self.symbols[0] if self.symbols else ""
 
+    @property
+    def makes_atoms(self) -> bool:
+        """Whether a search can be asked to apply it to single concepts, or texts."""
+        if self.kind == "structural":
+            return bool(self.tries)
+        return self.proposes is not None
+
     def proposed(self, bank: Vocabulary) -> list[str]:
         """Names of concepts, or texts, to which a search applies it; none where it does not say.
+
+        A structural operator that does not say is applied to all concepts.
 
         Raises:
             PluginError: Its function fails, or gives something else.
         """
         if self.proposes is None:
-            return []
+            return list(bank.names) if self.tries else []
         found: list[object] = []
         with answering(f"proposes of operator {self.keyword}", self.owner):
             given = self.proposes(bank)

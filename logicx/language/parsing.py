@@ -178,7 +178,9 @@ class Language:
                 f"no operator {word!r}, and no operator between it and the parenthesis"
                 f"{OPERATORS.missing()}",
                 code="unknown-operator",
-                hint=did_you_mean(word, self.operators)
+                hint=did_you_mean(
+                    word, [one for one in self.operators if one[0] == word[0].upper()]
+                )
                 or "list them: logicx operators; a concept's name that has parentheses stands in "
                 f'quotes: "{word} (...)"',
                 text=text,

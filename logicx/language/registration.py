@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def operator(
     keyword: str,
     *,
-    kind: Literal["connective", "rewrite"] = "connective",
+    kind: Literal["connective", "rewrite", "structural"] = "connective",
     form: Literal["infix", "prefix", "call"] = "call",
     symbol: str | Sequence[str] = (),
     precedence: int = 0,
@@ -34,6 +34,8 @@ def operator(
     proposes_by_default: bool = True,
     bare: bool = False,
     everywhere: bool = False,
+    where: str | Sequence[str] = (),
+    tries: Sequence[int | Sequence[int]] = (),
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register the decorated function as an operator; its docstring is the documentation.
 
@@ -41,9 +43,15 @@ def operator(
     truth value. A rewrite is a function `(bank, *arguments) -> Formula`, in which `bank` is a
     `Vocabulary`; with `args="text"` it is `(bank, text) -> Formula`.
 
+    A structural operator is a function `(*numbers, *masks) -> mask` of NumPy arrays of booleans of
+    one shape: `[n_images, height, width]` of pixels, `[n_documents, length]` of tokens. It is given
+    several images of one size, or documents of one length, at a time, and works on each by itself,
+    along the last axes. Cells without labels hold nothing, neither x nor NOT x. The masks are not
+    to be written to.
+
     Args:
         keyword: Name in capitals, such as `EXCEPT`.
-        kind: `connective` or `rewrite`.
+        kind: `connective`, `rewrite` or `structural`.
         form: `infix`, `prefix` or `call`.
         symbol: Optional short form, or several: of the characters `& | ~ ^`, a mathematical sign
             such as `→`, or a run of punctuation such as `->`.
@@ -63,6 +71,10 @@ def operator(
             NEIGHBORS does. The keyword is then reserved; others are operators only before `(`.
         everywhere: For infix: whether the keyword is reserved, as AND is. Others are operators only
             between two formulas, and words of names elsewhere.
+        where: For structural operators: `pixels`, `tokens`, or a list of both.
+        tries: For structural operators with parameters: the numbers with which a search tries them,
+            such as `[1, 3]`; those of several parameters as `[(1, 2), (3, 4)]`. Without, it is not
+            searched.
 
     Raises:
         OperatorError: The registration is wrong, contradicts itself or clashes with another.
@@ -77,6 +89,7 @@ def operator(
         'a EXCEPT b'
     """
     fewest: Any = args
+    is_structural = kind == "structural"
     most: Any = args
     if isinstance(args, (tuple, list)) and len(args) == 2:
         fewest, most = args
@@ -105,6 +118,8 @@ def operator(
             is_bare=bare,
             takes_text=args == "text",
             is_everywhere=everywhere,
+            places=_listed((where,) if isinstance(where, str) and where else where or ()),
+            tries=_numbers(tries) if parameters or not is_structural else ((),),
         )
         OPERATORS.register(new, module=module)
         return function
@@ -115,6 +130,13 @@ def operator(
 def _listed(given: Any, kind: type[Any] = tuple) -> Any:
     """A list or set as a tuple or frozen set; anything else as it is, to be refused as that."""
     return kind(given) if isinstance(given, (list, tuple, set, frozenset)) else given
+
+
+def _numbers(tries: Any) -> Any:
+    """Numbers for each of several tries; what is no list as it is, to be refused as that."""
+    if not isinstance(tries, (list, tuple)):
+        return tries
+    return tuple((one,) if type(one) is int else _listed(one) for one in tries)
 
 
 def _fits_in(new: Operator, owner: Owner) -> None:

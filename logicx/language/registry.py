@@ -23,7 +23,12 @@ def _claims(one: Operator) -> list[tuple[str, str]]:
 
 OPERATORS: Kind[Operator] = Kind(
     "operator",
-    builtins=("logicx.language.operators", "logicx.language.rewrites"),
+    builtins=(
+        "logicx.language.operators",
+        "logicx.language.rewrites",
+        "logicx.language.pixels",
+        "logicx.language.sequences",
+    ),
     check=validate,
     claims=_claims,
     error=OperatorError,

@@ -10,7 +10,7 @@ from itertools import chain, permutations, product
 from typing import TYPE_CHECKING, Any
 
 from logicx.errors import LogicxError, OperatorError, PluginError
-from logicx.language.declaration import Operator
+from logicx.language.declaration import PLACES, Operator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from logicx.parts import Owner
 
 FACTS = frozenset({"associative", "commutative", "idempotent", "involution"})
+KINDS = ("connective", "rewrite", "structural")
 FORMS = ("infix", "prefix", "call")
 SYMBOL_CHARACTERS = "&|~^"
 PUNCTUATION = frozenset("#$%*+-./:;<=>?@") | frozenset(SYMBOL_CHARACTERS)
@@ -65,12 +66,17 @@ def _wrong_kinds(new: Operator) -> Iterator[str]:
         ("facts", new.facts, "commutative"),
         ("parameters", new.parameters, "k"),
         ("symbol", new.symbols, "->"),
+        ("where", new.places, "pixels"),
     ):
         if not isinstance(listed, (tuple, frozenset)) or not all(
             isinstance(one, str) for one in listed
         ):
             shown = listed if isinstance(listed, str) else such_as
             yield f"{name} is a list of texts, such as {name}=[{shown!r}], not {listed!r}"
+    if not isinstance(new.tries, tuple) or not all(
+        isinstance(one, tuple) and all(type(number) is int for number in one) for one in new.tries
+    ):
+        yield f"tries is a list of whole numbers, such as tries=[1, 3], not {new.tries!r}"
     for name, number in (("precedence", new.precedence), ("args", new.min_args)):
         if type(number) is not int:
             yield f"{name} is a whole number, not {number!r}"
@@ -96,7 +102,7 @@ def _contradictions(new: Operator) -> Iterator[str]:
         why = _why_no_symbol(one, new)
         if why:
             yield f"the symbol {one!r} {why}"
-    if new.form not in FORMS or new.kind not in ("connective", "rewrite"):
+    if new.form not in FORMS or new.kind not in KINDS:
         yield f"form {new.form!r} or kind {new.kind!r} is unknown"
     if new.form == "infix" and (new.min_args, new.max_args) != (2, 2):
         yield "an infix operator takes two arguments"
@@ -115,11 +121,15 @@ def _contradictions(new: Operator) -> Iterator[str]:
             yield "only a rewrite that is called takes a text: kind='rewrite'"
     elif new.min_args < 1 or (new.max_args is not None and new.max_args < new.min_args):
         yield "it must take at least one argument, and at most no fewer than at least"
+    yield from _of_structure(new)
     if new.is_bare and not (new.form == "call" and new.takes_one):
         yield "only a call of one argument can stand bare before it"
     if new.is_everywhere and new.form != "infix":
         yield "only an infix operator is told to be one everywhere"
-    if new.proposes and (new.parameters or not (new.takes_one or new.takes_text)):
+    can_propose = new.kind == "structural" or (
+        not new.parameters and (new.takes_one or new.takes_text)
+    )
+    if new.proposes and not can_propose:
         yield "only an operator of one argument, or of a text, can propose what to apply it to"
     if new.parameters and new.form != "call":
         yield "only a call can have parameters"
@@ -141,6 +151,32 @@ def _contradictions(new: Operator) -> Iterator[str]:
     is_documented = new.doc or sys.flags.optimize >= 2  # python -OO drops docstrings
     if not is_documented or not new.example:
         yield "it needs a docstring and an example"
+
+
+def _of_structure(new: Operator) -> Iterator[str]:
+    """What a structural operator must have, and others cannot."""
+    if new.kind != "structural":
+        if new.places:
+            yield "only a structural operator is told where it applies: kind='structural'"
+        if new.tries:
+            yield "only a structural operator is told which numbers a search tries"
+        return
+    if not new.places or set(new.places) - {*PLACES}:
+        yield (
+            "a structural operator says where it applies: where='pixels', where='tokens', or "
+            f"both; not {list(new.places)}"
+        )
+    if new.form != "call":
+        yield "a structural operator is called: form='call'"
+    if new.facts:
+        yield "algebraic facts are of connectives, and follow from their tables"
+    if new.max_args != new.min_args:
+        yield "a structural operator takes a fixed number of arguments"
+    if new.proposes and not new.tries:
+        yield "it proposes what to apply it to, and not with which numbers: tries=[1, 3]"
+    for one in new.tries:
+        if len(one) != len(new.parameters) or not all(0 <= number < 10**9 for number in one):
+            yield f"tries has {one}, and its parameters are {list(new.parameters)}"
 
 
 def _why_no_symbol(symbol: str, new: Operator) -> str:

@@ -10,6 +10,7 @@ from bitarray.util import ones, zeros
 
 from logicx.banks.bits import as_bitarray, as_mask
 from logicx.errors import LogicxError, OperatorError, PluginError, UnknownConcept
+from logicx.language.declaration import PLACES
 from logicx.language.formula import Apply, Concept, Formula, fold
 from logicx.language.registry import OPERATORS, applied, operators
 from logicx.language.signs import why_no_concept
@@ -97,7 +98,9 @@ def _resolved(formula: Formula, bank: ConceptBank, n_left: int) -> Formula:
     def apply(node: Apply, args: list[Formula]) -> Formula:
         try:
             op = applied(node.operator, len(args), node.parameters, known)
-            if op.kind == "connective":
+            if op.kind == "structural":
+                _check_place(op, bank)
+            if op.kind != "rewrite":
                 return Apply(node.operator, tuple(args), node.parameters, node.span)
             if unknown:
                 return node
@@ -113,6 +116,22 @@ def _resolved(formula: Formula, bank: ConceptBank, n_left: int) -> Formula:
         first.also = tuple(more)
         raise first
     return resolved
+
+
+def _check_place(op: Operator, bank: ConceptBank) -> None:
+    """Refuse a structural operator where cells do not lie as it needs them."""
+    if bank.universe.kind not in op.places:
+        seen = " or ".join(PLACES[one] for one in op.places)
+        raise OperatorError(
+            f"{op.keyword} is for {seen}, but bank {bank.name!r} covers {bank.universe}",
+            code="not-applicable",
+            hint=f"here apply: {_that_apply(bank) or 'connectives and rewrites'}",
+        )
+
+
+def _that_apply(bank: ConceptBank) -> str:
+    """The structural operators that apply to a bank."""
+    return ", ".join(one.keyword for one in operators() if bank.universe.kind in one.places)
 
 
 def _resolved_rewrite(
@@ -151,18 +170,37 @@ def _rewritten(
 def evaluate(formula: Formula, bank: ConceptBank) -> NDArray[np.bool_]:
     """The signatures at which a formula holds, `bool[n_signatures]`.
 
+    Signatures do not say where structural operators hold: a formula with such ones is evaluated on
+    a bank that tells its cells apart, see `logicx.scoring.structure.refined`.
+
+    Raises:
+        OperatorError: An operator does not apply here, or the bank does not tell its cells apart.
+
     Cost: one pass over the packed words per operator.
     """
     known = {one.keyword: one for one in operators()}
     n = bank.n_signatures
+    unseen: list[Apply] = []
 
-    def concept(node: Concept) -> bitarray:
+    def concept(node: Concept) -> bitarray | None:
         return as_bitarray(bank.words_of(bank.number(node.name)), n)
 
-    def apply(node: Apply, args: list[bitarray]) -> bitarray:
-        return _combine(known[node.operator], node.parameters, args, n)
+    def apply(node: Apply, args: list[bitarray | None]) -> bitarray | None:
+        op = known[node.operator]
+        if op.kind == "structural":
+            words = bank.marks.get(node)
+            unseen.extend([node] if words is None else [])
+            return None if words is None else as_bitarray(words, n)
+        there = [one for one in args if one is not None]
+        return None if len(there) < len(args) else combined(op, node.parameters, there, n)
 
-    return as_mask(fold(resolve(formula, bank), concept, apply))
+    found = fold(resolve(formula, bank), concept, apply)
+    if found is None:
+        raise OperatorError(
+            f"the signatures of bank {bank.name!r} do not say where {unseen[0]} holds",
+            hint="refine the bank first: logicx.scoring.structure.refined(bank, [formula])",
+        )
+    return as_mask(found)
 
 
 def count(formula: Formula, bank: ConceptBank, on: Firing | NDArray[np.int64]) -> Counts:
@@ -176,7 +214,7 @@ def counts_of(tp: int, n_formula: int, n_on: int, n_cells: int) -> Counts:
     return Counts(tp, n_formula - tp, n_on - tp, n_cells - n_formula - n_on + tp)
 
 
-def _combine(
+def combined(
     op: Operator, parameters: Sequence[int | str], args: Sequence[bitarray], n_bits: int
 ) -> bitarray:
     """A connective on sets, from its truth table alone.

@@ -14,6 +14,7 @@ from logicx.scoring.counts import count, counts_of, resolve
 from logicx.scoring.objectives import Objective, score_counts
 from logicx.scoring.objectives import objective_named as known_objective
 from logicx.scoring.results import Explanation, Scored
+from logicx.scoring.structure import check_masks, refined
 from logicx.scoring.within import best_within, check_within, count_within, parts_of
 from logicx.units.firing import Firing
 
@@ -100,7 +101,13 @@ def score(
             parts = parts_of(bank, units, number)
             counts = count_within(tree, bank, parts)
         else:
-            counts = count(tree, known, on)
+            finer = refined(bank, [tree])  # before some cells are left out: it sees them all
+            if finer is not bank:
+                check_masks(units)
+                finer = units.bank_for(finer, name)
+                counts = count(tree, finer, _firing(finer, units, number))
+            else:
+                counts = count(tree, known, on)
     except LogicxError as error:
         for one in (error, *error.also):
             if isinstance(formula, str):

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 from typing import NamedTuple
 
+from structure_oracle import STRUCTURAL, Groups
+
 from logicx.language.formula import Apply, Concept, Formula
 
 
@@ -30,13 +32,20 @@ NUMBERS = {
 
 
 def cells_of(
-    formula: Formula, concepts: Mapping[str, Set[int]], universe: Set[int]
+    formula: Formula, concepts: Mapping[str, Set[int]], universe: Set[int], groups: Groups = ()
 ) -> frozenset[int]:
-    """The cells of a universe at which a formula holds; concepts mean nothing outside of it."""
+    """The cells of a universe at which a formula holds; concepts mean nothing outside of it.
+
+    Images and documents are given as `groups`, for structural operators.
+    """
     if isinstance(formula, Concept):
         return frozenset(concepts[formula.name] & universe)
     assert isinstance(formula, Apply)
-    args = [cells_of(arg, concepts, universe) for arg in formula.args]
+    args = [cells_of(arg, concepts, universe, groups) for arg in formula.args]
+    if formula.operator in STRUCTURAL:
+        holds_in = STRUCTURAL[formula.operator]
+        inside = [holds_in(rows, *formula.parameters, *args) for rows in groups]
+        return frozenset().union(*inside) & universe
     if formula.operator == "NOT":
         (inside,) = args
         return frozenset(universe - inside)

@@ -134,8 +134,10 @@ def told(
         certificate = f"cut off {cut}: {n_found:,} {what} were found, there may be others"
     elif n_found > len(formulas):
         certificate = f"cut off at {MOST_NEAR:,}: there are {n_found:,} {what}, the best are told"
-    else:
+    elif n_found:
         certificate = f"complete: these are all {n_found:,} {what}"
+    else:
+        certificate = f"complete: there are no {what}"
     return Near(formulas, not cut and n_found == len(formulas), certificate)
 
 

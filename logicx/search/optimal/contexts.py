@@ -81,11 +81,13 @@ class Context:
 
 
 @lru_cache
-def contexts(n_outer: int, shape: Shape) -> tuple[Context, ...]:
+def contexts(n_outer: int, shape: Shape, is_whole: bool = False) -> tuple[Context, ...]:
     """The contexts with so many outer concepts, 0 to 3.
 
     Left out is what another context has anyway: (a op b) AND NOT (c op z) is also a hole c op z
-    that shrinks the outer formula a op b.
+    that shrinks the outer formula a op b. With three outer concepts the other context may have one
+    of them twice; then some formula that means the same is in a third. Where that will not do, as
+    every formula is asked for, `is_whole` leaves nothing out.
 
     Example:
         >>> [len(contexts(n, "tree")) for n in (0, 1, 2, 3)]
@@ -94,7 +96,7 @@ def contexts(n_outer: int, shape: Shape) -> tuple[Context, ...]:
     outer_concepts = OUTER[:n_outer]
     all_cells = ALL_CELLS if n_outer == 3 else ALL_CELLS & ~W_CELLS
     groups: dict[tuple[int, bool, int], dict[tuple[int, tuple[bool, ...]], Outer]] = {}
-    left_out = _rests(outer_concepts) if n_outer >= 2 else frozenset()
+    left_out = _rests(outer_concepts) if n_outer >= 2 and not is_whole else frozenset()
     for formula in _outer_formulas(frozenset(outer_concepts)):
         empty, full = _cells(formula, 0) & all_cells, _cells(formula, ALL_CELLS) & all_cells
         region, grows = empty ^ full, not empty & ~full
@@ -107,7 +109,8 @@ def contexts(n_outer: int, shape: Shape) -> tuple[Context, ...]:
         alike = groups.setdefault((region, grows, ops), {})
         if key not in alike:
             needs = _needs(formula, outer_concepts, all_cells)
-            is_twin = shape == "tree" and n_outer == 3 and grows and _is_twin(formula)
+            may_go = shape == "tree" and n_outer == 3 and grows and not is_whole
+            is_twin = may_go and _is_twin(formula)
             alike[key] = Outer(empty, (sides[0], sides[1], sides[2]), formula, needs, is_twin)
     return tuple(Context(*key, tuple(alike.values())) for key, alike in sorted(groups.items()))
 

@@ -183,11 +183,11 @@ def gathered(
     limits.n_passes += 1
     n_outer = length - 2
     restriction = restrict(problem, weights, kept, n_outer)
-    plan = plan_for(n_outer, shape)
+    plan = plan_for(n_outer, shape, n_outer == 3)
     scratch = scratch_for(restriction, plan, ROOM)
     sides = (restriction.tables, restriction.grow, restriction.shrink, plan)
     everything = np.ones(len(kept.concepts), np.uint8)
-    for w, start, end in blocks(limits, restriction, n_outer, everything):
+    for w, start, end in blocks(limits, restriction, n_outer, everything, n_outer == 3):
         left = [(start, end)]
         while left:
             first, last = left.pop()

@@ -321,7 +321,8 @@ def _digits(numbers: NDArray[np.int64], problem: Problem) -> NDArray[np.uint64]:
 
 def _template(n_outer: int, shape: Shape, outer: int, op: int) -> Form:
     """The form of a gathered formula over the places of c, z, w, a and b."""
-    formulas = [one.formula for context in contexts(n_outer, shape) for one in context.outers]
+    whole = contexts(n_outer, shape, n_outer == 3)
+    formulas = [one.formula for context in whole for one in context.outers]
     places: tuple[Formula, ...] = (*OUTER, Concept("a"), Concept("b"))
     number = {one: i for i, one in enumerate(places)}
     hole = join(CONNECTIVES[op], Concept("a"), Concept("b"))

@@ -218,14 +218,19 @@ class Prover:
 
 
 def blocks(
-    limits: Limits, restriction: Restriction, n_outer: int, is_chosen: NDArray[np.uint8]
+    limits: Limits,
+    restriction: Restriction,
+    n_outer: int,
+    is_chosen: NDArray[np.uint8],
+    is_whole: bool = False,
 ) -> Iterator[tuple[int, int, int]]:
     """Outer concept w and a range of c for one call after the other, of about equal work.
 
     The limits are looked at between two calls. Work is told by nodes, not by time, so that it
-    is the same on every machine.
+    is the same on every machine. With `is_whole` no contexts are left out; see `contexts`.
     """
-    m, n_growing = len(is_chosen), restriction.tables.n_growing
+    m = len(is_chosen)
+    n_growing = m if is_whole else restriction.tables.n_growing
     size = 1
     for w in range(n_growing if n_outer == 3 else 1):
         first = w + 1 if n_outer == 3 else 0

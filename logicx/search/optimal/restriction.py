@@ -225,9 +225,9 @@ def scratch_for(restriction: Restriction, plan: Plan, n_rows: int = 0) -> Scratc
 
 
 @lru_cache
-def plan_for(n_outer: int, shape: Shape) -> Plan:
+def plan_for(n_outer: int, shape: Shape, is_whole: bool = False) -> Plan:
     """The contexts with so many outer concepts, as arrays."""
-    found = contexts(n_outer, shape)
+    found = contexts(n_outer, shape, is_whole)
     halves = [_half(one.region, n_outer) for one in found]
     outers = [outer for one in found for outer in one.outers]
     needs = [need for outer in outers for need in outer.needs]

@@ -44,7 +44,7 @@ from logicx import Units
         (["concepts", "sort=size"], "option", "sort is bank, name or cells"),
         (["concepts", "limit=-1"], "option", "limit must be 0 or more"),
         (["compile", "sni"], "file", "did you mean: snli?"),
-        (["compile", "xyz"], "file", "shipped recipes: broden, folder, snli"),
+        (["compile", "xyz"], "file", "shipped recipes: ade20k, ade_challenge, binary_masks, broden"),
         (["compile", "none.toml"], "file", "no file none.toml"),
         (["demo", "unit=512"], "unknown-unit", "among 512 units"),
         (["scor"], "usage", "scor"),

@@ -44,7 +44,7 @@ COMPLETION = "_LOGICX_COMPLETE"
 
 SETTINGS = (
     *("bank", "units", "unit", "threshold", "unit_axis", "objective", "dialect"),
-    *("header", "missing"),
+    *("header", "missing", "min_argument_support", "max_applications"),
     *("length", "strategy", *KEYS, "atoms", "min_active", "min_support", "min_atom_support"),
     *("threads", "images", "top", "order", "apart"),
 )
@@ -97,7 +97,8 @@ def explain(
     atoms: Annotated[
         str,
         typer.Option(
-            help="Besides concepts: auto (NEIGHBORS where it applies), concepts, or names."
+            help="Besides concepts: auto (NEIGHBORS where it applies), concepts, or names such as "
+            "ABOVE,NEAR."
         ),
     ] = "auto",
     min_active: Annotated[int, typer.Option(help="Skip units that fire at fewer cells.")] = 1,
@@ -107,6 +108,12 @@ def explain(
     min_atom_support: Annotated[
         int, typer.Option(help="Leave out concepts that hold at fewer cells.")
     ] = 0,
+    min_argument_support: Annotated[
+        int, typer.Option(help="Apply operators only to concepts that hold at so many cells.")
+    ] = 0,
+    max_applications: Annotated[
+        int, typer.Option(help="Most atoms by each of the operators such as ABOVE.")
+    ] = 500,
     threads: Annotated[int, typer.Option(help="Units that are searched at a time.")] = 1,
     out: Annotated[
         Path | None, typer.Option(help="A journal of the results to write, such as run.jsonl.")
@@ -134,6 +141,8 @@ def explain(
         "min_active": min_active,
         "min_support": min_support,
         "min_atom_support": min_atom_support,
+        "min_argument_support": min_argument_support,
+        "max_applications": max_applications,
         "threads": threads,
     }
     return commands.explain(data, unit or [], options, json, out, resume)

@@ -10,7 +10,7 @@ from logicx.language.numerals import real, whole
 
 SHARED = (
     *("unit", "length", "strategy", "objective", "atoms", "min_active", "min_support"),
-    *("min_atom_support", "threads"),
+    *("min_atom_support", "min_argument_support", "max_applications", "threads"),
 )
 """What `explain` itself takes; no option of a strategy has such a name."""
 

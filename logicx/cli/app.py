@@ -47,7 +47,7 @@ COMPLETION = "_LOGICX_COMPLETE"
 
 SETTINGS = (
     *("bank", "units", "unit", "threshold", "unit_axis", "objective", "dialect"),
-    *("layout", "header", "quotes", "missing"),
+    *("layout", "header", "quotes", "missing", "min_argument_support", "max_applications"),
     *("length", "strategy", *KEYS, "atoms", "min_active", "min_support", "min_atom_support"),
     *("only", "exclude", "operators", "threads", "images", "top", "order", "apart"),
 )
@@ -105,7 +105,8 @@ def explain(
     atoms: Annotated[
         str,
         typer.Option(
-            help="Besides concepts: auto (NEIGHBORS where it applies), concepts, or names."
+            help="Besides concepts: auto (NEIGHBORS where it applies), concepts, or names such as "
+            "ABOVE,NEAR."
         ),
     ] = "auto",
     min_active: Annotated[int, typer.Option(help="Skip units that fire at fewer cells.")] = 1,
@@ -124,6 +125,12 @@ def explain(
     operators: Annotated[
         str, typer.Option(help="Operators of formulas: 'OR, AND'; default: as the strategy says.")
     ] = "",
+    min_argument_support: Annotated[
+        int, typer.Option(help="Apply operators only to concepts that hold at so many cells.")
+    ] = 0,
+    max_applications: Annotated[
+        int, typer.Option(help="Most atoms by each of the operators such as ABOVE.")
+    ] = 500,
     threads: Annotated[int, typer.Option(help="Units that are searched at a time.")] = 1,
     out: Annotated[
         Path | None, typer.Option(help="A journal of the results to write, such as run.jsonl.")
@@ -155,6 +162,8 @@ def explain(
         "only": only,
         "exclude": exclude,
         "operators": operators,
+        "min_argument_support": min_argument_support,
+        "max_applications": max_applications,
         "threads": threads,
     }
     return commands.explain(data, unit or [], options, json, out, resume)

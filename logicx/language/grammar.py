@@ -53,7 +53,7 @@ def grammar_text(in_force: tuple[Operator, ...], dialect: Dialect) -> str:
         ]
     calls = [op for op in in_force if op.form == "call" and not op.stands_bare]
     tokens = " | ".join(f"OP_{op.keyword}" for op in calls) or "/(?!)x/"
-    lines += ["", f"call: ({tokens}) LPAR arguments RPAR", ""]
+    lines += ["", f"_called: {tokens}", "call: _called LPAR arguments RPAR", ""]
     words = words_of(in_force)
     for op in in_force:
         end = words.end if op.is_reserved or op.stands_between else r"(?=\s*\()"

@@ -174,13 +174,12 @@ class Language:
         before = error.state.value_stack[-1] if error.state.value_stack else None
         if token.type == "LPAR" and isinstance(before, Token) and before.type == "WORD":
             word = str(before)
+            alike = [one for one in self.operators if one[0] == word[0].upper()]
             return FormulaError(
                 f"no operator {word!r}, and no operator between it and the parenthesis"
                 f"{OPERATORS.missing()}",
                 code="unknown-operator",
-                hint=did_you_mean(
-                    word, [one for one in self.operators if one[0] == word[0].upper()]
-                )
+                hint=did_you_mean(word, alike)
                 or "list them: logicx operators; a concept's name that has parentheses stands in "
                 f'quotes: "{word} (...)"',
                 text=text,
@@ -223,10 +222,15 @@ class Language:
         return table
 
     def _like(self, example: str) -> list[str]:
-        """The example, then the same with other operators of the form: each has its own states."""
-        stand_ins = {"infix": r"\b(AND|OR)\b", "one": r"\b(NOT|NEIGHBORS)\b", "call": "ATLEAST"}
+        """The example, then the same with other operators of the form: each has its own states.
+
+        Calls share theirs.
+        """
+        stand_ins = {"infix": r"\b(AND|OR)\b", "one": r"\b(NOT|NEIGHBORS)\b"}
         found = [example]
         for keyword, op in self.operators.items():
+            if op.form == "call" and not op.stands_bare:
+                continue
             form = "one" if op.stands_bare else op.form
             text = re.sub(stand_ins[form], keyword, example, count=1)
             is_word = op.stands_between and all(

@@ -14,7 +14,9 @@ from logicx.runs.strategies.registry import strategy_of
 from logicx.runs.strategies.roles import SearchTask
 from logicx.scoring.objectives import Objective, objective_named
 from logicx.scoring.score import check_kinds
-from logicx.search.formulas.atoms import AUTO, CONCEPTS, atoms_of, with_atoms
+from logicx.scoring.structure import check_masks, refined
+from logicx.search.formulas.atoms import AUTO, CONCEPTS, MAX_APPLICATIONS, with_atoms
+from logicx.search.formulas.atoms import chosen as chosen_atoms
 from logicx.search.formulas.choosing import chosen as chosen_of
 from logicx.search.formulas.choosing import patterns_of
 from logicx.search.formulas.support import check_least, supported
@@ -71,6 +73,8 @@ def explain(
     only: str | Sequence[str] = (),
     exclude: str | Sequence[str] = (),
     operators: str | Sequence[str] = (),
+    min_argument_support: int = 0,
+    max_applications: int = MAX_APPLICATIONS,
     threads: int = 1,
     **options: Unpack[StrategyOptions],
 ) -> Explanations:
@@ -89,7 +93,8 @@ def explain(
         objective: What is maximised; see `logicx.scoring.objectives`.
         atoms: What formulas are made of besides the concepts: `auto`, all operators on one concept
             that say where they apply, such as NEIGHBORS (with the preset of a published tool:
-            none); `concepts`, none; or keywords of such operators.
+            none); `concepts`, none; or keywords of such operators. Structural ones, such as ABOVE,
+            are atoms only by name.
         min_active: Units that fire at fewer valid cells are skipped. The paper uses 5 % of cells.
         min_support: Formulas that hold at fewer valid cells are not kept, at no length: a small AND
             is reached only by way of formulas that are large enough. By default all may be.
@@ -103,6 +108,9 @@ def explain(
         operators: The operators that formulas may use, such as `"OR, AND"`: the steps of a search
             are made of them, with AND NOT where AND and NOT are named, and atoms by operators
             such as NEIGHBORS only where these are named. By default as the strategy says.
+        min_argument_support: Operators are not applied to concepts that hold at fewer valid cells.
+        max_applications: Most atoms that each structural operator makes, from its most frequent
+            concepts on.
         threads: How many units are searched at a time; with `torch`, how many batches.
         **options: Those of the strategy, where it is named: the fields of `logicx.Beam` (its
             `width` is written `beam`), `logicx.Optimal`, `logicx.Exhaustive` or of your own.
@@ -150,16 +158,32 @@ def explain(
         patterns_of("exclude", exclude),
         named,
     )
-    check_least(min_support=task.min_support, min_atom_support=task.min_atom_support)
+    least, most = _whole(min_argument_support), _whole(max_applications)
+    check_least(
+        min_support=task.min_support,
+        min_atom_support=task.min_atom_support,
+        min_argument_support=least,
+    )
+    if not isinstance(most, int) or most < 1:
+        raise OptionError(f"max_applications must be a whole number from 1, not {most!r}")
     if atoms == AUTO and not getattr(chosen, "adds_derived", True):
         atoms = CONCEPTS
+    others = chosen_atoms(bank, atoms, least, most)
+    finer = refined(bank, others.formulas)
+    if finer is not bank:
+        check_masks(units)
 
     def search_on(some: ConceptBank) -> UnitSearch:
-        everything = chosen_of(with_atoms(some, atoms_of(some, atoms)), task.only, task.exclude)
+        everything = chosen_of(with_atoms(some, others.formulas), task.only, task.exclude)
         searched = supported(everything, task.min_atom_support)
         return search_of(chosen, replace(task, bank=searched))
 
-    return Explanations(bank, units, names, chosen, search_on, min_active, is_one, threads)
+    return Explanations(
+        *(bank, units, names, chosen, search_on, min_active, is_one, threads),
+        finer=finer,
+        settings=others.settings,
+        note=others.note,
+    )
 
 
 def _names(units: Units, unit: str | int | Sequence[str | int]) -> tuple[Sequence[str], bool]:

@@ -57,15 +57,22 @@ class Explanations:
         min_active: int,
         is_strict: bool,
         n_threads: int = 1,
+        *,
+        finer: ConceptBank,
+        settings: dict[str, Any],
+        note: str = "",
     ) -> None:
         """Take the plan over; nothing is searched yet.
 
         `search_on` plans the search of a bank: of the whole one, and of its cells at which a unit
-        is known where these are not all.
+        is known where these are not all. What is searched is the bank with signatures that tell
+        atoms apart, `finer`; `settings` and `note` are of how these atoms were chosen.
         """
-        search = search_on(bank)
-        self.engine, self.note = search.engine
+        search = search_on(finer)
+        self.engine = search.engine.name
+        self.note = "; ".join(filter(None, (note, search.engine.note)))
         self.bank = bank
+        self._finer, self._chosen = finer, settings
         self.all_units = units
         self.units = tuple(names)
         self.strategy = strategy
@@ -82,7 +89,7 @@ class Explanations:
         """What decides the outcome, with content hashes of bank and units."""
         if self._settings is None:
             contents = {"bank": self.bank.content, "units": self.all_units.content}
-            self._settings = {**self.search.settings, **contents}
+            self._settings = {**self.search.settings, **self._chosen, **contents}
         return dict(self._settings)
 
     @property
@@ -180,7 +187,7 @@ class Explanations:
     ) -> list[tuple[int, Explanation | Skipped]]:
         """Units that are known at the same cells are searched together."""
         names = [self.units[place] for place in places]
-        banks = ((name, self.all_units.bank_for(self.bank, name)) for name in names)
+        banks = ((name, self.all_units.bank_for(self._finer, name)) for name in names)
         told: list[Explanation | Skipped] = []
         for bank, part in groupby(banks, itemgetter(1)):
             told += self._explain_on(bank, [name for name, _ in part], stop)
@@ -196,7 +203,7 @@ class Explanations:
         if not searched:
             return [one for one in skipped if one is not None]
         try:
-            search = self.search if bank is self.bank else self._search_on(bank)
+            search = self.search if bank is self._finer else self._search_on(bank)
         except OptionError as error:  # too few cells are left for what the options ask
             told = zip(names, skipped, strict=True)
             return [why or Skipped(name, error.message) for name, why in told]

@@ -125,7 +125,7 @@ def _refined(
     n = bank.n_signatures
     universe = bank.universe if bank.universe.kind == "pixels" else None
     builder = GroupBuilder(n + len(formulas), universe)
-    for block in blocks_of(bank):
+    for block in blocks_of(bank, len(formulas)):
         values = walk.values(block)
         for part in block.parts:
             builder.add_group(_told_apart(block, part, values, n))

@@ -31,6 +31,9 @@ IMAGE_CELLS = 1 << 14
 TOKEN_CELLS = 1 << 20
 """Documents are taken together up to so many tokens, or one by one where they are longer."""
 
+VALUES = 1 << 26
+"""So many truth values of tokens are held at once, if no document is longer: 64 MB."""
+
 
 @dataclass(frozen=True)
 class Block:
@@ -49,9 +52,11 @@ class Block:
     parts: Sequence[slice]
 
 
-def blocks_of(bank: ConceptBank) -> Iterator[Block]:
-    """All cells of a bank of images or documents, in order."""
-    return _images(bank) if bank.universe.kind == "pixels" else _documents(bank)
+def blocks_of(bank: ConceptBank, n_formulas: int) -> Iterator[Block]:
+    """All cells of a bank of images or documents, in order, for so many formulas at once."""
+    if bank.universe.kind == "pixels":
+        return _images(bank)
+    return _documents(bank, min(TOKEN_CELLS, VALUES // max(1, n_formulas)))
 
 
 def _images(bank: ConceptBank) -> Iterator[Block]:
@@ -68,12 +73,12 @@ def _images(bank: ConceptBank) -> Iterator[Block]:
         yield Block(signature, distinct, [(shape, None)] if n_each else [], parts)
 
 
-def _documents(bank: ConceptBank) -> Iterator[Block]:
+def _documents(bank: ConceptBank, n_at_once: int) -> Iterator[Block]:
     offsets = np.asarray(bank.universe.offsets, np.int64)
     of_cell = bank.of_cell
     first = 0
     while first < len(offsets) - 1:
-        room = np.searchsorted(offsets, offsets[first] + TOKEN_CELLS, side="right") - 1
+        room = np.searchsorted(offsets, offsets[first] + n_at_once, side="right") - 1
         end = max(first + 1, int(room))
         starts = offsets[first : end + 1] - offsets[first]
         lengths = np.diff(starts)

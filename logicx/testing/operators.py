@@ -272,8 +272,10 @@ def _check_searches(op: Operator, bank: ConceptBank, cells: dict[str, Masks], wh
             f"a search by {op.keyword} finds {found.formula} of IoU {found.score}, and brute force "
             f"{wanted}"
         )
-    atoms = proposals(op, bank.vocabulary)
-    assert atoms == proposals(op, bank.vocabulary), f"{what} proposes others when asked again"
+    atoms = proposals(op, bank.vocabulary).formulas
+    assert atoms == proposals(op, bank.vocabulary).formulas, (
+        f"{what} proposes others when asked again"
+    )
     if not atoms:
         return
     try:

@@ -65,6 +65,7 @@ def test_involutions_are_checked_against_the_truth_table(low, high):
                 register("MINE", table, 1, facts=["involution"])
 
 
+@settings(deadline=None)
 @given(st.integers(3, 5), st.data())
 def test_commutativity_is_checked_on_all_arguments(n, data):
     rows = list(product(BITS, repeat=n))

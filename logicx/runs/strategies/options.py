@@ -10,7 +10,8 @@ from logicx.language.numerals import real, whole
 
 SHARED = (
     *("unit", "length", "strategy", "objective", "atoms", "min_active", "min_support"),
-    *("min_atom_support", "only", "exclude", "operators", "threads"),
+    *("min_atom_support", "min_argument_support", "max_applications", "only", "exclude"),
+    *("operators", "threads"),
 )
 """What `explain` itself takes; no option of a strategy has such a name."""
 

@@ -2,19 +2,20 @@
 
 An operator of one argument, or of a text, that states where it applies (`proposes` of its
 registration) takes part in a search as if the bank had one more concept for all that it proposes.
-As its truth follows from the concepts, the signatures stay the same, and it is searched at full
-speed.
+The truth of a rewrite follows from the concepts, so the signatures stay the same; for structural
+operators the bank is refined first. Both are searched at full speed.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from logicx.banks.bank import ConceptBank
 from logicx.banks.signatures import Incidence, Signatures
 from logicx.errors import OptionError, did_you_mean
+from logicx.language.declaration import PLACES
 from logicx.language.formula import Apply, Formula
 from logicx.language.proposals import proposals
 from logicx.language.registry import operators
@@ -23,7 +24,11 @@ from logicx.scoring.counts import evaluate
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from logicx.language.declaration import Operator
+
 CONCEPTS, AUTO = "concepts", "auto"
+MAX_APPLICATIONS = 500
+"""Most applications of a structural operator that a search takes by default."""
 
 
 def atoms_in(bank: ConceptBank) -> list[str]:
@@ -32,23 +37,50 @@ def atoms_in(bank: ConceptBank) -> list[str]:
     return [CONCEPTS, *sorted(operators_in)]
 
 
-def atoms_of(bank: ConceptBank, asked: str | Sequence[str]) -> list[Formula]:
+class Atoms(NamedTuple):
     """The formulas that are atoms besides the concepts.
+
+    Args:
+        formulas: All of them.
+        settings: What decided which they are, besides the names of operators; empty where all that
+            were proposed are taken.
+        note: What a person should know of those that are left out, or nothing.
+    """
+
+    formulas: list[Formula]
+    settings: dict[str, Any]
+    note: str
+
+
+def atoms_of(bank: ConceptBank, asked: str | Sequence[str]) -> list[Formula]:
+    """The formulas that are atoms besides the concepts, with the usual limits; see `chosen`."""
+    return chosen(bank, asked).formulas
+
+
+def chosen(
+    bank: ConceptBank,
+    asked: str | Sequence[str],
+    least: int = 0,
+    most: int = MAX_APPLICATIONS,
+) -> Atoms:
+    """The formulas that are atoms besides the concepts, and how they were chosen.
 
     Args:
         bank: The concepts.
         asked: `auto` for every operator that by default proposes something here, `concepts` for
             none, or keywords of operators (a list, or text with commas between them).
+        least: Operators are not applied to concepts that hold at fewer cells.
+        most: So many applications of each structural operator are taken, the most frequent first.
 
     Raises:
         OptionError: One of them is no such operator, or proposes nothing here.
     """
-    known = {one.keyword: one for one in operators() if one.proposes}
+    known = {one.keyword: one for one in operators() if one.makes_atoms}
     names = asked.split(",") if isinstance(asked, str) else list(asked)
     wanted = [one.strip().upper() for one in names]
     if wanted in ([CONCEPTS.upper()], [AUTO.upper()]):
         is_auto = wanted == [AUTO.upper()]
-        chosen = [one for one in known.values() if is_auto and one.proposes_by_default]
+        taken = [one for one in known.values() if is_auto and _is_by_default(one)]
     else:
         for one in wanted:
             if one not in known:
@@ -57,14 +89,42 @@ def atoms_of(bank: ConceptBank, asked: str | Sequence[str]) -> list[Formula]:
                     hint=did_you_mean(one, known)
                     or f"use {AUTO}, {CONCEPTS}, or of: {', '.join(known)}",
                 )
-        chosen = [known[one] for one in dict.fromkeys(wanted)]
+        taken = [known[one] for one in dict.fromkeys(wanted)]
     found: list[Formula] = []
-    for op in chosen:
-        proposed = proposals(op, bank.vocabulary)
+    applied: dict[str, list[int]] = {}
+    for op in taken:
+        _check_place(op, bank)
+        proposed, n_possible = proposals(op, bank.vocabulary, least, most)
         if not proposed and wanted != [AUTO.upper()]:
-            raise OptionError(f"{op.keyword} applies to no concept of bank {bank.name!r}")
+            cells = f" that holds at {least:,} cells or more" if least else ""
+            raise OptionError(f"{op.keyword} applies to no concept of bank {bank.name!r}{cells}")
         found += proposed
-    return found
+        if op.kind == "structural" or len(proposed) < n_possible:
+            applied[op.keyword] = [len(proposed), n_possible]
+    limits = {"min_argument_support": least, "max_applications": most, "applications": applied}
+    left_out = [
+        f"{keyword} is applied to {n:,} of {of:,} concepts or combinations"
+        for keyword, (n, of) in applied.items()
+        if n < of
+    ]
+    note = "; ".join(left_out)
+    if note:
+        note += f" (min_argument_support={least}, max_applications={most})"
+    return Atoms(found, limits if applied or least else {}, note)
+
+
+def _is_by_default(op: Operator) -> bool:
+    """Whether a search that is not told its atoms asks for it; a structural one costs a walk."""
+    return op.proposes_by_default and op.kind != "structural"
+
+
+def _check_place(op: Operator, bank: ConceptBank) -> None:
+    if op.kind == "structural" and bank.universe.kind not in op.places:
+        seen = " or ".join(PLACES[one] for one in op.places)
+        raise OptionError(
+            f"{op.keyword} is for {seen}, but bank {bank.name!r} covers {bank.universe}",
+            hint="leave it out of atoms",
+        )
 
 
 def with_atoms(bank: ConceptBank, atoms: Sequence[Formula]) -> ConceptBank:

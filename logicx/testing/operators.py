@@ -1,4 +1,4 @@
-"""The kit for operators: truth tables and rewrites against cells, one by one."""
+"""The kit for operators: what they give against cells, images and documents, one by one."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ from logicx.parts import Owner
 from logicx.runs.explain import explain
 from logicx.scoring.counts import evaluate, resolve
 from logicx.scoring.score import score
+from logicx.scoring.structure import refined
+from logicx.testing.structural import by_groups, odd_banks
 from logicx.testing.worlds import tp_fp, world
 from logicx.units.units import Units
 
@@ -59,7 +61,9 @@ def check_operator(part: str | Operator, bank: ConceptBank | None = None) -> Non
     bank, the same each time, and changes nothing; it may refuse arguments by a `LogicxError`, but
     not all. One of texts is tried with what it proposes, names and categories of the bank, patterns
     like them, and odd texts. What an operator proposes are concepts or texts to which it applies,
-    and a search finds the best of them.
+    and a search finds the best of them. A structural operator gives the same for an image or
+    document by itself as among others, the same each time, and leaves the masks as they are; within
+    others, and where cells have no labels, it holds at exactly the cells that follow from that.
 
     Args:
         part: The operator, or the keyword under which it is registered.
@@ -103,7 +107,8 @@ def _check(op: Operator, bank: ConceptBank | None) -> None:
 
 def _banks(op: Operator) -> Iterator[ConceptBank]:
     """Worlds in which a table of the operator's name relates concepts."""
-    for seed, kind in enumerate(("rows", "tokens", "pixels")):
+    yield from odd_banks(op.places)
+    for seed, kind in enumerate(op.places or ("rows", "tokens", "pixels")):
         bank = world(seed, kind).bank
         c = bank.names
         bank.categories = CATEGORIES
@@ -201,6 +206,7 @@ def _check_on(op: Operator, bank: ConceptBank, what: str) -> int:
     ):
         try:
             resolved = resolve(formula, bank)
+            holds = _holds(formula, bank)
         except PluginError:
             raise
         except LogicxError as error:
@@ -210,16 +216,21 @@ def _check_on(op: Operator, bank: ConceptBank, what: str) -> int:
         n_applied += 1
         again = resolve(formula, bank)
         assert again == resolved, f"{what} makes {resolved} of {formula}, and then {again}"
-        holds = bank.cells(evaluate(formula, bank))
-        wanted = _cells_of(resolved, cells)
+        wanted = _cells_of(resolved, cells, bank)
         _check_cells(holds, wanted & _valid(bank), f"{what}: {formula}", bank)
-        same = bank.cells(evaluate(canonical(formula), bank))
+        same = _holds(canonical(formula), bank)
         _check_cells(same, holds, f"{what}: the canonical form of {formula}", bank)
     if n_applied:
         _check_searches(op, bank, cells, what)
     bank.__dict__.pop("content", None)
     assert bank.content == before, f"{what} changes the bank"
     return n_applied
+
+
+def _holds(formula: Formula, bank: ConceptBank) -> Masks:
+    """The cells at which a formula holds, as logicx evaluates it."""
+    finer = refined(bank, [formula])
+    return finer.cells(evaluate(formula, finer))
 
 
 def _valid(bank: ConceptBank) -> Masks:
@@ -235,11 +246,16 @@ def _check_cells(found: Masks, wanted: Masks, what: str, bank: ConceptBank) -> N
     )
 
 
-def _cells_of(formula: Formula, cells: dict[str, Masks]) -> Masks:
-    """The cells at which a formula holds: each connective's function is asked for each row met."""
+def _cells_of(formula: Formula, cells: dict[str, Masks], bank: ConceptBank) -> Masks:
+    """The cells at which a formula holds.
+
+    Each connective's function is asked for each row met, a structural one's for each group.
+    """
 
     def apply(node: Apply, args: list[Masks]) -> Masks:
         op = OPERATORS.get(node.operator)
+        if op.kind == "structural":
+            return by_groups(op, node.parameters, args, bank)
         rows, where = np.unique(np.stack(args, axis=1), axis=0, return_inverse=True)
         values = [bool(op.meaning(*node.parameters, *map(bool, row))) for row in rows]
         found: Masks = np.array(values)[where.reshape(-1)]
@@ -262,7 +278,7 @@ def _check_searches(op: Operator, bank: ConceptBank, cells: dict[str, Masks], wh
             Apply(op.keyword, (Concept(a), Concept(b))): op.keyword
             for a, b in product(names, repeat=2)
         }
-        masks = np.stack([_cells_of(one, cells)[valid] for one in made])
+        masks = np.stack([_cells_of(one, cells, bank)[valid] for one in made])
         singles = np.stack([cells[one][valid] for one in names])
         wanted = _ious(np.concatenate([singles, masks]), unit).max()
         (found,) = explain(
@@ -279,7 +295,7 @@ def _check_searches(op: Operator, bank: ConceptBank, cells: dict[str, Masks], wh
     if not atoms:
         return
     try:
-        derived = [_cells_of(resolve(one, bank), cells)[valid] for one in atoms]
+        derived = [_cells_of(resolve(one, bank), cells, bank)[valid] for one in atoms]
     except LogicxError as error:
         raise AssertionError(f"{what} does not apply to what it proposes: {error}") from error
     masks = np.stack([*(cells[one][valid] for one in names), *derived])

@@ -14,7 +14,9 @@ from logicx.testing import check_operator
 
 BUILT_IN = (
     *("IFF", "IMPLIES", "OR", "XOR", "AND", "NOT", "ATLEAST", "ATMOST", "EXACTLY", "MAJORITY"),
-    *("NAND", "NOR", "NEIGHBORS", "MATCH", "CATEGORY"),
+    *("NAND", "NOR", "NEIGHBORS", "MATCH", "CATEGORY", "ABOVE", "BELOW", "LEFT", "RIGHT", "NEAR"),
+    *("TOUCHES", "INSIDE", "GROW", "SHRINK", "LARGEST", "IMAGE", "AFTER", "BEFORE", "PREV", "NEXT"),
+    *("WITHIN", "FIRST", "COUNT", "SOMEWHERE", "ABSENT", "SKIP"),
 )
 AND, XOR, NOT, ATLEAST, NEIGHBORS, MATCH, CATEGORY = (
     OPERATORS.get(one) for one in ("AND", "XOR", "NOT", "ATLEAST", "NEIGHBORS", "MATCH", "CATEGORY")
@@ -42,7 +44,7 @@ def both(**changed):
 
 def near(meaning=NEIGHBORS.meaning, **changed):
     """NEIGHBORS by another name, with another function."""
-    stated = {"keyword": "NEAR", "example": "NEAR(a)", "owner": "here", "proposes": proposing}
+    stated = {"keyword": "KIN", "example": "KIN(a)", "owner": "here", "proposes": proposing}
     return replace(NEIGHBORS, **{**stated, "meaning": meaning, **changed})
 
 
@@ -58,14 +60,14 @@ def first_of_kind(bank, kind):
 
 
 def proposing(bank):
-    return [*bank.relations.get("NEAR", {})]
+    return [*bank.relations.get("KIN", {})]
 
 
 def related(bank, concept):
     """The first concept that the table relates to it."""
-    if not isinstance(concept, Concept) or concept.name not in bank.relations.get("NEAR", {}):
-        raise OperatorError(f"NEAR does not apply to {concept}")
-    return Concept(bank.relations["NEAR"][concept.name][0])
+    if not isinstance(concept, Concept) or concept.name not in bank.relations.get("KIN", {}):
+        raise OperatorError(f"KIN does not apply to {concept}")
+    return Concept(bank.relations["KIN"][concept.name][0])
 
 
 def test_the_originals_of_the_mutants_pass():
@@ -92,7 +94,7 @@ def other_each_time(bank, concept):
 
 
 def writing(bank, concept):
-    bank.relations["NEAR"]["c0"] = ("c1",)
+    bank.relations["KIN"]["c0"] = ("c1",)
     return related(bank, concept)
 
 
@@ -141,7 +143,7 @@ MUTANTS = {
     "rewrites to something else each time": near(other_each_time),
     "rewrites to itself": near(lambda bank, concept: parse_near(concept)),
     "refuses all": near(lambda bank, concept: related(bank, None)),
-    "raises in a rewrite": near(lambda bank, concept: bank.relations["NEAR"][concept]),
+    "raises in a rewrite": near(lambda bank, concept: bank.relations["KIN"][concept]),
     "writes to the tables": near(writing),
     "forgets the tables": near(forgetting),
     "proposes as a list": near(related, proposes=["c0"]),
@@ -176,7 +178,7 @@ MUTANTS = {
 def parse_near(concept):
     from logicx import Apply
 
-    return Apply("NEAR", (concept,))
+    return Apply("KIN", (concept,))
 
 
 @pytest.mark.parametrize("mutant", MUTANTS)

@@ -23,7 +23,7 @@ from logicx import Units
         (["score", "water && blue", "unit=483"], "doubled-operator", "& | ~ ^"),
         (["score", "ATLEAST(water)", "unit=483"], "arity", "needs a whole number 'k'"),
         (["score", "NOT(water, blue)", "unit=483"], "arity", "takes 1 argument, not 2"),
-        (["score", "NEAR(water)", "unit=483"], "unknown-operator", "no operator 'NEAR'"),
+        (["score", "FAR(water)", "unit=483"], "unknown-operator", "no operator 'FAR'"),
         (["score", "NEIGHBORS(water)", "unit=483"], "not-applicable", "no neighbours of 'water'"),
         (["score", "water", "unit=484"], "unknown-unit", "no unit '484' among 3 units"),
         (["score", "water", "unit=dead"], "data", "'dead' never fires"),

@@ -23,7 +23,7 @@ from logicx.language.registry import OPERATORS
 from logicx.scoring.counts import evaluate, resolve
 
 A, B, C = (Concept(name) for name in "abc")
-N_FUZZ = int(os.environ.get("LOGICX_FUZZ", "2000"))
+N_FUZZ = int(os.environ.get("LOGICX_FUZZ", "1000"))
 
 
 # ---- meaning

@@ -235,13 +235,13 @@ def test_two_that_associate_to_the_right_share_a_precedence(implies):
 def test_the_keyword_of_a_call_leaves_names_alone():
     with OPERATORS.scope():
 
-        @operator("LEFT", kind="rewrite", args=1, example="LEFT(water)")
-        def left(bank, concept):
+        @operator("PORT", kind="rewrite", args=1, example="PORT(water)")
+        def port(bank, concept):
             """Itself."""
             return concept
 
-        for name in ("left hand", "left", "LEFT", "hand left", "the left hand"):
+        for name in ("port hand", "port", "PORT", "hand port", "the port hand"):
             assert parse(name) == Concept(name)
             assert format_formula(Concept(name)) == name
-        assert parse("left (left hand)") == Apply("LEFT", (Concept("left hand"),))
-        assert parse("NOT left(left)") == ~Apply("LEFT", (Concept("left"),))
+        assert parse("port (port hand)") == Apply("PORT", (Concept("port hand"),))
+        assert parse("NOT port(port)") == ~Apply("PORT", (Concept("port"),))

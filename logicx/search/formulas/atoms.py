@@ -14,14 +14,16 @@ import numpy as np
 
 from logicx.banks.bank import ConceptBank
 from logicx.banks.signatures import Incidence, Signatures
-from logicx.errors import OptionError, did_you_mean
+from logicx.errors import LogicxError, OptionError, did_you_mean
 from logicx.language.formula import Apply, Formula
 from logicx.language.proposals import proposals
-from logicx.language.registry import operators
+from logicx.language.registry import OPERATORS, operators
 from logicx.scoring.counts import evaluate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
 CONCEPTS, AUTO = "concepts", "auto"
 
@@ -45,15 +47,16 @@ def atoms_of(bank: ConceptBank, asked: str | Sequence[str]) -> list[Formula]:
     """
     known = {one.keyword: one for one in operators() if one.proposes}
     names = asked.split(",") if isinstance(asked, str) else list(asked)
-    wanted = [one.strip().upper() for one in names]
+    names = [one.strip() for one in names]
+    wanted = [one.upper() for one in names]
     if wanted in ([CONCEPTS.upper()], [AUTO.upper()]):
         is_auto = wanted == [AUTO.upper()]
         chosen = [one for one in known.values() if is_auto and one.proposes_by_default]
     else:
-        for one in wanted:
+        for name, one in zip(names, wanted, strict=True):
             if one not in known:
                 raise OptionError(
-                    f"{one!r} cannot make atoms of concepts",
+                    f"{name!r} cannot make atoms of concepts{_why_not(one) or OPERATORS.missing()}",
                     hint=did_you_mean(one, known)
                     or f"use {AUTO}, {CONCEPTS}, or of: {', '.join(known)}",
                 )
@@ -65,6 +68,17 @@ def atoms_of(bank: ConceptBank, asked: str | Sequence[str]) -> list[Formula]:
             raise OptionError(f"{op.keyword} applies to no concept of bank {bank.name!r}")
         found += proposed
     return found
+
+
+def _why_not(name: str) -> str:
+    """Why a word in capitals names no operator that makes atoms, where that can be told."""
+    if name.lower() in (AUTO, CONCEPTS):
+        return f": {name.lower()} stands alone"
+    if "(" in name:
+        return ": the keyword stands alone, and its operator proposes what to apply it to"
+    if any(one.keyword == name for one in operators()):
+        return ": it does not propose what to apply it to"
+    return ""
 
 
 def with_atoms(bank: ConceptBank, atoms: Sequence[Formula]) -> ConceptBank:
@@ -81,7 +95,7 @@ def with_atoms(bank: ConceptBank, atoms: Sequence[Formula]) -> ConceptBank:
     """
     if not atoms:
         return bank
-    holds = [np.flatnonzero(evaluate(one, bank)).astype(np.int32) for one in atoms]
+    holds = [np.flatnonzero(_evaluated(one, bank)).astype(np.int32) for one in atoms]
     lengths = [len(one) for one in holds]
     own = bank.signatures_of
     of_concept = Incidence(
@@ -99,3 +113,11 @@ def with_atoms(bank: ConceptBank, atoms: Sequence[Formula]) -> ConceptBank:
     )
     extended.derived = dict(enumerate(atoms, bank.n_concepts))
     return extended
+
+
+def _evaluated(atom: Formula, bank: ConceptBank) -> NDArray[np.bool_]:
+    try:
+        return evaluate(atom, bank)
+    except LogicxError as error:
+        error.message += f" (in the atom {atom}, which was proposed)"
+        raise

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from click import Command, Parameter
 
 SETTINGS = "logicx.toml"
-LISTS = ("unit", "steps", "operators", "only", "exclude")
+LISTS = ("unit", "steps", "operators", "atoms", "only", "exclude")
 """Settings that may be lists."""
 LAYER_LAYOUT = ("probe", "layout")
 """What is said of an array of units is not said of the layer that is recorded."""
@@ -144,7 +144,10 @@ def defaults(commands: dict[str, Command], known: Iterable[str]) -> dict[str, di
     for key, value in values.items():
         is_list = isinstance(value, list) and key in LISTS
         if not is_list and not isinstance(value, (str, int, float)):
-            raise DataError(f"{path}: {key} cannot be {value!r}")
+            raise DataError(
+                f"{path}: {key} cannot be {value!r}",
+                hint=f"a setting is a text, a number, true or false; lists are {', '.join(LISTS)}",
+            )
         if isinstance(value, list) and key != "unit":
             values[key] = ", ".join(map(str, value))
     return {

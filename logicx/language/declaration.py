@@ -11,6 +11,7 @@ Three kinds:
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any, Literal
@@ -19,7 +20,7 @@ from logicx.errors import PluginError
 from logicx.parts import answering
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from logicx.language.vocabulary import Vocabulary
 
@@ -108,16 +109,18 @@ class Operator:
         found: list[object] = []
         with answering(f"proposes of operator {self.keyword}", self.owner):
             given = self.proposes(bank)
-            found = [given] if isinstance(given, (str, bytes)) else list(given)
+            is_list = isinstance(given, Iterable) and not isinstance(given, (str, bytes))
+            found = list(given) if is_list else []
         known = frozenset(bank.names)
         names = [
             one
             for one in found
             if isinstance(one, str) and (bool(one) if self.takes_text else one in known)
         ]
-        if isinstance(given, (str, bytes)) or len(names) < len(found):
+        if not is_list or len(names) < len(found):
             wrong = next((one for one in found if one not in names), given)
             what = "no text" if self.takes_text else f"no concept of bank {bank.name!r}"
+            what = "an empty text" if wrong == "" else what if is_list else "no list"
             kind = "texts" if self.takes_text else "names of its concepts"
             raise PluginError(
                 f"proposes of operator {self.keyword} of {self.owner} gave {wrong!r}, "

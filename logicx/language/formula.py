@@ -190,7 +190,10 @@ def any_of(names: Iterable[str]) -> Formula:
     for name in names:
         formula = Concept(name) if formula is None else Apply("OR", (formula, Concept(name)))
     if formula is None:
-        raise OperatorError("there is no concept to which it applies", code="not-applicable")
+        raise OperatorError(
+            "there is no concept to which it applies: any_of was given no names",
+            code="not-applicable",
+        )
     return formula
 
 

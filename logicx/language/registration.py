@@ -88,6 +88,11 @@ def operator(
         ...     OPERATORS.get("EXCEPT").signature
         'a EXCEPT b'
     """
+    if callable(keyword):
+        raise OperatorError(
+            f"operator is given the function {getattr(keyword, '__name__', keyword)!r}, not a name",
+            hint='write the name in capitals, and what else it needs: @operator("NAME", ...)',
+        )
     fewest: Any = args
     is_structural = kind == "structural"
     most: Any = args

@@ -107,7 +107,10 @@ def _contradictions(new: Operator) -> Iterator[str]:
     if new.form == "infix" and (new.min_args, new.max_args) != (2, 2):
         yield "an infix operator takes two arguments"
     if new.form == "infix" and not 0 < new.precedence < PREFIX_PRECEDENCE:
-        yield f"precedence must lie between 1 and {PREFIX_PRECEDENCE - 1}"
+        yield (
+            f"precedence must lie between 1 and {PREFIX_PRECEDENCE - 1}, and is {new.precedence}: "
+            "IMPLIES has 4, OR 10, AND 30; larger binds tighter"
+        )
     if new.associates not in ("left", "right"):
         yield f"associates must be left or right, not {new.associates!r}"
     if new.form != "infix" and new.associates != "left":
@@ -145,12 +148,17 @@ def _contradictions(new: Operator) -> Iterator[str]:
     if new.facts & {"associative", "idempotent"} and not new.min_args <= 2 <= (new.max_args or 2):
         yield "only an operator of two arguments can be associative or idempotent"
     for n_args in (new.min_args, new.min_args + 2 if new.max_args is None else new.max_args):
-        n = (new.kind == "rewrite") + len(new.parameters) + new.takes_text + n_args
-        if not _is_callable_with(new.meaning, n):
-            yield f"its function cannot be called with {n} arguments"
+        given = _given(new, n_args)
+        if not _is_callable_with(new.meaning, len(given)):
+            yield (
+                f"its function cannot be called with {len(given)} arguments: "
+                f"it takes {signature(new.meaning)}, and is given ({', '.join(given)})"
+                + ("; for any number write *args" if new.max_args is None else "")
+            )
     is_documented = new.doc or sys.flags.optimize >= 2  # python -OO drops docstrings
     if not is_documented or not new.example:
-        yield "it needs a docstring and an example"
+        missing = "a docstring" if not is_documented else "an example="
+        yield f"it needs a docstring and an example: {missing} is missing"
 
 
 def _of_structure(new: Operator) -> Iterator[str]:
@@ -202,6 +210,13 @@ def _is_mathematical(character: str) -> bool:
     """Whether it is a sign such as → or ⊕, and neither ASCII nor an emoji."""
     code = ord(character)
     return code > 0x7F and (unicodedata.category(character) == "Sm" or 0x2190 <= code <= 0x22FF)
+
+
+def _given(new: Operator, n_args: int) -> list[str]:
+    """What its function is given, as letters: the bank, numbers, arguments or a text."""
+    bank = ["bank"] if new.kind == "rewrite" else []
+    letters = [chr(ord("a") + i) if i < 26 else f"a{i}" for i in range(n_args)]
+    return [*bank, *new.parameters, *letters, *["text"] * new.takes_text]
 
 
 def _is_callable_with(function: Callable[..., Any], n_args: int) -> bool:

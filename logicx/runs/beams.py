@@ -177,13 +177,24 @@ class BeamSearch:
             ceiling=ceiling(self.concepts.size, unit.firing, plan.goal),
         )
         found = with_kept(found, result.levels[-1], plan.alternatives)
+        found = replace(found, notes=_too_long(plan.moves, plan.beam.length))
         if self.proof is None:
             return found
         try:
             proven = self.proof.prove(unit, stop, incumbent=found.formula)
         except OptionError as error:  # numbers too large for exact arithmetic: the beam stands
-            return replace(found, notes=(f"no bound was proven: {error.message}",))
+            return replace(found, notes=(*found.notes, f"no bound was proven: {error.message}"))
         return _bounded(found, proven, plan.goal, plan.min_support)
+
+
+def _too_long(moves: Sequence[Move], length: int) -> tuple[str, ...]:
+    """A note for each way that has no part in a search because its results are too long."""
+    return tuple(
+        f"{one} has no part in it: it makes formulas of {len(one.slots)} concepts or more, and "
+        f"length is {length}"
+        for one in moves
+        if 1 < length < len(one.slots)
+    )
 
 
 def _check_guide(guide: Heuristic, task: SearchTask, steps: Sequence[Step]) -> None:

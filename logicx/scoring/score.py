@@ -143,7 +143,7 @@ def best_single(bank: ConceptBank, on: Firing | NDArray[np.int64], goal: Objecti
     scores = goal.score(both, bank.count - both, n_on, bank.n_valid)
     best = int(np.argmax(scores))
     counts = counts_of(int(both[best]), int(bank.count[best]), n_on, bank.n_valid)
-    return Scored(Concept(bank.names[best]), float(scores[best]), counts)
+    return Scored(bank.atom(best), float(scores[best]), counts)
 
 
 def _firing(bank: ConceptBank, units: Units, number: int) -> Firing:

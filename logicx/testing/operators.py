@@ -43,6 +43,9 @@ NUMBERS = (0, 1, 2, 5)
 MORE = 3
 """How many arguments more than the fewest are tried, where any number may be given."""
 
+N_SLOTS = 5
+"""The most slots of a step that a search makes of a keyword alone."""
+
 TEXTS = ("a", "a b", "*", "?", "[", "2", "and", "implies", "not a", "a, b", "(a", 'say "a"', "\\")
 """Texts that are tried, besides names and categories of the bank."""
 
@@ -273,16 +276,15 @@ def _check_searches(op: Operator, bank: ConceptBank, cells: dict[str, Masks], wh
     noisy[np.flatnonzero(valid)[0]] = True
     units = Units.from_masks(noisy[None], ["u"], universe=bank.universe)
     unit = noisy[valid]
-    if op.kind == "connective" and op.form == "infix":
-        made = {
-            Apply(op.keyword, (Concept(a), Concept(b))): op.keyword
-            for a, b in product(names, repeat=2)
-        }
+    n = _slots(op)
+    if 2 <= n <= min(N_SLOTS, len(names)):
+        parts = product(names, repeat=2) if n == 2 else permutations(names, n)
+        made = [Apply(op.keyword, tuple(map(Concept, some))) for some in parts]
         masks = np.stack([_cells_of(one, cells, bank)[valid] for one in made])
         singles = np.stack([cells[one][valid] for one in names])
         wanted = _ious(np.concatenate([singles, masks]), unit).max()
         (found,) = explain(
-            bank, units, steps=[op.keyword], beam=len(names), length=2, atoms="concepts"
+            bank, units, steps=[op.keyword], beam=len(names), length=n, atoms="concepts"
         )
         assert found.score == wanted, (
             f"a search by {op.keyword} finds {found.formula} of IoU {found.score}, and brute force "
@@ -307,6 +309,13 @@ def _check_searches(op: Operator, bank: ConceptBank, cells: dict[str, Masks], wh
     for atom, mask in zip(atoms, derived, strict=True):
         told = score(atom, bank, units, "u").score
         assert told == _ious(mask[None], unit)[0], f"{what}: {atom} scores {told}"
+
+
+def _slots(op: Operator) -> int:
+    """To how many concepts a search applies it that is told its keyword alone; 0 to none."""
+    if op.kind != "connective" or op.form == "prefix" or op.parameters:
+        return 0
+    return max(3, op.min_args) if op.max_args is None else max(op.min_args, min(3, op.max_args))
 
 
 def _ious(masks: Masks, unit: Masks) -> Any:

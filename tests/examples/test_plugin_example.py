@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-import sysconfig
-import venv
 from pathlib import Path
 
 import pytest
+from installing import ROOT, Environment
 
 from logicx.parts import KINDS
 
-ROOT = Path(__file__).resolve().parents[2]
 PLUGIN = ROOT / "examples" / "plugin"
 PARTS = {
     "operator": "EXCEPT",
@@ -49,79 +44,34 @@ pytestmark = pytest.mark.xdist_group("plugin")
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
-    """An environment that sees our packages, with logicx of this checkout and the plug-in."""
-    folder = tmp_path_factory.mktemp("plugin")
-    venv.create(folder / "env", with_pip=False, symlinks=os.name != "nt")
-    python = next(
-        path
-        for path in (folder / "env" / "bin" / "python", folder / "env/Scripts/python.exe")
-        if path.exists()
-    )
-    paths = {"base": str(folder / "env"), "platbase": str(folder / "env")}
-    site = Path(sysconfig.get_path("purelib", "venv", vars=paths))
-    shared = sysconfig.get_path("purelib")
-    (site / "shared.pth").write_text(f"{ROOT}\n{shared}\n", encoding="utf-8")
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index"]
-    done = subprocess.run(
-        [*pip, "--no-build-isolation", "--target", str(site), str(PLUGIN)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    (folder / "baskets.toml").write_text('kind = "basket"\n[basket]\nat_least = 2\n')
-    (folder / "baskets.txt").write_bytes((PLUGIN / "tests" / "baskets.txt").read_bytes())
-    return folder, python
-
-
-@pytest.fixture(scope="module")
-def run(home):
-    folder, python = home
-    env = {
-        key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "LOGICX"))
-    }
-
-    def ran(*arguments: str) -> str:
-        done = subprocess.run(
-            [str(python), "-W", "error", *arguments],
-            cwd=folder,
-            env={**env, "PYTHONUTF8": "1"},
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    return ran
-
-
-def logicx(run, *arguments: str) -> str:
-    return run("-c", "from logicx.cli import main; main()", *arguments)
+    """An environment with the plug-in, and data in its folder."""
+    made = Environment(tmp_path_factory.mktemp("plugin"), PLUGIN)
+    (made.folder / "baskets.toml").write_text('kind = "basket"\n[basket]\nat_least = 2\n')
+    (made.folder / "baskets.txt").write_bytes((PLUGIN / "tests" / "baskets.txt").read_bytes())
+    return made
 
 
 def test_it_has_a_part_of_each_kind():
     assert tuple(PARTS) == KINDS
 
 
-def test_the_environment_has_its_own_and_the_checkouts_logicx(home, run):
+def test_the_environment_has_its_own_and_the_checkouts_logicx(home):
     code = "import shopping, logicx; print(shopping.__file__); print(logicx.__file__)"
-    mine, ours = run("-c", code).splitlines()
-    assert Path(mine).is_relative_to(home[0])
+    mine, ours = home.run("-c", code).splitlines()
+    assert Path(mine).is_relative_to(home.folder)
     assert Path(ours).is_relative_to(ROOT)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_it_is_listed_with_its_owner(run, kind):
-    rows = map(json.loads, logicx(run, "list", kind, "--json").splitlines())
+def test_it_is_listed_with_its_owner(home, kind):
+    rows = map(json.loads, home.logicx("list", kind, "--json").splitlines())
     (row,) = [one for one in rows if one["name"] == PARTS[kind]]
     assert row["owner"].startswith("logicx-shopping 1.0 (shopping.")
     assert row["doc"]
 
 
-def test_it_is_used_from_python(run):
-    assert run("-c", PYTHON).splitlines() == [
+def test_it_is_used_from_python(home):
+    assert home.run("-c", PYTHON).splitlines() == [
         "('bread', 'butter', 'milk', 'tea') ('> 3',)",
         "3",
         "3",
@@ -132,14 +82,14 @@ def test_it_is_used_from_python(run):
     ]
 
 
-def test_it_is_used_on_the_command_line(home, run):
+def test_it_is_used_on_the_command_line(home):
     """Settings may stand in a `logicx.toml`."""
-    folder, _ = home
-    logicx(run, "compile", "baskets.toml", "data=baskets.txt", "out=b.bank")
-    run("-c", "import numpy; numpy.save('a.npy', numpy.array([[9, 8, 0, 0, 7, 3]]))")
+    folder = home.folder
+    home.logicx("compile", "baskets.toml", "data=baskets.txt", "out=b.bank")
+    home.run("-c", "import numpy; numpy.save('a.npy', numpy.array([[9, 8, 0, 0, 7, 3]]))")
     data = ("bank=b.bank", "units=a.npy", "threshold=otsu", "unit=0", "--json")
     told = [
-        json.loads(logicx(run, *arguments, *data))
+        json.loads(home.logicx(*arguments, *data))
         for arguments in (
             ("score", "bread EXCEPT butter", "objective=kappa"),
             ("explain", "strategy=greedy", "patience=1", "objective=kappa", "length=2"),
@@ -157,10 +107,12 @@ def test_it_is_used_on_the_command_line(home, run):
         'bank = "b.bank"\nunits = "a.npy"\nthreshold = "otsu"\nobjective = "kappa"\n'
         'strategy = "greedy"\npatience = 1\nlength = 2\n'
     )
-    assert json.loads(logicx(run, "explain", "unit=0", "--json")) == told[1]
+    assert json.loads(home.logicx("explain", "unit=0", "--json")) == told[1]
 
 
-def test_its_own_tests_pass_there(home, run):
+def test_its_own_tests_pass_there(home):
     tests = PLUGIN / "tests"
-    told = run("-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(tests), str(tests))
+    told = home.run(
+        "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(tests), str(tests)
+    )
     assert told.startswith("." * len(PARTS) + " ")

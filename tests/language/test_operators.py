@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from some_operators import is_registered, register
 
@@ -34,7 +36,7 @@ REFUSALS = {
     "kind": ({"kind": "quantifier"}, "form 'call' or kind 'quantifier' is unknown"),
     "infix-arity": ({"form": "infix", "precedence": 5, "args": 3}, "infix .* takes two arguments"),
     "infix-any": ({"form": "infix", "precedence": 5, "args": (2, None)}, "takes two arguments"),
-    "no-precedence": ({"form": "infix"}, "precedence must lie between 1 and 99"),
+    "no-precedence": ({"form": "infix"}, "between 1 and 99, and is 0: IMPLIES has 4, OR 10"),
     "precedence": ({"form": "infix", "precedence": 100}, "precedence must lie between 1 and 99"),
     "prefix-arity": ({"form": "prefix", "args": 2}, "a prefix operator takes one argument"),
     "no-args": ({"args": 0}, "must take at least one argument"),
@@ -49,7 +51,7 @@ REFUSALS = {
         "only a call can have parameters",
     ),
     "facts": ({"facts": ["monotone", "commutative"]}, "unknown facts: monotone"),
-    "example": ({"example": ""}, "it needs a docstring and an example"),
+    "example": ({"example": ""}, "needs a docstring and an example: an example= is missing"),
     "involution-of-two": ({"facts": ["involution"]}, "only an operator of one argument"),
     "involution-of-many": (
         {"args": (1, None), "facts": ["involution"]},
@@ -76,26 +78,39 @@ def test_registration_refuses(case):
 
 
 def test_registration_needs_a_docstring():
-    with OPERATORS.scope(), pytest.raises(OperatorError, match="needs a docstring"):
+    with OPERATORS.scope(), pytest.raises(OperatorError, match="a docstring is missing"):
         operator("SHEFFER", example="SHEFFER(a, b)")(lambda a, b: not (a and b))
 
 
 @pytest.mark.parametrize(
-    ("function", "options"),
+    ("function", "options", "told"),
     [
-        (lambda a: a, {"args": 2}),
-        (lambda a, b: a, {"args": (2, 3)}),
-        (lambda a, b: a, {"args": (2, None)}),
-        (lambda a, b: a, {"args": 2, "parameters": ["k"]}),
-        (lambda a, b, c: a, {"args": 2, "facts": ["commutative"]}),
-        (lambda concept: concept, {"args": 1, "kind": "rewrite"}),
-        (lambda a, *, b: a, {"args": 1}),
+        (lambda a: a, {"args": 2}, "2 arguments: it takes (a), and is given (a, b)"),
+        (lambda a, b: a, {"args": (2, 3)}, "is given (a, b, c)"),
+        (lambda a, b: a, {"args": (2, None)}, "is given (a, b, c, d); for any number write *args"),
+        (lambda a, b: a, {"args": 2, "parameters": ["k"]}, "is given (k, a, b)"),
+        (lambda a, b, c: a, {"args": 2, "facts": ["commutative"]}, "it takes (a, b, c)"),
+        (lambda concept: concept, {"args": 1, "kind": "rewrite"}, "is given (bank, a)"),
+        (lambda text: text, {"args": "text", "kind": "rewrite"}, "is given (bank, text)"),
+        (lambda a, *, b: a, {"args": 1}, "it takes (a, *, b), and is given (a)"),
     ],
 )
-def test_registration_refuses_a_function_that_cannot_be_called(function, options):
+def test_registration_refuses_a_function_that_cannot_be_called(function, options, told):
     function.__doc__ = "Something."
-    with OPERATORS.scope(), pytest.raises(OperatorError, match="function cannot be called with"):
+    with OPERATORS.scope(), pytest.raises(OperatorError, match=re.escape(told)) as caught:
         operator("MINE", example="MINE(a)", **options)(function)
+    assert "function cannot be called with" in caught.value.message
+
+
+def test_a_decorator_without_a_name_is_refused():
+    with pytest.raises(OperatorError, match="given the function 'nand', not a name") as caught:
+
+        @operator
+        def nand(a, b):
+            """Not both."""
+            return not (a and b)
+
+    assert '@operator("NAME", ...)' in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -117,12 +117,13 @@ def fails(bank):
 @pytest.mark.parametrize(
     ("proposes", "told"),
     [
-        (lambda bank: "couch", "gave 'couch'"),
+        (lambda bank: "couch", "gave 'couch', which is no list"),
         (lambda bank: ["couch", "chair"], "gave 'chair'"),
         (lambda bank: [3], "gave 3"),
         (lambda bank: [None, "couch"], "gave None"),
-        (lambda bank: None, "fails: TypeError"),
-        (lambda bank: 7, "fails: TypeError"),
+        (lambda bank: None, "gave None, which is no list"),
+        (lambda bank: 7, "gave 7, which is no list"),
+        (lambda bank: (one for one in [*bank.names, "chair"]), "gave 'chair'"),
         (fails, "fails: KeyError"),
         (lambda bank: bank.nothing, "fails: AttributeError"),
         (lambda bank: bank.names.sort(), "fails: AttributeError"),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from logicx import ConceptBank, Units, compile_recipe, explain, operator, parse, score
-from logicx.errors import DataError, FileError, OptionError
+from logicx import ConceptBank, Units, any_of, compile_recipe, explain, operator, parse, score
+from logicx.errors import DataError, FileError, LogicxError, OptionError
 from logicx.language.registry import OPERATORS
 from logicx.scoring.counts import evaluate
 from logicx.search.formulas.atoms import atoms_in, atoms_of, with_atoms
@@ -92,8 +93,14 @@ def test_what_cannot_be_an_atom_is_refused():
     bank, units, _ = world()
     with pytest.raises(OptionError, match=r"'NEIGHBOURS'[\s\S]*did you mean: NEIGHBORS"):
         explain(bank, units, atoms="NEIGHBOURS")
-    with pytest.raises(OptionError, match="'NOT' cannot make atoms"):
-        explain(bank, units, atoms="NOT")
+    for asked, why in (
+        ("NOT", "it does not propose"),
+        ("auto, NEIGHBORS", "auto stands alone"),
+        ("neighbors(couch)", "the keyword stands alone"),
+    ):
+        name = re.escape(asked.split(",")[0])
+        with pytest.raises(OptionError, match=f"'{name}' cannot make atoms of concepts: {why}"):
+            explain(bank, units, atoms=asked)
     plain = ConceptBank.from_masks(np.eye(3, dtype=bool), ["a", "b", "c"])
     with pytest.raises(OptionError, match="applies to no concept"):
         explain(plain, Units.from_masks(np.eye(3, dtype=bool)), atoms="NEIGHBORS")
@@ -184,3 +191,38 @@ def test_vectors_named_by_the_user_may_lie_anywhere(tmp_path):
 def test_neighbours_that_mean_nothing_are_refused(tmp_path, text, message):
     with pytest.raises((DataError, FileError), match=message):
         compile_recipe(recipe(tmp_path, text))
+
+
+def test_an_atom_that_means_nothing_is_named():
+    bank, units, _ = world()
+    with OPERATORS.scope():
+
+        @operator(
+            "BEGINS",
+            kind="rewrite",
+            args="text",
+            example="BEGINS(co)",
+            proposes=lambda bank: ["co", "x"],
+        )
+        def begins(bank, text):
+            """Any of the concepts whose names begin so."""
+            return any_of(one for one in bank.names if one.startswith(text))
+
+        why = r"any_of was given no names \(in the atom BEGINS\(x\), which was proposed\)"
+        with pytest.raises(LogicxError, match=why):
+            explain(bank, units)
+
+
+@pytest.mark.parametrize("literals", [False, True])
+@pytest.mark.parametrize("strategy", ["beam", "exhaustive"])
+def test_an_atom_that_is_the_best_alone_is_told_as_it_is_written(literals, strategy):
+    """Under NOT, too: then it is not the first of the search."""
+    masks = np.zeros((5, 40), dtype=bool)
+    masks[0, 10:30], masks[1, :10], masks[2, 30:] = True, True, True
+    masks[3, 12], masks[4, 13] = True, True
+    relations = {"NEIGHBORS": {"bed": ["sofa", "bed"]}}
+    bank = ConceptBank.from_masks(masks, NAMES, relations=relations)
+    units = Units.from_masks([~masks[0]], ["u"])
+    options = {"strategy": strategy, "literals": literals, "length": 2, "objective": "dice"}
+    (found,) = explain(bank, units, **options)
+    assert str(found.best_single.formula) == "NEIGHBORS(bed)"

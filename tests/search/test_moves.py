@@ -65,6 +65,11 @@ def test_a_name_stands_for_all_that_its_connective_can_do(scope):
         ("ATLEAST", "needs a number"),
         ("NEIGHBORS", "no way to extend a formula"),
         ("NEIGHBORS(f)", "is no connective"),
+        ("CATEGORY", "atoms=CATEGORY"),
+        ("->", "no operator '->'"),
+        ("&", r"'&' is a symbol[\s\S]*write AND, or a template such as f & a"),
+        ("OR AND", "f, g, h for formulas"),
+        ("water OR boat", "f, g, h for formulas"),
         ("NONSENSE", "no operator 'NONSENSE'"),
         ("", "steps is empty"),
     ],
@@ -72,6 +77,16 @@ def test_a_name_stands_for_all_that_its_connective_can_do(scope):
 def test_what_is_no_move_is_refused(text, why):
     with pytest.raises(LogicxError, match=why):
         ways_of(text)
+
+
+def test_commas_within_parentheses_of_any_depth_part_nothing():
+    texts = ["ATLEAST(2, f, (a OR b), c)", "f AND (a OR (b AND c))", "OR"]
+    steps, moves = ways_of(", ".join(texts))
+    assert [*map(str, moves), *map(str, steps)] == [
+        "ATLEAST(2, f, a OR b, c)",
+        "f AND (a OR (b AND c))",
+        "OR",
+    ]
 
 
 @pytest.mark.parametrize("text", TEMPLATES)
@@ -224,3 +239,16 @@ def test_moves_with_too_many_results_and_those_of_presets_are_refused(scope):
         explain(bank, units, strategy=Beam(steps="MOST", preset="cce"))
     with pytest.raises(OptionError, match="bound_time proves bounds over OR, AND and AND NOT"):
         explain(bank, units, strategy=Beam(steps="OR,MOST", bound_time=1))
+
+
+def test_a_way_that_is_too_long_for_the_search_is_told_of():
+    bank = ConceptBank.from_masks(np.eye(4, dtype=bool), ["p", "q", "r", "s"])
+    units = Units.from_masks([[1, 1, 0, 0]])
+    told = [
+        explain(bank, units, steps="OR, MAJORITY", length=length)[0].notes for length in (1, 2, 3)
+    ]
+    note = (
+        "MAJORITY(f, a, b) has no part in it: it makes formulas of 3 concepts or more, and "
+        "length is 2"
+    )
+    assert told == [(), (note,), ()]

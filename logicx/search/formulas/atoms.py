@@ -14,15 +14,17 @@ import numpy as np
 
 from logicx.banks.bank import ConceptBank
 from logicx.banks.signatures import Incidence, Signatures
-from logicx.errors import OptionError, did_you_mean
+from logicx.errors import LogicxError, OptionError, did_you_mean
 from logicx.language.declaration import PLACES
 from logicx.language.formula import Apply, Formula
 from logicx.language.proposals import proposals
-from logicx.language.registry import operators
+from logicx.language.registry import OPERATORS, operators
 from logicx.scoring.counts import evaluate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
     from logicx.language.declaration import Operator
 
@@ -77,15 +79,16 @@ def chosen(
     """
     known = {one.keyword: one for one in operators() if one.makes_atoms}
     names = asked.split(",") if isinstance(asked, str) else list(asked)
-    wanted = [one.strip().upper() for one in names]
+    names = [one.strip() for one in names]
+    wanted = [one.upper() for one in names]
     if wanted in ([CONCEPTS.upper()], [AUTO.upper()]):
         is_auto = wanted == [AUTO.upper()]
         taken = [one for one in known.values() if is_auto and _is_by_default(one)]
     else:
-        for one in wanted:
+        for name, one in zip(names, wanted, strict=True):
             if one not in known:
                 raise OptionError(
-                    f"{one!r} cannot make atoms of concepts",
+                    f"{name!r} cannot make atoms of concepts{_why_not(one) or OPERATORS.missing()}",
                     hint=did_you_mean(one, known)
                     or f"use {AUTO}, {CONCEPTS}, or of: {', '.join(known)}",
                 )
@@ -127,6 +130,17 @@ def _check_place(op: Operator, bank: ConceptBank) -> None:
         )
 
 
+def _why_not(name: str) -> str:
+    """Why a word in capitals names no operator that makes atoms, where that can be told."""
+    if name.lower() in (AUTO, CONCEPTS):
+        return f": {name.lower()} stands alone"
+    if "(" in name:
+        return ": the keyword stands alone, and its operator proposes what to apply it to"
+    if any(one.keyword == name for one in operators()):
+        return ": it does not propose what to apply it to"
+    return ""
+
+
 def with_atoms(bank: ConceptBank, atoms: Sequence[Formula]) -> ConceptBank:
     """A bank that has these formulas as concepts, after its own; the bank itself if there are none.
 
@@ -141,7 +155,7 @@ def with_atoms(bank: ConceptBank, atoms: Sequence[Formula]) -> ConceptBank:
     """
     if not atoms:
         return bank
-    holds = [np.flatnonzero(evaluate(one, bank)).astype(np.int32) for one in atoms]
+    holds = [np.flatnonzero(_evaluated(one, bank)).astype(np.int32) for one in atoms]
     lengths = [len(one) for one in holds]
     own = bank.signatures_of
     of_concept = Incidence(
@@ -159,3 +173,11 @@ def with_atoms(bank: ConceptBank, atoms: Sequence[Formula]) -> ConceptBank:
     )
     extended.derived = dict(enumerate(atoms, bank.n_concepts))
     return extended
+
+
+def _evaluated(atom: Formula, bank: ConceptBank) -> NDArray[np.bool_]:
+    try:
+        return evaluate(atom, bank)
+    except LogicxError as error:
+        error.message += f" (in the atom {atom}, which was proposed)"
+        raise

@@ -7,10 +7,9 @@ full speed; see `logicx.search.formulas.moved` for the others.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations, permutations
+from itertools import accumulate, combinations, pairwise, permutations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,9 +28,6 @@ if TYPE_CHECKING:
 
 FORMULAS, ATOMS = "fgh", "abcd"
 """What the slots of a template are called."""
-
-COMMAS = re.compile(r",(?![^(]*\))")
-"""Commas outside parentheses."""
 
 HINT = (
     "name infix connectives, with or without NOT (OR, AND NOT, XOR), or write a template: "
@@ -177,9 +173,16 @@ class Move:
 
 def split_ways(texts: str | Iterable[object]) -> list[str]:
     """The ways in a text with commas between them, or in a list, each once and in capitals."""
-    parts = COMMAS.split(texts) if isinstance(texts, str) else texts
+    parts = _split(texts) if isinstance(texts, str) else texts
     tidy = (" ".join(str(one).split()) for one in parts)
     return list(dict.fromkeys(one if "(" in one else _tidy(one) for one in tidy if one))
+
+
+def _split(text: str) -> list[str]:
+    """The parts between commas that stand in no parentheses, nested or not."""
+    depths = accumulate((one == "(") - (one == ")") for one in text)
+    cuts = [i for i, depth in enumerate(depths) if text[i] == "," and depth <= 0]
+    return [text[i + 1 : j] for i, j in pairwise([-1, *cuts, len(text)])]
 
 
 def _tidy(text: str) -> str:
@@ -216,14 +219,36 @@ def _read(text: str) -> list[Step | Move]:
         is_step = (move.n_formulas, move.n_atoms) == (1, 1)
         return [Step.of_template(move.template, move.table) if is_step else move]
     keyword, _, negation = text.partition(" ")
-    op = OPERATORS.get(keyword)
-    if op.form == "call" and op.kind == "connective" and not negation:
+    if negation not in ("", "NOT"):
+        raise OptionError(f"{text!r} is no way to extend a formula", hint=HINT)
+    op = _named(keyword)
+    if op.form == "call" and not negation:
         return [_called(op, text)]
     step = Step.of(text)
     _, ft, tf, _ = step.table
     if negation or ft == tf or "commutative" in op.facts:
         return [step]
     return [step, *_read(f"a {keyword} f")]
+
+
+def _named(keyword: str) -> Operator:
+    """The connective of a name.
+
+    Raises:
+        OptionError: It is a symbol, or a rewrite.
+        OperatorError: There is no such operator.
+    """
+    for one in OPERATORS.all():
+        if keyword in one.part.symbols:
+            raise OptionError(
+                f"{keyword!r} is a symbol, and steps are named by keywords",
+                hint=f"write {one.name}, or a template such as f {keyword} a",
+            )
+    op = OPERATORS.get(keyword)
+    if op.kind != "connective":
+        hint = f"what it proposes can be atoms: atoms={keyword}" if op.proposes else HINT
+        raise OptionError(f"{keyword} is no connective, so no way to extend a formula", hint=hint)
+    return op
 
 
 def _called(op: Operator, text: str) -> Move | Step:

@@ -19,12 +19,10 @@ from logicx.language.declaration import PLACES
 from logicx.language.formula import Apply, Formula
 from logicx.language.proposals import proposals
 from logicx.language.registry import OPERATORS, operators
-from logicx.scoring.counts import evaluate
+from logicx.scoring.counts import evaluate, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from numpy.typing import NDArray
 
     from logicx.language.declaration import Operator
 
@@ -101,6 +99,8 @@ def chosen(
         if not proposed and wanted != [AUTO.upper()]:
             cells = f" that holds at {least:,} cells or more" if least else ""
             raise OptionError(f"{op.keyword} applies to no concept of bank {bank.name!r}{cells}")
+        for one in proposed:
+            _check(one, bank)
         found += proposed
         if op.kind == "structural" or len(proposed) < n_possible:
             applied[op.keyword] = [len(proposed), n_possible]
@@ -155,7 +155,7 @@ def with_atoms(bank: ConceptBank, atoms: Sequence[Formula]) -> ConceptBank:
     """
     if not atoms:
         return bank
-    holds = [np.flatnonzero(_evaluated(one, bank)).astype(np.int32) for one in atoms]
+    holds = [np.flatnonzero(evaluate(one, bank)).astype(np.int32) for one in atoms]
     lengths = [len(one) for one in holds]
     own = bank.signatures_of
     of_concept = Incidence(
@@ -175,9 +175,9 @@ def with_atoms(bank: ConceptBank, atoms: Sequence[Formula]) -> ConceptBank:
     return extended
 
 
-def _evaluated(atom: Formula, bank: ConceptBank) -> NDArray[np.bool_]:
+def _check(atom: Formula, bank: ConceptBank) -> None:
     try:
-        return evaluate(atom, bank)
+        resolve(atom, bank)
     except LogicxError as error:
         error.message += f" (in the atom {atom}, which was proposed)"
         raise

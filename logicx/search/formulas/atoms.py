@@ -99,8 +99,8 @@ def chosen(
         if not proposed and wanted != [AUTO.upper()]:
             cells = f" that holds at {least:,} cells or more" if least else ""
             raise OptionError(f"{op.keyword} applies to no concept of bank {bank.name!r}{cells}")
-        for one in proposed:
-            _check(one, bank)
+        for atom in proposed:
+            _check(atom, bank)
         found += proposed
         if op.kind == "structural" or len(proposed) < n_possible:
             applied[op.keyword] = [len(proposed), n_possible]

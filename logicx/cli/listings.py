@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from logicx.cli import render
 from logicx.cli.commands import DEMO, check_output, open_bank, read_units
-from logicx.errors import DataError, OptionError, did_you_mean
+from logicx.errors import DataError, LogicxError, OptionError, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -19,14 +19,18 @@ if TYPE_CHECKING:
 
     from logicx.banks.bank import ConceptBank
     from logicx.cli.options import Reading
+    from logicx.language.formula import Formula
     from logicx.units.units import Units
 
 
 def concepts(
     pattern: str, bank: str | None, category: str | None, sort: str, limit: int, as_json: bool
 ) -> int:
-    """Concepts whose names match, with their cells."""
+    """Concepts whose names match, or that a formula such as NEIGHBORS(x) is made of."""
     opened = open_bank(bank)
+    formula = _called(pattern, opened)
+    if formula is not None:
+        return _members(formula, opened, limit, as_json)
     known = sorted(set(opened.categories))
     if category is not None and category not in known:
         raise DataError(
@@ -53,6 +57,46 @@ def concepts(
     if not found and opened.n_concepts:
         _tell_of_patterns(pattern, "water")
     headline = f"bank {opened.name}: {len(found):,} of {opened.n_concepts:,} concepts"
+    return _list(headline, rows, ("concept", "category", "cells", "share"), shown, limit, as_json)
+
+
+def _called(pattern: str, bank: ConceptBank) -> Formula | None:
+    """The operator on its arguments that a pattern is, if it is none of names."""
+    from logicx.language.formula import Apply
+    from logicx.language.parsing import parse
+    from logicx.language.registry import OPERATORS
+
+    try:
+        formula = parse(pattern, names=bank.names)
+    except LogicxError:
+        return None
+    if not isinstance(formula, Apply) or pattern in bank:
+        return None
+    return None if OPERATORS.get(formula.operator).kind == "connective" else formula
+
+
+def _members(formula: Formula, bank: ConceptBank, limit: int, as_json: bool) -> int:
+    """A formula, and the concepts that it comes down to in a bank, with their cells."""
+    from logicx.scoring.counts import evaluate, resolve
+    from logicx.scoring.structure import refined
+
+    try:
+        resolved = resolve(formula, bank)
+        finer = refined(bank, [formula])
+    except LogicxError as error:
+        error.text = str(formula)
+        raise
+    held = int(finer.size[evaluate(formula, finer)].sum())
+    found = [(str(formula), "formula", held)]
+    for name in resolved.concepts:
+        i = bank.number(name)
+        found.append((name, bank.categories[i], int(bank.count[i])))
+    rows = [
+        {"name": name, "category": kind, "cells": n, "prevalence": n / max(1, bank.n_valid)}
+        for name, kind, n in found
+    ]
+    shown = [[name, kind, f"{n:,}", f"{n / max(1, bank.n_valid):.3%}"] for name, kind, n in found]
+    headline = f"bank {bank.name}: {formula} is {resolved}"
     return _list(headline, rows, ("concept", "category", "cells", "share"), shown, limit, as_json)
 
 

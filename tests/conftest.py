@@ -34,7 +34,10 @@ GROUPS = {
 """Test files whose costly beginnings (the demo, compiled proofs, a study) one process makes for all
 of a group, so that parallel ones do not make them again."""
 
-collect_ignore_glob = ["helpers/*.py"]
+collect_ignore_glob = [
+    "helpers/*.py",
+    "examples/rules/*.py",
+]  # a package of plug-ins registers them
 """Helpers are no tests; some register parts of their own when they are imported."""
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
